@@ -1,0 +1,7 @@
+//! Floor 0: what every other module may use and what uses none of them.
+
+pub mod clock;
+pub mod diag;
+pub mod span;
+pub mod sys;
+pub mod units;

@@ -1,0 +1,81 @@
+//! Where a piece of configuration text came from.
+
+/// Index of a source file in [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct FileId(pub u32);
+
+/// A stretch of one line of a configuration file.
+///
+/// `line` counts from 1; `start` and `end` are byte offsets into that physical line, counted
+/// from 0, `end` exclusive. A directive continued over several lines has the line number of its
+/// first one, as in HAProxy's messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// Line, from 1; 0 where no line is meant.
+    pub line: u32,
+    /// First byte within the line.
+    pub start: u32,
+    /// One past the last byte within the line.
+    pub end: u32,
+}
+
+impl Span {
+    /// The smallest span that holds both, where both lie on one line; else `self`.
+    #[must_use]
+    pub fn to(self, other: Span) -> Span {
+        if self.file != other.file || self.line != other.line {
+            return self;
+        }
+        Span {
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+            ..self
+        }
+    }
+}
+
+/// One configuration file as it was read.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The name as given on the command line, `<stdin>`, or the path below a directory.
+    pub name: String,
+    /// Its bytes; HAProxy's files need not be UTF-8.
+    pub text: Vec<u8>,
+}
+
+/// All files of one configuration, in the order read.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+impl Sources {
+    /// Adds a file and names it from then on by the id returned.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Vec<u8>>) -> FileId {
+        self.files.push(Source {
+            name: name.into(),
+            text: text.into(),
+        });
+        FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// The file of an id; `None` for an id of another collection.
+    pub fn file(&self, id: FileId) -> Option<&Source> {
+        self.files.get(id.0 as usize)
+    }
+
+    /// The name of a file, empty when unknown.
+    pub fn name(&self, id: FileId) -> &str {
+        self.file(id).map_or("", |f| &f.name)
+    }
+
+    /// All files in order.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
+        self.files
+            .iter()
+            .enumerate()
+            .map(|(i, f)| (FileId(u32::try_from(i).unwrap_or(u32::MAX)), f))
+    }
+}

@@ -1,0 +1,1 @@
+//! Times and sizes as configuration lines write them.

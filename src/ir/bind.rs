@@ -1,0 +1,124 @@
+//! Listeners: `bind` lines and the addresses of old `listen NAME ADDR` heads.
+
+use super::address::Address;
+use crate::base::span::Span;
+
+/// One `bind` line. One line may open several addresses, each of which becomes a listener.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bind {
+    /// The addresses, comma separated in the file.
+    pub addresses: Vec<Address>,
+    /// `name`
+    pub name: Option<String>,
+    /// `id`
+    pub id: Option<u32>,
+    /// `backlog`
+    pub backlog: Option<u32>,
+    /// `maxconn` of each listener of the line; `None`: no own limit.
+    pub maxconn: Option<u32>,
+    /// `nice`, -1024 to 1024
+    pub nice: i32,
+    /// `mss`; negative lowers the advertised size
+    pub mss: Option<i32>,
+    /// `interface`
+    pub interface: Option<String>,
+    /// `defer-accept`
+    pub defer_accept: bool,
+    /// `tfo`
+    pub tfo: bool,
+    /// `transparent`
+    pub transparent: bool,
+    /// `v4v6`
+    pub v4v6: bool,
+    /// `v6only`
+    pub v6only: bool,
+    /// `accept-proxy`
+    pub accept_proxy: bool,
+    /// `tcp-ut`, milliseconds
+    pub tcp_ut: Option<u32>,
+    /// `mode`, `user`/`uid`, `group`/`gid` of a unix socket
+    pub unix: UnixPermissions,
+    /// `thread`: sets of thread numbers (from 1) per shard; empty: all threads
+    pub threads: Vec<u32>,
+    /// `shards`
+    pub shards: Shards,
+    /// `level`, `expose-fd listeners`, `severity-output` of a `stats socket`
+    pub cli: CliAccess,
+    /// The whole line.
+    pub span: Span,
+}
+
+impl Bind {
+    /// A listener with every option at its default.
+    pub fn new(addresses: Vec<Address>, span: Span) -> Bind {
+        Bind {
+            addresses,
+            name: None,
+            id: None,
+            backlog: None,
+            maxconn: None,
+            nice: 0,
+            mss: None,
+            interface: None,
+            defer_accept: false,
+            tfo: false,
+            transparent: false,
+            v4v6: false,
+            v6only: false,
+            accept_proxy: false,
+            tcp_ut: None,
+            unix: UnixPermissions::default(),
+            threads: Vec::new(),
+            shards: Shards::ByThread,
+            cli: CliAccess::default(),
+            span,
+        }
+    }
+}
+
+/// How many sockets one address of a line opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shards {
+    /// `by-thread` (hapax's default where the kernel offers SO_REUSEPORT)
+    ByThread,
+    /// `by-group`
+    ByGroup,
+    /// A number.
+    Count(u32),
+}
+
+/// Owner and mode of a unix socket.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnixPermissions {
+    /// `mode`, octal in the file
+    pub mode: Option<u32>,
+    /// `user` by name, or `uid`
+    pub user: Option<String>,
+    /// `uid`
+    pub uid: Option<u32>,
+    /// `group`
+    pub group: Option<String>,
+    /// `gid`
+    pub gid: Option<u32>,
+}
+
+/// What a `stats socket` line allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CliAccess {
+    /// `level`
+    pub level: CliLevel,
+    /// `expose-fd listeners`
+    pub expose_fd_listeners: bool,
+}
+
+/// Rights on the runtime API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CliLevel {
+    /// `user`
+    User,
+    /// `operator`
+    #[default]
+    Operator,
+    /// `admin`
+    Admin,
+}

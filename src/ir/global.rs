@@ -1,0 +1,171 @@
+//! The `global` section (configuration manual 3).
+
+use super::bind::Bind;
+use crate::base::span::Span;
+
+/// Process-wide settings. Settings that only one keyword family reads stand as plain fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Global {
+    /// `maxconn`
+    pub maxconn: Option<u32>,
+    /// `nbthread`; `None`: one per usable core
+    pub nbthread: Option<u32>,
+    /// `nbproc` of old files: becomes threads when `nbthread` is not given
+    pub nbproc: Option<u32>,
+    /// `thread-groups`
+    pub thread_groups: Option<u32>,
+    /// `cpu-map` entries: (first thread, last thread, CPU numbers)
+    pub cpu_map: Vec<CpuMap>,
+    /// `user` / `uid`, `group` / `gid`
+    pub user: Option<String>,
+    /// `uid`
+    pub uid: Option<u32>,
+    /// `group`
+    pub group: Option<String>,
+    /// `gid`
+    pub gid: Option<u32>,
+    /// `chroot`
+    pub chroot: Option<String>,
+    /// `pidfile`
+    pub pidfile: Option<String>,
+    /// `daemon`
+    pub daemon: bool,
+    /// `quiet`
+    pub quiet: bool,
+    /// `zero-warning`
+    pub zero_warning: bool,
+    /// `master-worker`
+    pub master_worker: bool,
+    /// `ulimit-n`
+    pub ulimit_n: Option<u32>,
+    /// `strict-limits`; `no strict-limits` clears it; `None`: not said in the file
+    pub strict_limits: Option<bool>,
+    /// `node`
+    pub node: Option<String>,
+    /// `description`
+    pub description: Option<String>,
+    /// `hard-stop-after`, milliseconds
+    pub hard_stop_after: Option<u32>,
+    /// `stats socket` lines
+    pub stats_sockets: Vec<Bind>,
+    /// `stats timeout`, milliseconds
+    pub stats_timeout: Option<u32>,
+    /// `stats maxconn`
+    pub stats_maxconn: Option<u32>,
+    /// `spread-checks`, percent, -50 to 50
+    pub spread_checks: i32,
+    /// `h1-case-adjust FROM TO`
+    pub h1_case_adjust: Vec<(Vec<u8>, Vec<u8>)>,
+    /// `h1-case-adjust-file`
+    pub h1_case_adjust_file: Option<(String, Span)>,
+    /// `tune.*` settings that are executed
+    pub tune: Tune,
+}
+
+/// Executed `tune.*` settings with HAProxy 3.4's defaults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tune {
+    /// `tune.bufsize`, bytes
+    pub bufsize: u32,
+    /// `tune.maxrewrite`, bytes
+    pub maxrewrite: u32,
+    /// `tune.http.maxhdr`
+    pub http_maxhdr: u32,
+    /// `tune.http.cookielen`
+    pub http_cookielen: u32,
+    /// `tune.http.logurilen`
+    pub http_logurilen: u32,
+    /// `tune.maxaccept`; `None`: built-in
+    pub maxaccept: Option<u32>,
+    /// `tune.maxpollevents`
+    pub maxpollevents: u32,
+    /// `tune.idletimer`, ms
+    pub idletimer: u32,
+    /// `tune.listener.multi-queue`
+    pub listener_multi_queue: bool,
+    /// `tune.listener.default-shards`
+    pub listener_default_shards: Option<super::bind::Shards>,
+    /// `tune.idle-pool.shared`
+    pub idle_pool_shared: bool,
+    /// `tune.pool-low-fd-ratio`, percent
+    pub pool_low_fd_ratio: u32,
+    /// `tune.pool-high-fd-ratio`, percent
+    pub pool_high_fd_ratio: u32,
+    /// `tune.rcvbuf.client`, `.server`, `tune.sndbuf.client`, `.server`, bytes
+    pub rcvbuf_client: Option<u32>,
+    /// see `rcvbuf_client`
+    pub rcvbuf_server: Option<u32>,
+    /// see `rcvbuf_client`
+    pub sndbuf_client: Option<u32>,
+    /// see `rcvbuf_client`
+    pub sndbuf_server: Option<u32>,
+}
+
+impl Default for Tune {
+    fn default() -> Self {
+        Tune {
+            bufsize: 16384,
+            maxrewrite: 1024,
+            http_maxhdr: 101,
+            http_cookielen: 63,
+            http_logurilen: 1024,
+            maxaccept: None,
+            maxpollevents: 200,
+            idletimer: 1000,
+            listener_multi_queue: true,
+            listener_default_shards: None,
+            idle_pool_shared: true,
+            pool_low_fd_ratio: 20,
+            pool_high_fd_ratio: 25,
+            rcvbuf_client: None,
+            rcvbuf_server: None,
+            sndbuf_client: None,
+            sndbuf_server: None,
+        }
+    }
+}
+
+/// One `cpu-map` line after its sets are expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CpuMap {
+    /// Thread numbers from 1.
+    pub threads: Vec<u32>,
+    /// CPU numbers from 0; with `auto`, thread `i` takes `cpus[i]` alone.
+    pub cpus: Vec<u32>,
+    /// `auto:`
+    pub auto: bool,
+}
+
+impl Default for Global {
+    fn default() -> Self {
+        Global {
+            maxconn: None,
+            nbthread: None,
+            nbproc: None,
+            thread_groups: None,
+            cpu_map: Vec::new(),
+            user: None,
+            uid: None,
+            group: None,
+            gid: None,
+            chroot: None,
+            pidfile: None,
+            daemon: false,
+            quiet: false,
+            zero_warning: false,
+            master_worker: false,
+            ulimit_n: None,
+            strict_limits: None,
+            node: None,
+            description: None,
+            hard_stop_after: None,
+            stats_sockets: Vec::new(),
+            stats_timeout: None,
+            stats_maxconn: None,
+            spread_checks: 0,
+            h1_case_adjust: Vec::new(),
+            h1_case_adjust_file: None,
+            tune: Tune::default(),
+        }
+    }
+}

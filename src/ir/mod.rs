@@ -1,0 +1,34 @@
+//! Floor 3: the validated configuration as plain data.
+//!
+//! Source order and spans are kept. Nothing here opens a file, asks DNS or builds a regex: that is
+//! `plan`'s work. All times are milliseconds (`u32`, HAProxy's `TIME_ETERNITY` is `None`).
+
+pub mod address;
+pub mod bind;
+pub mod global;
+pub mod persist;
+pub mod proxy;
+pub mod rule;
+pub mod server;
+
+pub use address::Address;
+pub use bind::Bind;
+pub use global::Global;
+pub use proxy::{Mode, Proxy, ProxyId};
+pub use server::Server;
+
+/// A whole configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The `global` sections together.
+    pub global: Global,
+    /// Every `frontend`, `backend` and `listen`, in source order; `ProxyId` indexes it.
+    pub proxies: Vec<Proxy>,
+}
+
+impl Config {
+    /// The proxy of an id; ids are only made by `lower`, for this very list.
+    pub fn proxy(&self, id: ProxyId) -> &Proxy {
+        &self.proxies[id.0 as usize]
+    }
+}

@@ -1,0 +1,389 @@
+//! Proxies: `frontend`, `backend`, `listen`, with what `defaults` gave them.
+
+use super::bind::Bind;
+use super::persist::{AppSession, Cookie};
+use super::rule::{BackendRef, PersistRule, Rule, UseBackend};
+use super::server::Server;
+use crate::base::span::Span;
+use bitflags::bitflags;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// Index into `Config::proxies`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProxyId(pub u32);
+
+/// `mode`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// `tcp`
+    #[default]
+    Tcp,
+    /// `http`
+    Http,
+    /// `health` of old files: answers `OK` and closes
+    Health,
+    /// `log`, `spop`, `haterm`: later parts
+    Other,
+}
+
+/// One proxy. A `listen` is front end and back end at once.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// Its place in `Config::proxies`.
+    pub id: ProxyId,
+    /// Its name.
+    pub name: String,
+    /// The number shown in the statistics (`id`), filled in where not given.
+    pub uuid: u32,
+    /// Accepts connections.
+    pub frontend: bool,
+    /// Has servers.
+    pub backend: bool,
+    /// `disabled`
+    pub disabled: bool,
+    /// What `defaults` may set.
+    pub settings: Settings,
+    /// `bind` lines.
+    pub binds: Vec<Bind>,
+    /// `server` lines.
+    pub servers: Vec<Server>,
+    /// `http-request` and so on.
+    pub rules: RuleSets,
+    /// `use_backend` in order.
+    pub use_backends: Vec<UseBackend>,
+    /// `force-persist`, `ignore-persist` in order.
+    pub persist_rules: Vec<PersistRule>,
+    /// `redirect` lines (as http-request redirect, run after it).
+    pub redirects: Vec<Rule>,
+    /// The head line.
+    pub span: Span,
+}
+
+/// The rule sets of a proxy (or of a named `defaults`, put in front of the proxy's own).
+#[derive(Clone, Debug, Default)]
+pub struct RuleSets {
+    /// `tcp-request connection`
+    pub tcp_request_connection: Vec<Rule>,
+    /// `tcp-request session`
+    pub tcp_request_session: Vec<Rule>,
+    /// `tcp-request content`
+    pub tcp_request_content: Vec<Rule>,
+    /// `tcp-response content`
+    pub tcp_response_content: Vec<Rule>,
+    /// `http-request`
+    pub http_request: Vec<Rule>,
+    /// `http-response`
+    pub http_response: Vec<Rule>,
+    /// `http-after-response`
+    pub http_after_response: Vec<Rule>,
+}
+
+/// Settings that `defaults` hands down. `None` means "not said": HAProxy's default applies.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `mode`
+    pub mode: Mode,
+    /// `timeout *`
+    pub timeouts: Timeouts,
+    /// `option *`
+    pub options: Options,
+    /// How the connection is kept or closed.
+    pub connection_mode: ConnectionMode,
+    /// `http-reuse` (`safe`)
+    pub http_reuse: HttpReuse,
+    /// `retries` (3)
+    pub retries: Option<u32>,
+    /// `option redispatch [N]`: after which attempt another server may be taken (-1: the last)
+    pub redispatch: Option<i32>,
+    /// `retry-on`
+    pub retry_on: RetryOn,
+    /// `maxconn` of the front end
+    pub maxconn: Option<u32>,
+    /// `backlog`
+    pub backlog: Option<u32>,
+    /// `fullconn`
+    pub fullconn: Option<u32>,
+    /// `rate-limit sessions`
+    pub rate_limit_sessions: Option<u32>,
+    /// `max-session-srv-conns`
+    pub max_session_srv_conns: Option<u32>,
+    /// `balance`
+    pub balance: Balance,
+    /// `cookie`
+    pub cookie: Option<Cookie>,
+    /// `dynamic-cookie-key`
+    pub dynamic_cookie_key: Option<String>,
+    /// `appsession`
+    pub appsession: Option<AppSession>,
+    /// `option httpchk` and its relatives
+    pub check: CheckKind,
+    /// `http-check disable-on-404`
+    pub disable_on_404: bool,
+    /// `monitor-uri`
+    pub monitor_uri: Option<Vec<u8>>,
+    /// `monitor-net` of old files
+    pub monitor_net: Option<(IpAddr, u8)>,
+    /// `option forwardfor`
+    pub forwardfor: Option<ForwardedHeader>,
+    /// `option originalto`
+    pub originalto: Option<ForwardedHeader>,
+    /// `option forwarded`
+    pub forwarded: Option<Forwarded>,
+    /// `errorfile CODE FILE`: status to file name
+    pub errorfiles: BTreeMap<u16, (String, Span)>,
+    /// `errorloc302`/`errorloc303`: status to (redirect code, location)
+    pub errorlocs: BTreeMap<u16, (u16, Vec<u8>)>,
+    /// `default_backend`
+    pub default_backend: Option<BackendRef>,
+    /// `default_backend` before resolution
+    pub default_backend_name: Option<(String, Span)>,
+    /// `description`
+    pub description: Option<String>,
+    /// `hash-type` and so on come with their part.
+    pub source: Option<super::address::Address>,
+}
+
+/// Timeouts, milliseconds; `None` is "never" (or, for those with a fallback, "as the fallback").
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeouts {
+    /// `timeout client`
+    pub client: Option<u32>,
+    /// `timeout server`
+    pub server: Option<u32>,
+    /// `timeout connect`
+    pub connect: Option<u32>,
+    /// `timeout queue` (falls back to connect)
+    pub queue: Option<u32>,
+    /// `timeout http-request` (falls back to client)
+    pub http_request: Option<u32>,
+    /// `timeout http-keep-alive` (falls back to http-request, then client)
+    pub http_keep_alive: Option<u32>,
+    /// `timeout tunnel`
+    pub tunnel: Option<u32>,
+    /// `timeout client-fin`
+    pub client_fin: Option<u32>,
+    /// `timeout server-fin`
+    pub server_fin: Option<u32>,
+    /// `timeout tarpit` (falls back to connect)
+    pub tarpit: Option<u32>,
+    /// `timeout check`
+    pub check: Option<u32>,
+    /// `timeout client-hs`
+    pub client_hs: Option<u32>,
+}
+
+bitflags! {
+    /// `option` words without arguments.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Options: u64 {
+        /// `abortonclose`
+        const ABORTONCLOSE = 1;
+        /// `http-buffer-request`
+        const HTTP_BUFFER_REQUEST = 1 << 1;
+        /// `http-no-delay`
+        const HTTP_NO_DELAY = 1 << 2;
+        /// `clitcpka`
+        const CLITCPKA = 1 << 3;
+        /// `srvtcpka`
+        const SRVTCPKA = 1 << 4;
+        /// `nolinger`
+        const NOLINGER = 1 << 5;
+        /// `persist`
+        const PERSIST = 1 << 6;
+        /// `h1-case-adjust-bogus-client`
+        const H1_CASE_ADJUST_CLIENT = 1 << 7;
+        /// `h1-case-adjust-bogus-server`
+        const H1_CASE_ADJUST_SERVER = 1 << 8;
+        /// `accept-unsafe-violations-in-http-request` / `accept-invalid-http-request`
+        const ACCEPT_UNSAFE_REQUEST = 1 << 9;
+        /// `accept-unsafe-violations-in-http-response` / `accept-invalid-http-response`
+        const ACCEPT_UNSAFE_RESPONSE = 1 << 10;
+        /// `http-ignore-probes`
+        const HTTP_IGNORE_PROBES = 1 << 11;
+        /// `dontlognull`
+        const DONTLOGNULL = 1 << 12;
+        /// `log-separate-errors`
+        const LOG_SEPARATE_ERRORS = 1 << 13;
+        /// `logasap`
+        const LOGASAP = 1 << 14;
+        /// `dontlog-normal`
+        const DONTLOG_NORMAL = 1 << 15;
+        /// `log-health-checks`
+        const LOG_HEALTH_CHECKS = 1 << 16;
+        /// `allbackups`
+        const ALLBACKUPS = 1 << 17;
+        /// `http-use-proxy-header`
+        const HTTP_USE_PROXY_HEADER = 1 << 18;
+        /// `prefer-last-server`
+        const PREFER_LAST_SERVER = 1 << 19;
+        /// `independent-streams`
+        const INDEPENDENT_STREAMS = 1 << 20;
+        /// `tcp-smart-accept`
+        const TCP_SMART_ACCEPT = 1 << 21;
+        /// `tcp-smart-connect`
+        const TCP_SMART_CONNECT = 1 << 22;
+        /// `checkcache`
+        const CHECKCACHE = 1 << 23;
+        /// `transparent`
+        const TRANSPARENT = 1 << 24;
+        /// `http_proxy` of old files
+        const HTTP_PROXY = 1 << 25;
+        /// `http-restrict-req-hdr-names delete`
+        const RESTRICT_HDR_DELETE = 1 << 26;
+        /// `http-restrict-req-hdr-names reject`
+        const RESTRICT_HDR_REJECT = 1 << 27;
+        /// `http-pretend-keepalive`
+        const HTTP_PRETEND_KEEPALIVE = 1 << 28;
+        /// `http-drop-request-trailers`
+        const DROP_REQUEST_TRAILERS = 1 << 29;
+        /// `http-drop-response-trailers`
+        const DROP_RESPONSE_TRAILERS = 1 << 30;
+        /// `socket-stats`
+        const SOCKET_STATS = 1 << 31;
+    }
+}
+
+/// `option http-keep-alive` (default), `http-server-close`, `httpclose` / `forceclose`,
+/// `http-tunnel` of old files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ConnectionMode {
+    /// Both sides kept.
+    #[default]
+    KeepAlive,
+    /// Server side closed, client side kept.
+    ServerClose,
+    /// Both closed.
+    Close,
+}
+
+/// `http-reuse`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum HttpReuse {
+    /// `never`
+    Never,
+    /// `safe`
+    #[default]
+    Safe,
+    /// `aggressive`
+    Aggressive,
+    /// `always`
+    Always,
+}
+
+bitflags! {
+    /// `retry-on` events.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct RetryOn: u32 {
+        /// `conn-failure`
+        const CONN_FAILURE = 1;
+        /// `empty-response`
+        const EMPTY_RESPONSE = 1 << 1;
+        /// `junk-response`
+        const JUNK_RESPONSE = 1 << 2;
+        /// `response-timeout`
+        const RESPONSE_TIMEOUT = 1 << 3;
+        /// `0rtt-rejected`
+        const EARLY_DATA = 1 << 4;
+        /// 401
+        const S401 = 1 << 5;
+        /// 403
+        const S403 = 1 << 6;
+        /// 404
+        const S404 = 1 << 7;
+        /// 408
+        const S408 = 1 << 8;
+        /// 421
+        const S421 = 1 << 9;
+        /// 425
+        const S425 = 1 << 10;
+        /// 429
+        const S429 = 1 << 11;
+        /// 500
+        const S500 = 1 << 12;
+        /// 501
+        const S501 = 1 << 13;
+        /// 502
+        const S502 = 1 << 14;
+        /// 503
+        const S503 = 1 << 15;
+        /// 504
+        const S504 = 1 << 16;
+    }
+}
+
+impl Default for RetryOn {
+    fn default() -> Self {
+        RetryOn::CONN_FAILURE
+    }
+}
+
+/// `balance`
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Balance {
+    /// Not said: HAProxy 3.4 draws two at random (`random(2)`); until that algorithm stands,
+    /// round robin, as before 3.3.
+    #[default]
+    Default,
+    /// `roundrobin`
+    RoundRobin,
+    /// `leastconn`
+    LeastConn,
+    /// An algorithm of a later part, by name.
+    Pending(String),
+}
+
+/// How servers are checked.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum CheckKind {
+    /// A TCP connection.
+    #[default]
+    Tcp,
+    /// `option httpchk`
+    Http(HttpCheck),
+    /// A kind of a later part, by name.
+    Pending(String),
+}
+
+/// `option httpchk [METHOD] [URI] [VERSION]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpCheck {
+    /// `OPTIONS` when not said
+    pub method: Vec<u8>,
+    /// `/` when not said
+    pub uri: Vec<u8>,
+    /// `HTTP/1.0` when not said; old files smuggle headers in here (`HTTP/1.1\r\nHost:\ www`)
+    pub version: Vec<u8>,
+    /// `option httpchk METHOD URI VERSION HOST` (2.2+)
+    pub host: Option<Vec<u8>>,
+}
+
+/// `option forwardfor` / `option originalto`
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ForwardedHeader {
+    /// `header`, else `X-Forwarded-For` / `X-Original-To`
+    pub header: Vec<u8>,
+    /// `except`
+    pub except: Option<(IpAddr, u8)>,
+    /// `if-none`
+    pub if_none: bool,
+}
+
+/// `option forwarded` (RFC 7239)
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Forwarded {
+    /// `proto`
+    pub proto: bool,
+    /// `host` from the Host header
+    pub host: bool,
+    /// `by`
+    pub by: bool,
+    /// `by_port`
+    pub by_port: bool,
+    /// `for`
+    pub for_: bool,
+    /// `for_port`
+    pub for_port: bool,
+    /// `host-expr`, `by-expr`, ...: (parameter, expression text) executed with part 4
+    pub exprs: Vec<(String, String)>,
+}

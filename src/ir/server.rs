@@ -1,0 +1,105 @@
+//! Servers: `server` lines after `default-server` was applied.
+
+use super::address::Address;
+use crate::base::span::Span;
+
+/// One server of a back end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Server {
+    /// Its name.
+    pub name: String,
+    /// `id`; automatic ones are filled in.
+    pub id: u32,
+    /// Where it is.
+    pub address: Address,
+    /// `weight`, 0 to 256
+    pub weight: u32,
+    /// `maxconn`; `None`: no limit
+    pub maxconn: Option<u32>,
+    /// `minconn`
+    pub minconn: Option<u32>,
+    /// `maxqueue`; `None`: no limit
+    pub maxqueue: Option<u32>,
+    /// `cookie` value
+    pub cookie: Option<Vec<u8>>,
+    /// `backup`
+    pub backup: bool,
+    /// `disabled`
+    pub disabled: bool,
+    /// `check` and what belongs to it
+    pub check: Option<CheckSettings>,
+    /// `slowstart`, ms
+    pub slowstart: Option<u32>,
+    /// `redir` prefix
+    pub redir: Option<Vec<u8>>,
+    /// `source` address to connect from
+    pub source: Option<Address>,
+    /// `tfo`
+    pub tfo: bool,
+    /// `tcp-ut`, ms
+    pub tcp_ut: Option<u32>,
+    /// `pool-max-conn`; -1 is `None`
+    pub pool_max_conn: Option<u32>,
+    /// `pool-low-conn`
+    pub pool_low_conn: u32,
+    /// `pool-purge-delay`, ms (5000)
+    pub pool_purge_delay: u32,
+    /// `max-reuse`; -1 is `None`
+    pub max_reuse: Option<u32>,
+    /// `strict-maxconn`
+    pub strict_maxconn: bool,
+    /// `on-marked-down shutdown-sessions`
+    pub shutdown_on_down: bool,
+    /// `on-marked-up shutdown-backup-sessions`
+    pub shutdown_backup_on_up: bool,
+    /// `init-addr` methods
+    pub init_addr: Vec<InitAddr>,
+    /// The whole line.
+    pub span: Span,
+}
+
+/// One method of `init-addr`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InitAddr {
+    /// `last`
+    Last,
+    /// `libc`
+    Libc,
+    /// `none`
+    None,
+    /// A literal address.
+    Ip(std::net::IpAddr),
+}
+
+/// Health-check settings of one server. Times are milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckSettings {
+    /// `inter` (2000)
+    pub inter: u32,
+    /// `fastinter`
+    pub fastinter: Option<u32>,
+    /// `downinter`
+    pub downinter: Option<u32>,
+    /// `rise` (2)
+    pub rise: u32,
+    /// `fall` (3)
+    pub fall: u32,
+    /// `port`
+    pub port: Option<u16>,
+    /// `addr`
+    pub addr: Option<Address>,
+}
+
+impl Default for CheckSettings {
+    fn default() -> Self {
+        CheckSettings {
+            inter: 2000,
+            fastinter: None,
+            downinter: None,
+            rise: 2,
+            fall: 3,
+            port: None,
+            addr: None,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! hapax runs HAProxy configurations.
+//!
+//! The modules stand on floors; a module imports only from floors below its own
+//! (`tests/architecture.rs` checks it). From the ground up: [`base`], [`proto`] and [`grammar`],
+//! [`config`], [`ir`] and [`sample`], [`action`], [`balance`] and [`stick`], [`lower`], [`plan`],
+//! [`rules`], [`engine`], [`control`], [`cmd`].
+
+pub mod action;
+pub mod balance;
+pub mod base;
+pub mod cmd;
+pub mod config;
+pub mod control;
+pub mod engine;
+pub mod grammar;
+pub mod ir;
+pub mod lower;
+pub mod plan;
+pub mod proto;
+pub mod rules;
+pub mod sample;
+pub mod stick;

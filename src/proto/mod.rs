@@ -1,0 +1,3 @@
+//! Floor 1: sans-IO codecs. Bytes in, events out; no socket, no clock.
+
+pub mod h1;

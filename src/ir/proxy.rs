@@ -69,8 +69,12 @@ pub struct RuleSets {
     pub tcp_request_session: Vec<Rule>,
     /// `tcp-request content`
     pub tcp_request_content: Vec<Rule>,
+    /// `tcp-request inspect-delay`, ms
+    pub tcp_request_inspect_delay: Option<u32>,
     /// `tcp-response content`
     pub tcp_response_content: Vec<Rule>,
+    /// `tcp-response inspect-delay`, ms
+    pub tcp_response_inspect_delay: Option<u32>,
     /// `http-request`
     pub http_request: Vec<Rule>,
     /// `http-response`
@@ -246,7 +250,7 @@ bitflags! {
 
 /// `option http-keep-alive` (default), `http-server-close`, `httpclose` / `forceclose`,
 /// `http-tunnel` of old files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum ConnectionMode {
     /// Both sides kept.
     #[default]
@@ -255,6 +259,15 @@ pub enum ConnectionMode {
     ServerClose,
     /// Both closed.
     Close,
+}
+
+impl ConnectionMode {
+    /// The mode of a transaction between a front end of this mode and a back end of another: the
+    /// one that keeps less wins.
+    #[must_use]
+    pub fn with(self, other: ConnectionMode) -> ConnectionMode {
+        self.max(other)
+    }
 }
 
 /// `http-reuse`

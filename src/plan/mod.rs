@@ -1,1 +1,123 @@
-//! (skeleton)
+//! Floor 7: the configuration as the engine executes it.
+//!
+//! [`build`] turns names into indexes and whatever needs the machine (error files, host names,
+//! users) into values, through [`Files`]. A [`Plan`] never changes afterwards; what changes while
+//! running lives in state that the plan only points at ([`BackendPlan::state`]).
+
+pub mod backend;
+mod build;
+pub mod errors;
+pub mod files;
+pub mod frontend;
+pub mod global;
+pub mod listener;
+pub mod server;
+
+pub use backend::{AppSessionPlan, BackendPlan, CheckPlan};
+pub use build::build;
+pub use errors::{ErrorPage, ErrorPages};
+pub use files::{AbsentFiles, Files, RealFiles};
+pub use frontend::{BackendTarget, FrontendPlan, UseBackendPlan};
+pub use global::GlobalPlan;
+pub use listener::ListenerPlan;
+pub use server::{ServerAddress, ServerPlan};
+
+use crate::ir::rule::Rule;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Index into [`Plan::frontends`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FrontendId(pub u32);
+
+/// Index into [`Plan::backends`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BackendId(pub u32);
+
+/// Index into [`Plan::listeners`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListenerId(pub u32);
+
+/// Everything the engine executes. Immutable; shared by all threads.
+#[derive(Debug)]
+pub struct Plan {
+    /// Process-wide settings.
+    pub global: GlobalPlan,
+    /// One per address to listen on, in source order, `stats socket` lines not among them
+    /// (they stand in [`GlobalPlan::stats_sockets`]).
+    pub listeners: Vec<ListenerPlan>,
+    /// `frontend` and `listen` sections that are not disabled, in source order.
+    pub frontends: Vec<Arc<FrontendPlan>>,
+    /// `backend` and `listen` sections that are not disabled, in source order.
+    pub backends: Vec<Arc<BackendPlan>>,
+    /// Name to back end, for `use_backend` with an expression.
+    pub backend_names: HashMap<Box<[u8]>, BackendId>,
+}
+
+impl Plan {
+    /// The front end of an id of this plan.
+    pub fn frontend(&self, id: FrontendId) -> Option<&Arc<FrontendPlan>> {
+        self.frontends.get(id.0 as usize)
+    }
+    /// The back end of an id of this plan.
+    pub fn backend(&self, id: BackendId) -> Option<&Arc<BackendPlan>> {
+        self.backends.get(id.0 as usize)
+    }
+    /// The back end of a name, case-sensitive.
+    pub fn backend_by_name(&self, name: &[u8]) -> Option<BackendId> {
+        self.backend_names.get(name).copied()
+    }
+}
+
+/// The rule sets of one front end or back end, those of its `defaults` first. An empty slice
+/// costs nothing.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// `tcp-request connection` (front ends)
+    pub tcp_request_connection: Box<[Rule]>,
+    /// `tcp-request session` (front ends)
+    pub tcp_request_session: Box<[Rule]>,
+    /// `tcp-request content`
+    pub tcp_request_content: Box<[Rule]>,
+    /// `tcp-request inspect-delay`, ms
+    pub tcp_request_inspect_delay: Option<u32>,
+    /// `tcp-response content` (back ends)
+    pub tcp_response_content: Box<[Rule]>,
+    /// `tcp-response inspect-delay`, ms
+    pub tcp_response_inspect_delay: Option<u32>,
+    /// `http-request`
+    pub http_request: Box<[Rule]>,
+    /// `redirect`, run after `http-request`
+    pub redirects: Box<[Rule]>,
+    /// `http-response`
+    pub http_response: Box<[Rule]>,
+    /// `http-after-response`
+    pub http_after_response: Box<[Rule]>,
+}
+
+/// Header names as `h1-case-adjust` writes them on the wire: lower-case name to replacement.
+#[derive(Clone, Debug, Default)]
+pub struct CaseMap {
+    names: HashMap<Box<[u8]>, Box<[u8]>>,
+}
+
+impl CaseMap {
+    /// A map of (any case, replacement) pairs; the first entry of a name counts.
+    pub fn new<'a>(pairs: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> CaseMap {
+        let mut names: HashMap<Box<[u8]>, Box<[u8]>> = HashMap::new();
+        for (from, to) in pairs {
+            names
+                .entry(from.to_ascii_lowercase().into())
+                .or_insert_with(|| to.into());
+        }
+        CaseMap { names }
+    }
+    /// The spelling to send for a lower-case header name.
+    pub fn spelling(&self, lower_case_name: &[u8]) -> Option<&[u8]> {
+        self.names.get(lower_case_name).map(|n| &n[..])
+    }
+    /// Whether there is nothing to replace.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+}

@@ -1,0 +1,122 @@
+//! Back ends.
+
+use super::errors::ErrorPages;
+use super::server::ServerPlan;
+use super::{BackendId, CaseMap, FrontendId, Rules};
+use crate::ir::persist::{AppSession, Cookie};
+use crate::ir::proxy::{
+    Balance, ConnectionMode, Forwarded, ForwardedHeader, HttpReuse, Mode, Options, ProxyId,
+    RetryOn, Timeouts,
+};
+use crate::ir::rule::PersistRule;
+use std::sync::Arc;
+
+/// A back end.
+#[derive(Debug)]
+pub struct BackendPlan {
+    /// Its place in `Plan::backends`.
+    pub id: BackendId,
+    /// Its place in the configuration.
+    pub proxy: ProxyId,
+    /// Its name.
+    pub name: Arc<str>,
+    /// `id`
+    pub uuid: u32,
+    /// `mode`
+    pub mode: Mode,
+    /// The front end of the same `listen` section.
+    pub same_section: Option<FrontendId>,
+    /// Milliseconds, `None` is "never"; `queue` and `tarpit` have their fallbacks filled in.
+    pub timeouts: Timeouts,
+    /// `option` words.
+    pub options: Options,
+    /// How connections are kept; see `FrontendPlan::connection_mode`.
+    pub connection_mode: ConnectionMode,
+    /// `retries`: further attempts to connect after the first.
+    pub retries: u32,
+    /// `option redispatch [N]`: `None` off; N > 0: every Nth retry may go elsewhere; -1 (the
+    /// default of the option): only the last; other negatives count from the last.
+    pub redispatch: Option<i32>,
+    /// `retry-on`
+    pub retry_on: RetryOn,
+    /// `http-reuse`
+    pub http_reuse: HttpReuse,
+    /// `balance`
+    pub balance: Balance,
+    /// `fullconn`, filled in where not given (a tenth of what the front ends let in).
+    pub fullconn: u32,
+    /// `max-session-srv-conns`: idle server connections kept per client connection
+    pub max_session_srv_conns: Option<u32>,
+    /// `cookie`
+    pub cookie: Option<Cookie>,
+    /// `appsession`
+    pub appsession: Option<AppSessionPlan>,
+    /// `force-persist`, `ignore-persist` in order; the last that holds decides.
+    pub persist_rules: Box<[PersistRule]>,
+    /// How servers with `check` are checked.
+    pub check: CheckPlan,
+    /// Servers in source order; a server's id is its index.
+    pub servers: Box<[ServerPlan]>,
+    /// What changes while running: server states, order of choice, queues.
+    pub state: Arc<BackendState>,
+    /// Rule sets.
+    pub rules: Rules,
+    /// `option forwardfor`
+    pub forwardfor: Option<ForwardedHeader>,
+    /// `option originalto`
+    pub originalto: Option<ForwardedHeader>,
+    /// `option forwarded`
+    pub forwarded: Option<Forwarded>,
+    /// The answers that hapax itself gives once this back end was chosen.
+    pub errors: Arc<ErrorPages>,
+    /// Header spelling towards servers; `None` unless `option h1-case-adjust-bogus-server`.
+    pub case_map: Option<Arc<CaseMap>>,
+    /// `description`
+    pub description: Option<String>,
+}
+
+impl BackendPlan {
+    /// The server whose `cookie` value is exactly this, first one first.
+    pub fn server_by_cookie(&self, value: &[u8]) -> Option<usize> {
+        self.servers
+            .iter()
+            .position(|s| s.settings.cookie.as_deref() == Some(value))
+    }
+    /// The server of a name, case-sensitive.
+    pub fn server_by_name(&self, name: &[u8]) -> Option<usize> {
+        self.servers.iter().position(|s| s.name.as_bytes() == name)
+    }
+}
+
+/// `appsession` with its table.
+#[derive(Debug)]
+pub struct AppSessionPlan {
+    /// The line.
+    pub settings: AppSession,
+    /// Value to server index, shared by all threads.
+    pub table: Arc<AppSessionTable>,
+}
+
+/// How servers with `check` are checked.
+#[derive(Clone, Debug)]
+pub enum CheckPlan {
+    /// A TCP connection.
+    Tcp,
+    /// A request whose answer must be 2xx or 3xx.
+    Http {
+        /// Ready to send: request line, headers, empty line.
+        request: Arc<[u8]>,
+        /// `http-check disable-on-404`: 404 means "no new visitors" (NOLB), not down.
+        disable_on_404: bool,
+    },
+    /// A kind of a later part (`ldap-check`, ...): checked as [`CheckPlan::Tcp`].
+    Pending(String),
+}
+
+/// Placeholder until `balance` stands.
+#[derive(Debug, Default)]
+pub struct BackendState;
+
+/// Placeholder until the table of `appsession` stands.
+#[derive(Debug, Default)]
+pub struct AppSessionTable;

@@ -1,0 +1,84 @@
+//! Front ends.
+
+use super::errors::ErrorPages;
+use super::{BackendId, CaseMap, FrontendId, Rules};
+use crate::ir::proxy::{
+    ConnectionMode, Forwarded, ForwardedHeader, Mode, Options, ProxyId, Timeouts,
+};
+use crate::ir::rule::Condition;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A front end.
+#[derive(Debug)]
+pub struct FrontendPlan {
+    /// Its place in `Plan::frontends`.
+    pub id: FrontendId,
+    /// Its place in the configuration.
+    pub proxy: ProxyId,
+    /// Its name.
+    pub name: Arc<str>,
+    /// `id`
+    pub uuid: u32,
+    /// `mode`
+    pub mode: Mode,
+    /// The back end of the same `listen` section.
+    pub same_section: Option<BackendId>,
+    /// Milliseconds, `None` is "never"; `http_request` and `http_keep_alive` have their
+    /// fallbacks filled in already, as has `tarpit`.
+    pub timeouts: Timeouts,
+    /// `option` words.
+    pub options: Options,
+    /// How connections are kept; combine with the back end's by
+    /// [`ConnectionMode::with`](crate::ir::proxy::ConnectionMode::with).
+    pub connection_mode: ConnectionMode,
+    /// `maxconn`; `None`: only the global limit.
+    pub maxconn: Option<u32>,
+    /// Length of the kernel's accept queue: `backlog`, else `maxconn`; `None`: the system's.
+    pub backlog: Option<u32>,
+    /// `rate-limit sessions`, per second
+    pub rate_limit_sessions: Option<u32>,
+    /// `monitor-uri`: an exact match on the path is answered at once and never logged.
+    pub monitor_uri: Option<Box<[u8]>>,
+    /// `monitor fail` conditions: 503 instead of 200 on `monitor_uri` when one holds.
+    pub monitor_fail: Box<[Condition]>,
+    /// `monitor-net` of old files: clients that get `HTTP/1.0 200 OK` and a close.
+    pub monitor_net: Option<(IpAddr, u8)>,
+    /// `default_backend`, else the section's own back end.
+    pub default_backend: Option<BackendId>,
+    /// `use_backend` in order; the first that holds decides.
+    pub use_backends: Box<[UseBackendPlan]>,
+    /// Rule sets.
+    pub rules: Rules,
+    /// `option forwardfor`; see [`ForwardedHeader`] for how the two sides combine.
+    pub forwardfor: Option<ForwardedHeader>,
+    /// `option originalto`
+    pub originalto: Option<ForwardedHeader>,
+    /// `option forwarded`
+    pub forwarded: Option<Forwarded>,
+    /// The answers that hapax itself gives.
+    pub errors: Arc<ErrorPages>,
+    /// Header spelling towards clients; `None` unless `option h1-case-adjust-bogus-client`.
+    pub case_map: Option<Arc<CaseMap>>,
+    /// `description`
+    pub description: Option<String>,
+}
+
+/// One `use_backend`.
+#[derive(Debug)]
+pub struct UseBackendPlan {
+    /// When; `None`: always.
+    pub condition: Option<Condition>,
+    /// Where to.
+    pub target: BackendTarget,
+}
+
+/// A back end, known now or by an expression.
+#[derive(Clone, Debug)]
+pub enum BackendTarget {
+    /// Known.
+    Backend(BackendId),
+    /// Evaluated per request; look up by `Plan::backend_by_name`, an unknown name passes on to
+    /// the next rule.
+    Dynamic(Arc<crate::sample::logformat::LogFormat>),
+}

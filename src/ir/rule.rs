@@ -4,23 +4,7 @@ use super::proxy::ProxyId;
 use crate::base::span::Span;
 use std::sync::Arc;
 
-/// A condition: `if`/`unless` and its terms in disjunctive form.
-#[derive(Clone, Debug)]
-pub struct Condition {
-    /// `unless`
-    pub negated: bool,
-    /// Alternatives; each a list of terms that must all hold.
-    pub any_of: Vec<Vec<Term>>,
-}
-
-/// One term of a condition.
-#[derive(Clone, Debug)]
-pub struct Term {
-    /// `!`
-    pub negated: bool,
-    /// The ACL tests of the named or anonymous ACL: the term holds if any of them does.
-    pub acl: Arc<crate::sample::acl::Acl>,
-}
+pub use crate::sample::condition::{Condition, Term};
 
 /// `http-request`, `http-response`, `http-after-response`, `tcp-request ...` line.
 #[derive(Clone, Debug)]

@@ -1,9 +1,13 @@
 //! What an expression may see of the stream that it is evaluated for.
 
+use super::scratch::Scratch;
+use super::vars::{Scope, VarStore};
 use crate::proto::h1::Message;
 use std::net::SocketAddr;
 
 /// The transaction as samples and actions see it; the engine implements it.
+///
+/// Everything that has a default is unknown there: an expression that needs it finds nothing.
 pub trait StreamView {
     /// The request, once its head is complete.
     fn request(&self) -> Option<&Message>;
@@ -17,4 +21,219 @@ pub trait StreamView {
     fn src(&self) -> Option<SocketAddr>;
     /// The address the client connected to.
     fn dst(&self) -> Option<SocketAddr>;
+
+    /// The client's address as the connection itself has it (`fc_src`).
+    fn fc_src(&self) -> Option<SocketAddr> {
+        self.src()
+    }
+    /// The address the connection itself came in on (`fc_dst`).
+    fn fc_dst(&self) -> Option<SocketAddr> {
+        self.dst()
+    }
+    /// The address hapax connects from to the server (`bc_src`).
+    fn bc_src(&self) -> Option<SocketAddr> {
+        None
+    }
+    /// The server's address (`bc_dst`).
+    fn bc_dst(&self) -> Option<SocketAddr> {
+        None
+    }
+    /// Name and id of the front end.
+    fn frontend(&self) -> Option<(&str, u32)> {
+        None
+    }
+    /// Name and id of the chosen back end.
+    fn backend(&self) -> Option<(&str, u32)> {
+        None
+    }
+    /// Name and id of the chosen server.
+    fn server(&self) -> Option<(&str, u32)> {
+        None
+    }
+    /// Name and id of the `bind` line; the name is empty if it has none.
+    fn listener(&self) -> Option<(&str, u32)> {
+        None
+    }
+    /// Whether this is the first request of its connection.
+    fn first_request(&self) -> bool {
+        true
+    }
+    /// Bytes received from the client and not yet forwarded, in TCP mode.
+    fn request_buffer(&self) -> Option<&[u8]> {
+        None
+    }
+    /// Bytes received from the server and not yet forwarded, in TCP mode.
+    fn response_buffer(&self) -> Option<&[u8]> {
+        None
+    }
+    /// The request's body as far as it has been received (decoded); `None` if none is awaited.
+    fn request_body(&self) -> Option<&[u8]> {
+        None
+    }
+    /// The response's body as far as it has been received (decoded).
+    fn response_body(&self) -> Option<&[u8]> {
+        None
+    }
+    /// A number counted up with every stream (`txn.id32`, `%rt`).
+    fn stream_id(&self) -> u32 {
+        0
+    }
+    /// When the connection was accepted, microseconds since 1970.
+    fn accept_date_us(&self) -> u64 {
+        0
+    }
+    /// When the request's first byte was read, microseconds since 1970.
+    fn request_date_us(&self) -> u64 {
+        self.accept_date_us()
+    }
+    /// A fresh pseudo-random number; the caller owns the seed.
+    fn random(&self) -> u32 {
+        0
+    }
+    /// The stream's own unique id as `unique-id-format` made it, once asked for.
+    fn unique_id(&self) -> Option<&[u8]> {
+        None
+    }
+    /// The variables of a scope; `None` where the scope does not exist.
+    fn vars(&self, _scope: Scope) -> Option<&VarStore> {
+        None
+    }
+    /// Servers, tables and counters of the process.
+    fn world(&self) -> &dyn World {
+        &Absent
+    }
+    /// Something that an action wants of the engine. False: not possible on this stream.
+    fn apply(&mut self, _effect: Effect<'_>) -> bool {
+        false
+    }
+}
+
+/// What actions change about a stream other than its messages and variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect<'a> {
+    /// `set-log-level`: 0 (emerg) to 7 (debug); `None` is `silent`
+    LogLevel(Option<u8>),
+    /// `set-timeout client`, milliseconds; 0 is never
+    ClientTimeout(u32),
+    /// `set-timeout server`, milliseconds
+    ServerTimeout(u32),
+    /// `set-timeout tunnel`, milliseconds
+    TunnelTimeout(u32),
+    /// `set-timeout tarpit`, milliseconds
+    TarpitTimeout(u32),
+    /// `set-timeout connect`, milliseconds
+    ConnectTimeout(u32),
+    /// `set-timeout queue`, milliseconds
+    QueueTimeout(u32),
+    /// `set-nice`, -1024 to 1024
+    Nice(i32),
+    /// `set-fc-tos` / `set-tos`
+    FcTos(u8),
+    /// `set-fc-mark` / `set-mark`
+    FcMark(u32),
+    /// `set-bc-tos`
+    BcTos(u8),
+    /// `set-bc-mark`
+    BcMark(u32),
+    /// `set-src`, `set-src-port`
+    Src(SocketAddr),
+    /// `set-dst`, `set-dst-port`
+    Dst(SocketAddr),
+    /// `set-priority-class`
+    PriorityClass(i32),
+    /// `set-priority-offset`, milliseconds
+    PriorityOffset(i32),
+    /// `set-retries`
+    Retries(u32),
+    /// `disable-l7-retry`
+    DisableL7Retry,
+    /// `capture` of the request into a slot
+    CaptureRequest(u32, &'a [u8]),
+    /// `capture` of the response into a slot
+    CaptureResponse(u32, &'a [u8]),
+}
+
+/// Servers, tables and counters as fetches see them; the engine implements it. Proxies are named
+/// by their place in the configuration (`ProxyId`).
+pub trait World {
+    /// Usable servers of a back end (`nbsrv`).
+    fn nbsrv(&self, _backend: u32) -> Option<u32> {
+        None
+    }
+    /// Connections queued in a back end, servers' queues included (`queue`).
+    fn queue(&self, _backend: u32) -> Option<u32> {
+        None
+    }
+    /// Current connections of a back end (`be_conn`).
+    fn be_conn(&self, _backend: u32) -> Option<u32> {
+        None
+    }
+    /// Current connections of a front end (`fe_conn`).
+    fn fe_conn(&self, _frontend: u32) -> Option<u32> {
+        None
+    }
+    /// New sessions per second of a back end (`be_sess_rate`).
+    fn be_sess_rate(&self, _backend: u32) -> Option<u32> {
+        None
+    }
+    /// New sessions per second of a front end (`fe_sess_rate`).
+    fn fe_sess_rate(&self, _frontend: u32) -> Option<u32> {
+        None
+    }
+    /// Requests per second of a front end (`fe_req_rate`).
+    fn fe_req_rate(&self, _frontend: u32) -> Option<u32> {
+        None
+    }
+    /// Whether a server, by its place in its back end, is up (`srv_is_up`).
+    fn srv_is_up(&self, _backend: u32, _server: u32) -> Option<bool> {
+        None
+    }
+    /// Current connections of a server (`srv_conn`).
+    fn srv_conn(&self, _backend: u32, _server: u32) -> Option<u32> {
+        None
+    }
+    /// Connections queued for a server (`srv_queue`).
+    fn srv_queue(&self, _backend: u32, _server: u32) -> Option<u32> {
+        None
+    }
+    /// Current connections of the process (`act_conn`).
+    fn act_conn(&self) -> Option<u32> {
+        None
+    }
+    /// The process is stopping (`stopping`).
+    fn stopping(&self) -> bool {
+        false
+    }
+    /// Milliseconds since the process started (`uptime`).
+    fn uptime_ms(&self) -> u64 {
+        0
+    }
+}
+
+/// A world that knows nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Absent;
+
+impl World for Absent {}
+
+/// Which message an expression is evaluated on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Request rules.
+    Request,
+    /// Response rules and logs.
+    Response,
+}
+
+/// One evaluation: the stream, the memory, and how far the stream is.
+#[derive(Clone, Copy)]
+pub struct Eval<'a> {
+    /// The stream.
+    pub view: &'a dyn StreamView,
+    /// Memory for values that must be made.
+    pub scratch: &'a Scratch,
+    /// The message that fetches without `req.`/`res.` mean.
+    pub direction: Direction,
+    /// No more data will come (end of inspection): "not yet" becomes "no".
+    pub last: bool,
 }

@@ -1,0 +1,36 @@
+//! Memory for values that cannot be borrowed from a message, recycled for every evaluation.
+
+use bumpalo::Bump;
+
+/// One per thread. What is taken from it lives until [`Scratch::reset`]; its blocks are kept, so
+/// that after a while nothing is allocated any more.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    bump: Bump,
+}
+
+/// HAProxy's buffer size (`tune.bufsize`): what it builds in a buffer never gets longer.
+pub const BUFSIZE: usize = 16384;
+
+impl Scratch {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Forgets everything taken from it.
+    pub fn reset(&mut self) {
+        self.bump.reset();
+    }
+    /// A copy of `bytes`.
+    pub fn copy(&self, bytes: &[u8]) -> &[u8] {
+        self.bump.alloc_slice_copy(bytes)
+    }
+    /// `len` zero bytes to write into.
+    pub fn zeroed(&self, len: usize) -> &mut [u8] {
+        self.bump.alloc_slice_fill_copy(len, 0)
+    }
+    /// An empty growing buffer; turn it into a slice with `into_bump_slice`.
+    pub fn buffer(&self) -> bumpalo::collections::Vec<'_, u8> {
+        bumpalo::collections::Vec::new_in(&self.bump)
+    }
+}

@@ -38,10 +38,7 @@ pub struct AclSet {
 impl AclSet {
     /// Compiles the `acl` lines of a section (each: `acl NAME CRITERION ...`), those of a named
     /// `defaults` first.
-    pub fn compile<'l>(
-        _lines: impl Iterator<Item = &'l [Word]>,
-        _cx: &mut Compile<'_>,
-    ) -> AclSet {
+    pub fn compile<'l>(_lines: impl Iterator<Item = &'l [Word]>, _cx: &mut Compile<'_>) -> AclSet {
         AclSet::default()
     }
     /// The ACL of that name, if it was declared before the line at `used`.

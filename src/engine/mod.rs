@@ -1,1 +1,3 @@
-//! (skeleton)
+//! Floor 9: executes a plan: threads, listeners, sessions, streams, connections to servers.
+
+pub mod reactor;

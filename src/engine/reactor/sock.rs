@@ -1,0 +1,307 @@
+//! Sockets of one thread: try first, register and wait only when the kernel says "not now".
+
+use super::{NO_TASK, Worker};
+use rustix::event::epoll;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, Shutdown};
+use std::io::IoSlice;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+const READABLE: u8 = 1;
+const WRITABLE: u8 = 2;
+const HANGUP: u8 = 4;
+const ERROR: u8 = 8;
+const REGISTERED: u8 = 16;
+
+#[derive(Clone, Copy)]
+struct Slot {
+    generation: u32,
+    task: u32,
+    flags: u8,
+}
+
+/// Readiness of every socket of a thread, by small numbers.
+#[derive(Default)]
+pub(super) struct Slots {
+    list: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+impl Slots {
+    fn insert(&mut self, task: u32) -> u32 {
+        // what was never tried counts as ready
+        let flags = READABLE | WRITABLE;
+        if let Some(id) = self.free.pop() {
+            let slot = &mut self.list[id as usize];
+            (slot.task, slot.flags) = (task, flags);
+            return id;
+        }
+        self.list.push(Slot { generation: 0, task, flags });
+        (self.list.len() - 1) as u32
+    }
+
+    fn remove(&mut self, id: u32) {
+        let slot = &mut self.list[id as usize];
+        slot.generation = slot.generation.wrapping_add(1);
+        slot.task = NO_TASK;
+        slot.flags = 0;
+        self.free.push(id);
+    }
+
+    fn token(&self, id: u32) -> u64 {
+        u64::from(self.list[id as usize].generation) << 32 | u64::from(id)
+    }
+
+    /// Notes an event; returns the task to run.
+    pub(super) fn event(&mut self, token: u64, flags: epoll::EventFlags) -> u32 {
+        use epoll::EventFlags as E;
+        let Some(slot) = self.list.get_mut(token as u32 as usize) else { return NO_TASK };
+        if slot.generation != (token >> 32) as u32 {
+            return NO_TASK;
+        }
+        if flags.intersects(E::IN | E::RDHUP | E::HUP | E::ERR) {
+            slot.flags |= READABLE;
+        }
+        if flags.intersects(E::OUT | E::HUP | E::ERR) {
+            slot.flags |= WRITABLE;
+        }
+        if flags.intersects(E::RDHUP | E::HUP) {
+            slot.flags |= HANGUP;
+        }
+        if flags.intersects(E::ERR) {
+            slot.flags |= ERROR;
+        }
+        slot.task
+    }
+}
+
+/// What one try to move bytes came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Io {
+    /// So many bytes moved.
+    Done(usize),
+    /// The other side sent its end (reading only).
+    Eof,
+    /// Not now: park.
+    Blocked,
+    /// The connection is broken.
+    Failed(Errno),
+}
+
+/// A non-blocking stream socket that belongs to one thread and, on it, to the task that made or
+/// adopted it.
+pub struct Sock {
+    fd: Option<OwnedFd>,
+    slot: u32,
+    worker: &'static Worker,
+}
+
+impl Sock {
+    /// Takes a non-blocking descriptor; the running task is woken for it.
+    pub fn new(worker: &'static Worker, fd: OwnedFd) -> Sock {
+        let slot = worker.io.borrow_mut().insert(worker.current_id());
+        Sock { fd: Some(fd), slot, worker }
+    }
+
+    /// The running task is woken for it from now on.
+    pub fn adopt(&self) {
+        self.worker.io.borrow_mut().list[self.slot as usize].task = self.worker.current_id();
+    }
+
+    /// No task is woken for it until it is adopted again.
+    pub fn disown(&self) {
+        self.worker.io.borrow_mut().list[self.slot as usize].task = NO_TASK;
+    }
+
+    #[inline]
+    fn flags(&self) -> u8 {
+        self.worker.io.borrow().list[self.slot as usize].flags
+    }
+
+    #[inline]
+    fn clear(&self, bit: u8) {
+        self.worker.io.borrow_mut().list[self.slot as usize].flags &= !bit;
+    }
+
+    /// Whether a read may bring something.
+    #[inline]
+    pub fn readable(&self) -> bool {
+        self.flags() & READABLE != 0
+    }
+
+    /// Whether a write may take something.
+    #[inline]
+    pub fn writable(&self) -> bool {
+        self.flags() & WRITABLE != 0
+    }
+
+    /// Whether the other side is known to have ended its stream, or the connection to be broken.
+    /// Only known for sockets that are [watched](Sock::watch).
+    #[inline]
+    pub fn hung_up(&self) -> bool {
+        self.flags() & (HANGUP | ERROR) != 0
+    }
+
+    /// Whether the connection is known to be reset or refused.
+    #[inline]
+    pub fn broken(&self) -> bool {
+        self.flags() & ERROR != 0
+    }
+
+    /// Makes sure that readiness and hang-ups of this socket wake its task.
+    pub fn watch(&self) {
+        let Some(fd) = &self.fd else { return };
+        let mut io = self.worker.io.borrow_mut();
+        let token = io.token(self.slot);
+        let slot = &mut io.list[self.slot as usize];
+        if slot.flags & REGISTERED != 0 {
+            return;
+        }
+        slot.flags |= REGISTERED;
+        use epoll::EventFlags as E;
+        let registered = epoll::add(
+            &self.worker.epoll,
+            fd,
+            epoll::EventData::new_u64(token),
+            E::IN | E::OUT | E::RDHUP | E::ET,
+        );
+        if registered.is_err() {
+            // out of kernel memory: let the next try meet the error instead of waiting for ever
+            slot.flags |= READABLE | WRITABLE | ERROR;
+        }
+    }
+
+    /// Reads once into `buf`.
+    #[inline]
+    pub fn recv(&self, buf: &mut [u8]) -> Io {
+        let Some(fd) = &self.fd else { return Io::Eof };
+        if !self.readable() {
+            self.watch();
+            return Io::Blocked;
+        }
+        loop {
+            return match rustix::net::recv(fd, &mut *buf, RecvFlags::empty()) {
+                Ok((_, 0)) => Io::Eof,
+                Ok((_, n)) => {
+                    // a short read emptied the socket, unless its end is known to follow
+                    if n < buf.len() && self.flags() & (HANGUP | ERROR) == 0 {
+                        self.clear(READABLE);
+                    }
+                    Io::Done(n)
+                }
+                Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => {
+                    self.clear(READABLE);
+                    self.watch();
+                    Io::Blocked
+                }
+                Err(e) => Io::Failed(e),
+            };
+        }
+    }
+
+    /// Looks at what has arrived without taking it.
+    pub fn peek(&self, buf: &mut [u8]) -> Io {
+        let Some(fd) = &self.fd else { return Io::Eof };
+        match rustix::net::recv(fd, buf, RecvFlags::PEEK) {
+            Ok((_, 0)) => Io::Eof,
+            Ok((_, n)) => Io::Done(n),
+            Err(Errno::AGAIN | Errno::INTR) => Io::Blocked,
+            Err(e) => Io::Failed(e),
+        }
+    }
+
+    /// Writes once from `buf`. `more` holds a partial segment back for what follows.
+    #[inline]
+    pub fn send(&self, buf: &[u8], more: bool) -> Io {
+        let Some(fd) = &self.fd else { return Io::Failed(Errno::BADF) };
+        if !self.writable() {
+            self.watch();
+            return Io::Blocked;
+        }
+        let flags = if more { SendFlags::NOSIGNAL | SendFlags::MORE } else { SendFlags::NOSIGNAL };
+        self.sent(buf.len(), || rustix::net::send(fd, buf, flags))
+    }
+
+    /// Writes once from several pieces.
+    #[inline]
+    pub fn send_vectored(&self, pieces: &[IoSlice<'_>], more: bool) -> Io {
+        let Some(fd) = &self.fd else { return Io::Failed(Errno::BADF) };
+        if !self.writable() {
+            self.watch();
+            return Io::Blocked;
+        }
+        let flags = if more { SendFlags::NOSIGNAL | SendFlags::MORE } else { SendFlags::NOSIGNAL };
+        let total = pieces.iter().map(|p| p.len()).sum();
+        let mut control = rustix::net::SendAncillaryBuffer::default();
+        self.sent(total, || rustix::net::sendmsg(fd, pieces, &mut control, flags))
+    }
+
+    #[inline]
+    fn sent(&self, total: usize, mut send: impl FnMut() -> rustix::io::Result<usize>) -> Io {
+        loop {
+            return match send() {
+                Ok(n) => {
+                    if n < total {
+                        self.clear(WRITABLE);
+                        self.watch();
+                    }
+                    Io::Done(n)
+                }
+                Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN | Errno::INPROGRESS | Errno::ALREADY) => {
+                    self.clear(WRITABLE);
+                    self.watch();
+                    Io::Blocked
+                }
+                Err(e) => Io::Failed(e),
+            };
+        }
+    }
+
+    /// Ends the writing side.
+    pub fn shutdown_write(&self) {
+        if let Some(fd) = &self.fd {
+            // a peer that is gone already has nothing to be told
+            let _ = rustix::net::shutdown(fd, Shutdown::Write);
+        }
+    }
+
+    /// Drops the connection with a reset instead of an orderly end.
+    pub fn abort(self) {
+        if let Some(fd) = &self.fd {
+            let _ = rustix::net::sockopt::set_socket_linger(fd, Some(std::time::Duration::ZERO));
+        }
+    }
+
+    /// The descriptor, for socket options.
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.fd.as_ref().map(|fd| fd.as_fd())
+    }
+
+    /// The pending error of the socket (`SO_ERROR`), as after a connection attempt.
+    pub fn take_error(&self) -> Option<Errno> {
+        let fd = self.fd.as_ref()?;
+        match rustix::net::sockopt::socket_error(fd) {
+            Ok(Err(e)) => Some(e),
+            Ok(Ok(())) => None,
+            Err(e) => Some(e),
+        }
+    }
+
+    /// Takes the descriptor away from this thread, to hand it to another.
+    pub fn detach(mut self) -> Option<OwnedFd> {
+        let fd = self.fd.take()?;
+        if self.flags() & REGISTERED != 0 {
+            let _ = epoll::delete(&self.worker.epoll, &fd);
+        }
+        Some(fd)
+    }
+}
+
+impl Drop for Sock {
+    fn drop(&mut self) {
+        // closing the last copy of a descriptor takes it out of the epoll set by itself
+        self.worker.io.borrow_mut().remove(self.slot);
+    }
+}

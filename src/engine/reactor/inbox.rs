@@ -62,7 +62,12 @@ pub struct Inbox {
 impl Inbox {
     pub(super) fn new(worker: usize) -> std::io::Result<Inbox> {
         let eventfd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(Inbox { worker, list: Mutex::default(), state: AtomicU8::new(RUNNING), eventfd })
+        Ok(Inbox {
+            worker,
+            list: Mutex::default(),
+            state: AtomicU8::new(RUNNING),
+            eventfd,
+        })
     }
 
     pub(super) fn eventfd(&self) -> &OwnedFd {

@@ -85,7 +85,12 @@ impl Worker {
     pub fn new(id: usize) -> std::io::Result<&'static Worker> {
         let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let inbox = Arc::new(Inbox::new(id)?);
-        epoll::add(&poll, inbox.eventfd(), epoll::EventData::new_u64(INBOX_TOKEN), epoll::EventFlags::IN)?;
+        epoll::add(
+            &poll,
+            inbox.eventfd(),
+            epoll::EventData::new_u64(INBOX_TOKEN),
+            epoll::EventFlags::IN,
+        )?;
         let now_us = clock::now_us();
         Ok(Box::leak(Box::new(Worker {
             id,
@@ -155,14 +160,26 @@ impl Worker {
         slot.queued = true;
         self.live.set(self.live.get() + 1);
         self.run.borrow_mut().push_back(id);
-        TaskRef { worker: self.id as u16, task: id, generation: slot.generation }
+        TaskRef {
+            worker: self.id as u16,
+            task: id,
+            generation: slot.generation,
+        }
     }
 
     /// The running task, for a wake from elsewhere.
     pub fn current(&self) -> TaskRef {
         let task = self.current.get();
-        let generation = self.tasks.borrow().get(task as usize).map_or(0, |t| t.generation);
-        TaskRef { worker: self.id as u16, task, generation }
+        let generation = self
+            .tasks
+            .borrow()
+            .get(task as usize)
+            .map_or(0, |t| t.generation);
+        TaskRef {
+            worker: self.id as u16,
+            task,
+            generation,
+        }
     }
 
     #[inline]
@@ -196,13 +213,21 @@ impl Worker {
     /// Waits until something of the running task may be ready, or until the tick `until`.
     #[inline]
     pub fn park(&'static self, until: u64) -> Park {
-        Park { worker: self, until, parked: false }
+        Park {
+            worker: self,
+            until,
+            parked: false,
+        }
     }
 
     /// Lets the other tasks run once.
     pub fn yield_now(&'static self) -> Park {
         self.schedule(self.current.get());
-        Park { worker: self, until: NEVER, parked: false }
+        Park {
+            worker: self,
+            until: NEVER,
+            parked: false,
+        }
     }
 
     /// Waits for a number of milliseconds.
@@ -264,13 +289,17 @@ impl Worker {
             // no more than were queued at the start: what they wake runs after the next poll
             let ready = self.run.borrow().len();
             for _ in 0..ready {
-                let Some(id) = self.run.borrow_mut().pop_front() else { break };
+                let Some(id) = self.run.borrow_mut().pop_front() else {
+                    break;
+                };
                 self.poll_task(id);
             }
             self.wait(&mut events)?;
             let now = clock::now_us();
             self.now_us.set(now);
-            self.wheel.borrow_mut().advance(now / 1000, |task| self.schedule(task));
+            self.wheel
+                .borrow_mut()
+                .advance(now / 1000, |task| self.schedule(task));
             for event in events.drain(..) {
                 let (flags, token) = (event.flags, event.data.u64());
                 if token != INBOX_TOKEN {
@@ -294,14 +323,18 @@ impl Worker {
     }
 
     fn wait(&self, events: &mut Vec<epoll::Event>) -> std::io::Result<()> {
-        let timeout = if !self.run.borrow().is_empty() || self.stopping.get() || !self.inbox.sleep() {
+        let timeout = if !self.run.borrow().is_empty() || self.stopping.get() || !self.inbox.sleep()
+        {
             Some(Timespec::default())
         } else {
             let wheel = self.wheel.borrow();
             wheel.next_tick().map(|tick| {
                 // the tick is over when its millisecond has begun
                 let us = (tick * 1000).saturating_sub(clock::now_us());
-                Timespec { tv_sec: (us / 1_000_000) as i64, tv_nsec: (us % 1_000_000 * 1000) as i64 }
+                Timespec {
+                    tv_sec: (us / 1_000_000) as i64,
+                    tv_nsec: (us % 1_000_000 * 1000) as i64,
+                }
             })
         };
         let waited = epoll::wait(
@@ -335,7 +368,10 @@ impl Future for Park {
         }
         self.parked = true;
         if self.until != NEVER {
-            self.worker.wheel.borrow_mut().arm(self.worker.current.get(), self.until);
+            self.worker
+                .wheel
+                .borrow_mut()
+                .arm(self.worker.current.get(), self.until);
         }
         Poll::Pending
     }

@@ -36,7 +36,11 @@ impl Slots {
             (slot.task, slot.flags) = (task, flags);
             return id;
         }
-        self.list.push(Slot { generation: 0, task, flags });
+        self.list.push(Slot {
+            generation: 0,
+            task,
+            flags,
+        });
         (self.list.len() - 1) as u32
     }
 
@@ -55,7 +59,9 @@ impl Slots {
     /// Notes an event; returns the task to run.
     pub(super) fn event(&mut self, token: u64, flags: epoll::EventFlags) -> u32 {
         use epoll::EventFlags as E;
-        let Some(slot) = self.list.get_mut(token as u32 as usize) else { return NO_TASK };
+        let Some(slot) = self.list.get_mut(token as u32 as usize) else {
+            return NO_TASK;
+        };
         if slot.generation != (token >> 32) as u32 {
             return NO_TASK;
         }
@@ -100,7 +106,11 @@ impl Sock {
     /// Takes a non-blocking descriptor; the running task is woken for it.
     pub fn new(worker: &'static Worker, fd: OwnedFd) -> Sock {
         let slot = worker.io.borrow_mut().insert(worker.current_id());
-        Sock { fd: Some(fd), slot, worker }
+        Sock {
+            fd: Some(fd),
+            slot,
+            worker,
+        }
     }
 
     /// The running task is woken for it from now on.
@@ -214,27 +224,41 @@ impl Sock {
     /// Writes once from `buf`. `more` holds a partial segment back for what follows.
     #[inline]
     pub fn send(&self, buf: &[u8], more: bool) -> Io {
-        let Some(fd) = &self.fd else { return Io::Failed(Errno::BADF) };
+        let Some(fd) = &self.fd else {
+            return Io::Failed(Errno::BADF);
+        };
         if !self.writable() {
             self.watch();
             return Io::Blocked;
         }
-        let flags = if more { SendFlags::NOSIGNAL | SendFlags::MORE } else { SendFlags::NOSIGNAL };
+        let flags = if more {
+            SendFlags::NOSIGNAL | SendFlags::MORE
+        } else {
+            SendFlags::NOSIGNAL
+        };
         self.sent(buf.len(), || rustix::net::send(fd, buf, flags))
     }
 
     /// Writes once from several pieces.
     #[inline]
     pub fn send_vectored(&self, pieces: &[IoSlice<'_>], more: bool) -> Io {
-        let Some(fd) = &self.fd else { return Io::Failed(Errno::BADF) };
+        let Some(fd) = &self.fd else {
+            return Io::Failed(Errno::BADF);
+        };
         if !self.writable() {
             self.watch();
             return Io::Blocked;
         }
-        let flags = if more { SendFlags::NOSIGNAL | SendFlags::MORE } else { SendFlags::NOSIGNAL };
+        let flags = if more {
+            SendFlags::NOSIGNAL | SendFlags::MORE
+        } else {
+            SendFlags::NOSIGNAL
+        };
         let total = pieces.iter().map(|p| p.len()).sum();
         let mut control = rustix::net::SendAncillaryBuffer::default();
-        self.sent(total, || rustix::net::sendmsg(fd, pieces, &mut control, flags))
+        self.sent(total, || {
+            rustix::net::sendmsg(fd, pieces, &mut control, flags)
+        })
     }
 
     #[inline]

@@ -21,7 +21,12 @@ struct Node {
     bucket: u16,
 }
 
-const UNLINKED: Node = Node { due: NEVER, prev: NONE, next: NONE, bucket: 0 };
+const UNLINKED: Node = Node {
+    due: NEVER,
+    prev: NONE,
+    next: NONE,
+    bucket: 0,
+};
 
 /// The wheels of one thread; entries are named by small indices (task numbers).
 pub struct Wheel {
@@ -75,17 +80,26 @@ impl Wheel {
         if let Some(first) = self.nodes.get_mut(head as usize) {
             first.prev = entry;
         }
-        self.nodes[entry as usize] = Node { due, prev: NONE, next: head, bucket: bucket as u16 };
+        self.nodes[entry as usize] = Node {
+            due,
+            prev: NONE,
+            next: head,
+            bucket: bucket as u16,
+        };
         self.used[level][slot / 64] |= 1 << (slot % 64);
     }
 
     /// Unlinks an entry.
     pub fn disarm(&mut self, entry: u32) {
-        let Some(node) = self.nodes.get_mut(entry as usize) else { return };
+        let Some(node) = self.nodes.get_mut(entry as usize) else {
+            return;
+        };
         if node.due == NEVER {
             return;
         }
-        let Node { prev, next, bucket, .. } = std::mem::replace(node, UNLINKED);
+        let Node {
+            prev, next, bucket, ..
+        } = std::mem::replace(node, UNLINKED);
         if let Some(n) = self.nodes.get_mut(next as usize) {
             n.prev = prev;
         }
@@ -136,7 +150,9 @@ impl Wheel {
         let mut best: Option<u64> = None;
         for (level, used) in self.used.iter().enumerate() {
             let here = self.now >> (8 * level);
-            let Some(ahead) = first_used(used, (here + 1) as usize % SLOTS) else { continue };
+            let Some(ahead) = first_used(used, (here + 1) as usize % SLOTS) else {
+                continue;
+            };
             let tick = (here + 1 + ahead as u64) << (8 * level);
             best = Some(best.map_or(tick, |b| b.min(tick)));
         }

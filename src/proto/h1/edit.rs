@@ -1,0 +1,167 @@
+//! Changes to a head. Text is appended to one buffer; ranges are swapped.
+
+use super::field::{EDITED, Field, HeaderId, Text};
+use super::message::Message;
+use super::method::Method;
+use super::target;
+
+impl Message {
+    fn append(&mut self, parts: &[&[u8]]) -> Text {
+        let off = self.edits.len();
+        for part in parts {
+            self.edits.extend_from_slice(part);
+        }
+        Text {
+            off: off as u32 | EDITED,
+            len: (self.edits.len() - off) as u32,
+        }
+    }
+
+    /// Adds a field behind the others; the name is lower-cased.
+    pub fn add_header(&mut self, name: &[u8], value: &[u8]) {
+        let field = self.new_field(name, value);
+        self.head.fields.push(field);
+    }
+
+    /// Adds a field before the others.
+    pub fn add_header_first(&mut self, name: &[u8], value: &[u8]) {
+        let field = self.new_field(name, value);
+        self.head.fields.insert(0, field);
+    }
+
+    fn new_field(&mut self, name: &[u8], value: &[u8]) -> Field {
+        let name = self.append(&[name]);
+        let from = (name.off & !EDITED) as usize;
+        let id = match self.edits.get_mut(from..) {
+            Some(lower) => {
+                lower.make_ascii_lowercase();
+                HeaderId::of(lower)
+            }
+            None => HeaderId::Other,
+        };
+        let value = self.append(&[value]);
+        Field {
+            name,
+            value,
+            id,
+            verbatim: false,
+        }
+    }
+
+    /// Removes every field of that name (any case) and adds one behind the others.
+    pub fn set_header(&mut self, name: &[u8], value: &[u8]) {
+        self.del_header(name);
+        self.add_header(name, value);
+    }
+
+    /// Removes every field of that name (any case); tells how many there were.
+    pub fn del_header(&mut self, name: &[u8]) -> usize {
+        self.retain(|n, _| !n.eq_ignore_ascii_case(name))
+    }
+
+    /// Removes every field with that id; tells how many there were.
+    pub fn del_header_id(&mut self, id: HeaderId) -> usize {
+        let before = self.head.fields.len();
+        self.head.fields.retain(|f| f.id != id);
+        before - self.head.fields.len()
+    }
+
+    /// Keeps the fields whose name (lower case) and value please `keep`; tells how many went.
+    pub fn retain(&mut self, mut keep: impl FnMut(&[u8], &[u8]) -> bool) -> usize {
+        let mut fields = std::mem::take(&mut self.head.fields);
+        let before = fields.len();
+        fields.retain(|f| keep(self.text(f.name), self.text(f.value)));
+        self.head.fields = fields;
+        before - self.head.fields.len()
+    }
+
+    /// Removes the field at an index of [`fields`](Message::fields).
+    pub fn remove_at(&mut self, index: usize) {
+        if index < self.head.fields.len() {
+            self.head.fields.remove(index);
+        }
+    }
+
+    /// Replaces the value of the field at an index of [`fields`](Message::fields).
+    pub fn replace_value(&mut self, index: usize, value: &[u8]) {
+        let value = self.append(&[value]);
+        if let Some(field) = self.head.fields.get_mut(index) {
+            field.value = value;
+            field.verbatim = false;
+        }
+    }
+
+    /// Replaces the method.
+    pub fn set_method(&mut self, method: &[u8]) {
+        self.head.method = self.append(&[method]);
+        self.head.method_id = Method::of(method);
+        self.head.start_line_end = 0;
+    }
+
+    /// Replaces the whole target.
+    pub fn set_target(&mut self, target: &[u8]) {
+        self.head.target = self.append(&[target]);
+        self.head.start_line_end = 0;
+    }
+
+    /// Replaces the path; scheme, authority and query stay.
+    pub fn set_path(&mut self, path: &[u8]) {
+        let parts = target::split(self.target());
+        self.splice_target(parts.path, &[path]);
+    }
+
+    /// Replaces path and query.
+    pub fn set_path_and_query(&mut self, path: &[u8]) {
+        let parts = target::split(self.target());
+        self.splice_target(parts.path.start..parts.query.end, &[path]);
+    }
+
+    /// Replaces the query string, `?` not included; an empty one removes the `?` too.
+    pub fn set_query(&mut self, query: &[u8]) {
+        let parts = target::split(self.target());
+        let mark: &[u8] = if query.is_empty() { b"" } else { b"?" };
+        self.splice_target(parts.path.end..parts.query.end, &[mark, query]);
+    }
+
+    fn splice_target(&mut self, range: std::ops::Range<usize>, with: &[&[u8]]) {
+        let old = std::mem::take(&mut self.edits);
+        // The old target may lie in the edit buffer itself: build the new one behind it.
+        let mut edits = old;
+        let off = edits.len();
+        let target = self.head.target;
+        let copy = |edits: &mut Vec<u8>, buf: &[u8], range: std::ops::Range<usize>| {
+            let base = (target.off & !EDITED) as usize;
+            let range = base + range.start..base + range.end;
+            if target.is_edited() {
+                if range.end <= edits.len() {
+                    edits.extend_from_within(range);
+                }
+            } else {
+                edits.extend_from_slice(buf.get(range).unwrap_or_default());
+            }
+        };
+        copy(&mut edits, self.received(), 0..range.start);
+        for part in with {
+            edits.extend_from_slice(part);
+        }
+        copy(&mut edits, self.received(), range.end..target.len as usize);
+        self.head.target = Text {
+            off: off as u32 | EDITED,
+            len: (edits.len() - off) as u32,
+        };
+        self.edits = edits;
+        self.head.start_line_end = 0;
+    }
+
+    /// Replaces the status; the reason stays.
+    pub fn set_status(&mut self, status: u16) {
+        self.head.status = status;
+        self.head.start_line_end = 0;
+    }
+
+    /// Replaces the reason phrase.
+    pub fn set_reason(&mut self, reason: &[u8]) {
+        self.head.reason = self.append(&[reason]);
+        self.head.start_line_end = 0;
+    }
+}

@@ -1,0 +1,70 @@
+//! The trailer section behind the last chunk (RFC 9112 section 7.1.2).
+
+use super::field::Field;
+use super::head::{Head, Side, State};
+use super::limits::{Limits, Parsed};
+
+/// Collects a trailer section and writes it as HAProxy 3.4 does: names in lower case, fields that
+/// frame or route a message left out.
+#[derive(Debug, Default)]
+pub struct Trailers {
+    buf: Vec<u8>,
+    edits: Vec<u8>,
+    head: Head,
+}
+
+impl Trailers {
+    /// Forgets everything; the allocations stay.
+    pub fn clear(&mut self) {
+        self.buf.clear();
+        self.edits.clear();
+        let mut fields = std::mem::take(&mut self.head.fields);
+        fields.clear();
+        self.head = Head {
+            fields,
+            ..Head::default()
+        };
+    }
+
+    /// Takes bytes behind [`super::ChunkEvent::Trailers`]; returns how many belong to the section
+    /// (all of them unless `Done`).
+    pub fn feed(&mut self, input: &[u8], limits: &Limits) -> (usize, Parsed) {
+        if self.head.state == State::Start {
+            self.head.state = State::LineStart;
+        }
+        let had = self.buf.len();
+        self.buf.extend_from_slice(input);
+        let parsed = self
+            .head
+            .parse(&mut self.buf, &mut self.edits, limits, Side::Trailers);
+        match parsed {
+            Parsed::Done => {
+                let used = self.head.pos - had;
+                self.buf.truncate(self.head.pos);
+                (used, parsed)
+            }
+            _ => (input.len(), parsed),
+        }
+    }
+
+    /// Nothing but the empty line was sent.
+    pub fn is_empty(&self) -> bool {
+        self.head.fields.is_empty()
+    }
+
+    /// Appends the fields and the empty line.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        for Field { name, value, .. } in &self.head.fields {
+            let text = |from: u32, len: u32| {
+                self.buf
+                    .get(from as usize..(from + len) as usize)
+                    .unwrap_or_default()
+            };
+            out.extend_from_slice(text(name.off, name.len));
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(text(value.off, value.len));
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+}

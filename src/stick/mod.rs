@@ -1,1 +1,14 @@
-//! (skeleton)
+//! Floor 4: what ties a visitor to a server.
+//!
+//! [`cookie`] is the `cookie` line, [`appsession`] the keyword of HAProxy 1.5; both work on raw
+//! header values and leave what to change in an [`Edits`], so they need neither a socket nor a
+//! message type.
+
+pub mod appsession;
+pub mod cookie;
+mod crumbs;
+mod edits;
+
+pub use appsession::AppSessions;
+pub use cookie::{CookieRules, RequestFlag, RequestOutcome, ResponseFlag};
+pub use edits::Edits;

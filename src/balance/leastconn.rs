@@ -1,0 +1,91 @@
+//! `balance leastconn`: the server with the fewest requests, served and queued, in proportion to
+//! its weight; among equals in turn (configuration manual 4.2 `balance`).
+
+use super::algorithm::{Algorithm, AlgorithmEntry};
+use super::state::WEIGHT_SCALE;
+use std::collections::BTreeMap;
+
+/// Registry line.
+pub const ENTRY: AlgorithmEntry = AlgorithmEntry {
+    name: "leastconn",
+    wants_load: true,
+    make: || Box::<LeastConn>::default(),
+};
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Member {
+    weight: u32,
+    load: u32,
+    key: (u64, u64),
+}
+
+/// The state of one group.
+#[derive(Debug, Default)]
+pub struct LeastConn {
+    members: Vec<Member>,
+    /// Usable servers, least loaded first, among equals the one that came first.
+    order: BTreeMap<(u64, u64), u32>,
+    arrivals: u64,
+}
+
+/// How loaded a server is: an idle one ranks first whatever its weight.
+fn rank(load: u32, weight: u32) -> u64 {
+    match load {
+        0 => 0,
+        n => (u64::from(n) + 1) * u64::from(256 * WEIGHT_SCALE) / u64::from(weight.max(1)),
+    }
+}
+
+impl LeastConn {
+    fn place(&mut self, server: u32) {
+        self.arrivals += 1;
+        let arrival = self.arrivals;
+        let Some(m) = self.members.get_mut(server as usize) else { return };
+        self.order.remove(&m.key);
+        if m.weight > 0 {
+            m.key = (rank(m.load, m.weight), arrival);
+            self.order.insert(m.key, server);
+        }
+    }
+}
+
+impl Algorithm for LeastConn {
+    fn set_weight(&mut self, server: u32, weight: u32, load: u32) {
+        let at = server as usize;
+        if self.members.len() <= at {
+            self.members.resize(at + 1, Member::default());
+        }
+        if let Some(m) = self.members.get_mut(at)
+            && m.weight != weight
+        {
+            m.weight = weight;
+            m.load = load;
+            self.place(server);
+        }
+    }
+
+    fn pick(&mut self, avoid: Option<u32>, take: &mut dyn FnMut(u32) -> bool) -> Option<u32> {
+        let mut avoided = None;
+        for i in self.order.values() {
+            if Some(*i) == avoid {
+                avoided = avoid;
+            } else if take(*i) {
+                return Some(*i);
+            }
+        }
+        avoided.filter(|i| take(*i))
+    }
+
+    fn load(&mut self, server: u32, load: u32) {
+        if let Some(m) = self.members.get_mut(server as usize)
+            && m.weight > 0
+        {
+            m.load = load;
+            self.place(server);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+}

@@ -1,0 +1,555 @@
+//! What all threads share about servers and back ends.
+
+use super::algorithm::{Algorithm, AlgorithmEntry};
+use super::counters::{BackendCounters, Gauge, ServerCounters};
+use super::queue::{Queues, Wake};
+use crate::ir;
+use bitflags::bitflags;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{
+    AtomicU8, AtomicU32, AtomicU64,
+    Ordering::{Relaxed, SeqCst},
+};
+
+/// Steps of an effective weight within one step of the configured weight, so that slow start can
+/// grow finely.
+pub const WEIGHT_SCALE: u32 = 16;
+
+/// What checks say about a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Operational {
+    /// `DOWN`
+    Stopped = 0,
+    /// UP again, weight growing (`slowstart`)
+    Starting = 1,
+    /// `UP`
+    Running = 2,
+    /// `NOLB`: answers 404 to checks, finishes what persists on it
+    Stopping = 3,
+}
+
+impl Operational {
+    fn from_u8(v: u8) -> Self {
+        match v {
+            0 => Operational::Stopped,
+            1 => Operational::Starting,
+            3 => Operational::Stopping,
+            _ => Operational::Running,
+        }
+    }
+}
+
+bitflags! {
+    /// What administrators say about a server.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Admin: u8 {
+        /// Maintenance by the runtime API.
+        const MAINT = 1;
+        /// Maintenance by `disabled` in the configuration.
+        const CONFIG_MAINT = 2;
+        /// Maintenance inherited from a tracked server.
+        const TRACKED_MAINT = 4;
+        /// Maintenance because its name does not resolve.
+        const RESOLVE_MAINT = 8;
+        /// Drain by the runtime API.
+        const DRAIN = 16;
+        /// Drain inherited from a tracked server.
+        const TRACKED_DRAIN = 32;
+        /// Any reason for maintenance.
+        const ANY_MAINT = 1 | 2 | 4 | 8;
+        /// Any reason for drain.
+        const ANY_DRAIN = 16 | 32;
+    }
+}
+
+/// What a server is made from.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    /// Its name.
+    pub name: Box<str>,
+    /// `id`
+    pub id: u32,
+    /// `weight`, 0 to 256
+    pub weight: u32,
+    /// `maxconn`; 0: no limit
+    pub maxconn: u32,
+    /// `minconn`; 0: as maxconn
+    pub minconn: u32,
+    /// `maxqueue`; 0: no limit
+    pub maxqueue: u32,
+    /// Value of the persistence cookie (made by the caller for `dynamic`).
+    pub cookie: Option<Box<[u8]>>,
+    /// `backup`
+    pub backup: bool,
+    /// `disabled`
+    pub disabled: bool,
+    /// Has health checks.
+    pub checked: bool,
+    /// `slowstart`, ms; 0: none
+    pub slowstart: u32,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        ServerSettings {
+            name: "".into(),
+            id: 0,
+            weight: 1,
+            maxconn: 0,
+            minconn: 0,
+            maxqueue: 0,
+            cookie: None,
+            backup: false,
+            disabled: false,
+            checked: false,
+            slowstart: 0,
+        }
+    }
+}
+
+impl From<&ir::Server> for ServerSettings {
+    fn from(s: &ir::Server) -> Self {
+        ServerSettings {
+            name: s.name.as_str().into(),
+            id: s.id,
+            weight: s.weight,
+            maxconn: s.maxconn.unwrap_or(0),
+            minconn: s.minconn.unwrap_or(0),
+            maxqueue: s.maxqueue.unwrap_or(0),
+            cookie: s.cookie.as_deref().map(Into::into),
+            backup: s.backup,
+            disabled: s.disabled,
+            checked: s.check.is_some(),
+            slowstart: s.slowstart.unwrap_or(0),
+        }
+    }
+}
+
+/// One server, shared by all threads.
+#[derive(Debug)]
+pub struct ServerState {
+    /// Its place in [`BackendState::servers`].
+    pub index: u32,
+    /// Its name.
+    pub name: Box<str>,
+    /// `id`
+    pub id: u32,
+    /// Value of its persistence cookie.
+    pub cookie: Option<Box<[u8]>>,
+    /// `backup`
+    pub backup: bool,
+    /// Has health checks.
+    pub checked: bool,
+    /// `slowstart`, ms; 0: none
+    pub slowstart: u32,
+    /// Counts every change of state or weight: who keeps something derived compares it.
+    pub generation: AtomicU32,
+    /// Sums for statistics.
+    pub counters: ServerCounters,
+    pub(super) served: AtomicU32,
+    pub(super) served_max: AtomicU32,
+    /// Requests in its own queue.
+    pub(super) queued: AtomicU32,
+    pub(super) queued_max: AtomicU32,
+    maxconn: AtomicU32,
+    minconn: AtomicU32,
+    maxqueue: AtomicU32,
+    operational: AtomicU8,
+    admin: AtomicU8,
+    weight: AtomicU32,
+    effective: AtomicU32,
+    last_change: AtomicU64,
+}
+
+impl ServerState {
+    fn new(index: u32, s: ServerSettings) -> Self {
+        // "minconn" alone, or above maxconn, is the limit itself.
+        let (minconn, maxconn) = match (s.minconn, s.maxconn) {
+            (0, max) => (max, max),
+            (min, max) if min >= max => (min, min),
+            (min, max) => (min, max),
+        };
+        let admin = if s.disabled {
+            Admin::CONFIG_MAINT
+        } else {
+            Admin::empty()
+        };
+        ServerState {
+            index,
+            name: s.name,
+            id: s.id,
+            cookie: s.cookie,
+            backup: s.backup,
+            checked: s.checked,
+            slowstart: s.slowstart,
+            generation: AtomicU32::new(0),
+            counters: ServerCounters::default(),
+            served: AtomicU32::new(0),
+            served_max: AtomicU32::new(0),
+            queued: AtomicU32::new(0),
+            queued_max: AtomicU32::new(0),
+            maxconn: AtomicU32::new(maxconn),
+            minconn: AtomicU32::new(minconn),
+            maxqueue: AtomicU32::new(s.maxqueue),
+            operational: AtomicU8::new(Operational::Running as u8),
+            admin: AtomicU8::new(admin.bits()),
+            weight: AtomicU32::new(s.weight),
+            effective: AtomicU32::new(s.weight * WEIGHT_SCALE),
+            last_change: AtomicU64::new(0),
+        }
+    }
+
+    /// Requests that hold one of its slots (`scur`, srv_conn of the log).
+    pub fn served(&self) -> u32 {
+        self.served.load(Relaxed)
+    }
+    /// The most of them so far (`smax`).
+    pub fn served_max(&self) -> u32 {
+        self.served_max.load(Relaxed)
+    }
+    /// Requests in its own queue (`qcur`).
+    pub fn queued(&self) -> u32 {
+        self.queued.load(Relaxed)
+    }
+    /// The most of them so far (`qmax`).
+    pub fn queued_max(&self) -> u32 {
+        self.queued_max.load(Relaxed)
+    }
+    /// `maxconn`; 0: no limit
+    pub fn maxconn(&self) -> u32 {
+        self.maxconn.load(Relaxed)
+    }
+    /// `minconn`
+    pub fn minconn(&self) -> u32 {
+        self.minconn.load(Relaxed)
+    }
+    /// `maxqueue`; 0: no limit
+    pub fn maxqueue(&self) -> u32 {
+        self.maxqueue.load(Relaxed)
+    }
+    /// What checks say.
+    pub fn operational(&self) -> Operational {
+        Operational::from_u8(self.operational.load(Relaxed))
+    }
+    /// What administrators say.
+    pub fn admin(&self) -> Admin {
+        Admin::from_bits_truncate(self.admin.load(Relaxed))
+    }
+    /// The configured or set weight, 0 to 256.
+    pub fn weight(&self) -> u32 {
+        self.weight.load(Relaxed)
+    }
+    /// The weight the algorithm works with, in steps of 1/[`WEIGHT_SCALE`].
+    pub fn effective_weight(&self) -> u32 {
+        self.effective.load(Relaxed)
+    }
+    /// When its state last changed, ms of `base::clock`.
+    pub fn last_change(&self) -> u64 {
+        self.last_change.load(Relaxed)
+    }
+    /// Whether the algorithm may choose it: running, not in maintenance or drain, weight above 0.
+    pub fn usable(&self) -> bool {
+        self.effective_weight() > 0
+            && matches!(
+                self.operational(),
+                Operational::Running | Operational::Starting
+            )
+            && self.admin().is_empty()
+    }
+    /// Whether a request that persists on it may go there: anything but `DOWN` and maintenance.
+    pub fn running(&self) -> bool {
+        self.operational() != Operational::Stopped && !self.admin().intersects(Admin::ANY_MAINT)
+    }
+    /// Whether it has neither served nor queued requests limits that could refuse one now.
+    pub(super) fn load(&self) -> u32 {
+        self.served.load(Relaxed).saturating_add(self.queued.load(Relaxed))
+    }
+}
+
+/// What a back end is made from.
+pub struct BackendSettings {
+    /// Its name.
+    pub name: Box<str>,
+    /// The algorithm.
+    pub algorithm: &'static AlgorithmEntry,
+    /// `option allbackups`
+    pub allbackups: bool,
+    /// `fullconn`; 0: never reached, so that servers keep to minconn
+    pub fullconn: u32,
+}
+
+/// The order of choice, under one lock.
+struct Order {
+    active: Box<dyn Algorithm>,
+    backup: Box<dyn Algorithm>,
+    /// The first usable backup server in the file's order.
+    first_backup: Option<u32>,
+}
+
+/// One back end, shared by all threads.
+pub struct BackendState {
+    /// Its name.
+    pub name: Box<str>,
+    /// Requests being handled by the back end, queued ones included (`scur`, be_conn of the log).
+    pub sessions: Gauge,
+    /// Sums for statistics.
+    pub counters: BackendCounters,
+    servers: Arc<[Arc<ServerState>]>,
+    allbackups: bool,
+    wants_load: bool,
+    fullconn: AtomicU32,
+    usable_active: AtomicU32,
+    usable_backup: AtomicU32,
+    order: Mutex<Order>,
+    pub(super) queues: Mutex<Queues>,
+    /// Requests in the back end's own queue.
+    pub(super) queued: AtomicU32,
+    pub(super) queued_max: AtomicU32,
+    /// Requests in the back end's and its servers' queues together.
+    pub(super) waiting: AtomicU32,
+    pub(super) wake: Arc<dyn Wake>,
+}
+
+impl BackendState {
+    /// A back end with its servers in the file's order. `wake` is called when a waiting request
+    /// may go on.
+    pub fn new(
+        settings: BackendSettings,
+        servers: impl IntoIterator<Item = ServerSettings>,
+        wake: Arc<dyn Wake>,
+    ) -> Arc<Self> {
+        let servers: Arc<[Arc<ServerState>]> = servers
+            .into_iter()
+            .zip(0u32..)
+            .map(|(s, i)| Arc::new(ServerState::new(i, s)))
+            .collect();
+        let make = settings.algorithm.make;
+        let backend = BackendState {
+            name: settings.name,
+            sessions: Gauge::default(),
+            counters: BackendCounters::default(),
+            allbackups: settings.allbackups,
+            wants_load: settings.algorithm.wants_load,
+            fullconn: AtomicU32::new(settings.fullconn),
+            usable_active: AtomicU32::new(0),
+            usable_backup: AtomicU32::new(0),
+            order: Mutex::new(Order {
+                active: make(),
+                backup: make(),
+                first_backup: None,
+            }),
+            queues: Mutex::new(Queues::new(servers.len())),
+            queued: AtomicU32::new(0),
+            queued_max: AtomicU32::new(0),
+            waiting: AtomicU32::new(0),
+            servers,
+            wake,
+        };
+        for s in backend.servers.iter() {
+            backend.reorder(s, || {});
+        }
+        Arc::new(backend)
+    }
+
+    /// All servers in the file's order.
+    pub fn servers(&self) -> &[Arc<ServerState>] {
+        &self.servers
+    }
+    /// One server.
+    pub fn server(&self, index: u32) -> Option<&Arc<ServerState>> {
+        self.servers.get(index as usize)
+    }
+    /// Usable active servers (`act` of the CSV).
+    pub fn usable_active(&self) -> u32 {
+        self.usable_active.load(Relaxed)
+    }
+    /// Usable backup servers (`bck` of the CSV).
+    pub fn usable_backup(&self) -> u32 {
+        self.usable_backup.load(Relaxed)
+    }
+    /// Whether no server can be chosen.
+    pub fn is_down(&self) -> bool {
+        self.usable_active() == 0 && self.usable_backup() == 0
+    }
+    /// Slots held on all servers.
+    pub fn served(&self) -> u32 {
+        self.servers.iter().map(|s| s.served()).sum()
+    }
+    /// Requests in the back end's own queue (`qcur`).
+    pub fn queued(&self) -> u32 {
+        self.queued.load(Relaxed)
+    }
+    /// The most of them so far (`qmax`).
+    pub fn queued_max(&self) -> u32 {
+        self.queued_max.load(Relaxed)
+    }
+    /// Requests in all queues of the back end.
+    pub fn waiting(&self) -> u32 {
+        self.waiting.load(Relaxed)
+    }
+
+    /// The number of requests a server may serve now: `maxconn`, or between `minconn` and
+    /// `maxconn` in proportion to how many of `fullconn` requests the back end handles
+    /// (configuration manual 5.2 `minconn`). `None`: no limit.
+    pub fn limit(&self, server: &ServerState) -> Option<u32> {
+        let max = server.maxconn();
+        if max == 0 {
+            return None;
+        }
+        let (min, full, cur) = (
+            server.minconn(),
+            self.fullconn.load(Relaxed),
+            self.sessions.cur(),
+        );
+        if min == max || cur >= full {
+            return Some(max);
+        }
+        let share = u64::from(cur) * u64::from(max) / u64::from(full);
+        Some(min.max(u32::try_from(share).unwrap_or(max)))
+    }
+
+    /// Takes a slot of a server if its limit allows. Does not look at queues.
+    pub(super) fn reserve(&self, server: &ServerState) -> bool {
+        let now = match self.limit(server) {
+            None => server.served.fetch_add(1, SeqCst) + 1,
+            Some(limit) => {
+                let up = |n: u32| (n < limit).then_some(n + 1);
+                match server.served.fetch_update(SeqCst, SeqCst, up) {
+                    Ok(n) => n + 1,
+                    Err(_) => return false,
+                }
+            }
+        };
+        if now > server.served_max.load(Relaxed) {
+            server.served_max.fetch_max(now, Relaxed);
+        }
+        true
+    }
+
+    /// Chooses by the algorithm and takes a slot there. Servers without a free slot, and those
+    /// that others already wait for, are passed over.
+    pub(super) fn choose(&self, avoid: Option<u32>) -> Option<u32> {
+        let mut order = self.order.lock();
+        let mut take = |i: u32| {
+            self.server(i)
+                .is_some_and(|s| s.queued.load(Relaxed) == 0 && self.reserve(s))
+        };
+        let order = &mut *order;
+        let group = if self.usable_active() > 0 {
+            &mut order.active
+        } else if self.allbackups {
+            &mut order.backup
+        } else {
+            let first = order.first_backup?;
+            return take(first).then_some(first);
+        };
+        let chosen = group.pick(avoid, &mut take)?;
+        if self.wants_load
+            && let Some(s) = self.server(chosen)
+        {
+            group.load(chosen, s.load());
+        }
+        Some(chosen)
+    }
+
+    /// Tells the algorithm of a changed load.
+    pub(super) fn load_changed(&self, server: &ServerState) {
+        if self.wants_load {
+            let mut order = self.order.lock();
+            let group = if server.backup {
+                &mut order.backup
+            } else {
+                &mut order.active
+            };
+            group.load(server.index, server.load());
+        }
+    }
+
+    /// Whether requests of the back end's queue may go to this server: it is usable and in the
+    /// group that is chosen from now.
+    pub(super) fn in_use(&self, server: &ServerState) -> bool {
+        server.usable()
+            && (!server.backup
+                || (self.usable_active() == 0
+                    && (self.allbackups || self.order.lock().first_backup == Some(server.index))))
+    }
+
+    /// Applies a change to a server under the order lock and works out the usable set anew.
+    fn reorder(&self, server: &ServerState, change: impl FnOnce()) {
+        let mut order = self.order.lock();
+        change();
+        server.generation.fetch_add(1, Relaxed);
+        let weight = if server.usable() {
+            server.effective_weight()
+        } else {
+            0
+        };
+        let group = if server.backup {
+            &mut order.backup
+        } else {
+            &mut order.active
+        };
+        group.set_weight(server.index, weight, server.load());
+        let mut usable = [0u32; 2];
+        let mut first = None;
+        for s in self.servers.iter().filter(|s| s.usable()) {
+            usable[usize::from(s.backup)] += 1;
+            if s.backup && first.is_none() {
+                first = Some(s.index);
+            }
+        }
+        order.first_backup = first;
+        self.usable_active.store(usable[0], SeqCst);
+        self.usable_backup.store(usable[1], SeqCst);
+    }
+
+    /// What checks say changed. Waiting requests are let in where there is room now; the return
+    /// value is how many requests left the queue of a server that went down for another server.
+    pub fn set_operational(&self, server: &ServerState, to: Operational, now_ms: u64) -> u32 {
+        let was_running = server.running();
+        self.reorder(server, || {
+            server.operational.store(to as u8, SeqCst);
+            server.last_change.store(now_ms, Relaxed);
+        });
+        self.after_change(server, was_running)
+    }
+
+    /// What administrators say changed; returns as [`BackendState::set_operational`].
+    pub fn set_admin(&self, server: &ServerState, to: Admin, now_ms: u64) -> u32 {
+        let was_running = server.running();
+        self.reorder(server, || {
+            server.admin.store(to.bits(), SeqCst);
+            server.last_change.store(now_ms, Relaxed);
+        });
+        self.after_change(server, was_running)
+    }
+
+    /// Changes the weight (0 to 256).
+    pub fn set_weight(&self, server: &ServerState, weight: u32) {
+        self.reorder(server, || {
+            server.weight.store(weight, SeqCst);
+            server.effective.store(weight * WEIGHT_SCALE, SeqCst);
+        });
+        self.dispatch(server.index);
+    }
+
+    /// Changes `maxconn` (0: no limit), and `minconn` with it where there was none of its own.
+    pub fn set_maxconn(&self, server: &ServerState, maxconn: u32) {
+        if server.minconn() == server.maxconn() {
+            server.minconn.store(maxconn, SeqCst);
+        }
+        server.maxconn.store(maxconn, SeqCst);
+        self.dispatch(server.index);
+    }
+
+    fn after_change(&self, server: &ServerState, was_running: bool) -> u32 {
+        if was_running && !server.running() {
+            self.redistribute(server)
+        } else {
+            self.dispatch(server.index);
+            0
+        }
+    }
+}

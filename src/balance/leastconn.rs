@@ -40,7 +40,9 @@ impl LeastConn {
     fn place(&mut self, server: u32) {
         self.arrivals += 1;
         let arrival = self.arrivals;
-        let Some(m) = self.members.get_mut(server as usize) else { return };
+        let Some(m) = self.members.get_mut(server as usize) else {
+            return;
+        };
         self.order.remove(&m.key);
         if m.weight > 0 {
             m.key = (rank(m.load, m.weight), arrival);

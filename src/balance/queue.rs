@@ -204,7 +204,9 @@ impl Queues {
 
 impl std::fmt::Debug for BackendState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BackendState").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("BackendState")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -315,7 +317,9 @@ impl BackendState {
         q.arrivals += 1;
         let key = Key {
             class: want.class,
-            time: i64::try_from(now_ms).unwrap_or(i64::MAX).saturating_add(want.offset.into()),
+            time: i64::try_from(now_ms)
+                .unwrap_or(i64::MAX)
+                .saturating_add(want.offset.into()),
             arrival,
         };
         let (mut srv_queue, mut backend_queue) = (0, 0);
@@ -413,7 +417,10 @@ impl BackendState {
             let any = if q.backend.order.is_empty() || !self.in_use(server) {
                 None
             } else {
-                q.backend.order.first_key_value().map(|(k, v)| (*k, *v, false))
+                q.backend
+                    .order
+                    .first_key_value()
+                    .map(|(k, v)| (*k, *v, false))
             };
             let first = match (own, any) {
                 (Some(o), Some(a)) => Some(if a.0 < o.0 { a } else { o }),

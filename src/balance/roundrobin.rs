@@ -48,7 +48,13 @@ struct Member {
 
 impl Default for Member {
     fn default() -> Self {
-        Member { weight: 0, line: Line::Out, key: (0, 0), due: 0, carry: 0 }
+        Member {
+            weight: 0,
+            line: Line::Out,
+            key: (0, 0),
+            due: 0,
+            carry: 0,
+        }
     }
 }
 
@@ -82,7 +88,9 @@ impl RoundRobin {
     }
 
     fn leave(&mut self, i: u32) {
-        let Some(m) = self.members.get_mut(i as usize) else { return };
+        let Some(m) = self.members.get_mut(i as usize) else {
+            return;
+        };
         let (line, key) = (std::mem::replace(&mut m.line, Line::Out), m.key);
         if let Some(l) = self.line(line) {
             l.remove(&key);
@@ -92,7 +100,9 @@ impl RoundRobin {
     fn join(&mut self, i: u32, line: Line) {
         self.arrivals += 1;
         let arrival = self.arrivals;
-        let Some(m) = self.members.get_mut(i as usize) else { return };
+        let Some(m) = self.members.get_mut(i as usize) else {
+            return;
+        };
         let rank = match line {
             // Of two that are due together the one with less weight left to it waits.
             Line::Due => m.due * 256 + (HEAVIEST + m.carry - m.weight) / WEIGHT_SCALE,
@@ -108,7 +118,9 @@ impl RoundRobin {
 
     /// Puts a server that knows when it is due into its line.
     fn stand(&mut self, i: u32) {
-        let Some(m) = self.members.get(i as usize) else { return };
+        let Some(m) = self.members.get(i as usize) else {
+            return;
+        };
         let line = if m.due >= self.length || m.due >= self.total {
             Line::Later
         } else {
@@ -121,7 +133,9 @@ impl RoundRobin {
     fn next(&mut self) -> Option<u32> {
         let due = self.due.first_key_value().map(|(_, i)| *i);
         let in_time = due.filter(|i| {
-            self.members.get(*i as usize).is_some_and(|m| m.due <= self.turn)
+            self.members
+                .get(*i as usize)
+                .is_some_and(|m| m.due <= self.turn)
         });
         let fresh = self.new.first_key_value().map(|(_, i)| *i);
         let i = in_time.or(fresh).or(due)?;
@@ -162,7 +176,9 @@ impl Algorithm for RoundRobin {
         if self.members.len() <= at {
             self.members.resize(at + 1, Member::default());
         }
-        let Some(m) = self.members.get_mut(at) else { return };
+        let Some(m) = self.members.get_mut(at) else {
+            return;
+        };
         let before = std::mem::replace(&mut m.weight, weight);
         if before == weight {
             return;
@@ -181,8 +197,7 @@ impl Algorithm for RoundRobin {
         match line {
             Line::New => self.join(server, Line::New),
             Line::Out | Line::Due | Line::Later => {
-                let due = self.turn
-                    + (self.total + self.length.saturating_sub(self.turn)) / weight;
+                let due = self.turn + (self.total + self.length.saturating_sub(self.turn)) / weight;
                 if let Some(m) = self.members.get_mut(at) {
                     m.due = due;
                     m.carry = 0;

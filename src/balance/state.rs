@@ -264,7 +264,9 @@ impl ServerState {
     }
     /// Whether it has neither served nor queued requests limits that could refuse one now.
     pub(super) fn load(&self) -> u32 {
-        self.served.load(Relaxed).saturating_add(self.queued.load(Relaxed))
+        self.served
+            .load(Relaxed)
+            .saturating_add(self.queued.load(Relaxed))
     }
 }
 

@@ -86,7 +86,11 @@ impl Shard {
         }
     }
     fn expire(&mut self, now: u64) {
-        while self.entries.get(self.oldest).is_some_and(|e| e.expires <= now) {
+        while self
+            .entries
+            .get(self.oldest)
+            .is_some_and(|e| e.expires <= now)
+        {
             self.remove(self.oldest);
         }
     }
@@ -178,7 +182,9 @@ impl AppSessions {
     /// Remembers the server of a value. A value that is known keeps its server.
     pub fn learn(&self, value: &[u8], server: u32, now_ms: u64) {
         let value = self.cut(value);
-        let Some(shard) = self.shard(value) else { return };
+        let Some(shard) = self.shard(value) else {
+            return;
+        };
         let timeout = self.line.timeout.into();
         let mut shard = shard.lock();
         if shard.touch(value, now_ms, timeout).is_none() {
@@ -243,18 +249,20 @@ impl AppSessions {
             AppSessionMode::QueryString => (memchr::memchr(b'?', uri)?, b"?&"),
         };
         let rest = uri.get(from..)?;
-        rest.split(|b| separators.contains(b)).skip(1).find_map(|part| {
-            let end = part
-                .iter()
-                .position(|b| matches!(b, b';' | b'?' | b'&' | b'#'))
-                .unwrap_or(part.len());
-            let after = part.get(..end)?.strip_prefix(&self.line.name[..])?;
-            if self.line.prefix {
-                Some(after)
-            } else {
-                after.strip_prefix(b"=")
-            }
-        })
+        rest.split(|b| separators.contains(b))
+            .skip(1)
+            .find_map(|part| {
+                let end = part
+                    .iter()
+                    .position(|b| matches!(b, b';' | b'?' | b'&' | b'#'))
+                    .unwrap_or(part.len());
+                let after = part.get(..end)?.strip_prefix(&self.line.name[..])?;
+                if self.line.prefix {
+                    Some(after)
+                } else {
+                    after.strip_prefix(b"=")
+                }
+            })
     }
 
     /// Learns from the `Set-Cookie` headers of an answer of `server`.
@@ -275,6 +283,7 @@ impl AppSessions {
 
     /// The server of a value if requests may go there now.
     pub fn usable(&self, seen: &Seen, backend: &BackendState) -> Option<u32> {
-        seen.server.filter(|i| backend.server(*i).is_some_and(|s| s.running()))
+        seen.server
+            .filter(|i| backend.server(*i).is_some_and(|s| s.running()))
     }
 }

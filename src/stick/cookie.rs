@@ -172,7 +172,10 @@ impl CookieRules {
             tail.extend_from_slice(b"; ");
             tail.extend_from_slice(a);
         }
-        CookieRules { line: line.clone(), tail }
+        CookieRules {
+            line: line.clone(),
+            tail,
+        }
     }
 
     /// Its name.
@@ -193,7 +196,10 @@ impl CookieRules {
         now_s: u64,
         edits: &mut Edits,
     ) -> RequestOutcome {
-        let mut out = RequestOutcome { flag: RequestFlag::None, ..RequestOutcome::default() };
+        let mut out = RequestOutcome {
+            flag: RequestFlag::None,
+            ..RequestOutcome::default()
+        };
         for (id, text) in headers {
             // Cheap refusal of headers without the name.
             if memchr::memmem::find(text, &self.line.name).is_none() {
@@ -302,7 +308,9 @@ impl CookieRules {
     ) -> ResponseFlag {
         let mut flag = ResponseFlag::None;
         for (id, text) in headers {
-            let Some(value) = self.set_cookie_value(text) else { continue };
+            let Some(value) = self.set_cookie_value(text) else {
+                continue;
+            };
             match self.line.mode {
                 CookieMode::Insert if self.line.preserve => flag = ResponseFlag::Passed,
                 CookieMode::Insert => {

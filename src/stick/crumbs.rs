@@ -23,7 +23,11 @@ pub(super) struct Crumbs<'a> {
 impl<'a> Crumbs<'a> {
     /// The parts of a request's header.
     pub(super) fn of_request(text: &'a [u8]) -> Self {
-        Crumbs { text, at: 0, comma: true }
+        Crumbs {
+            text,
+            at: 0,
+            comma: true,
+        }
     }
     fn byte(&self, i: usize) -> Option<u8> {
         self.text.get(i).copied()

@@ -1,0 +1,406 @@
+//! Plays a scenario against one program and writes the transcript.
+
+use crate::clock::{Deadline, Watch};
+use crate::process::{Binary, Proxy, Started};
+use crate::scenario::{Scenario, Until, What};
+use crate::server::Running;
+use crate::transcript::Transcript;
+use crate::wire::{self, End, Wire};
+use socket2::{Domain, Socket, Type};
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Longest wait of one step.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How to run it.
+pub struct Setting<'a> {
+    pub binary: &'a Binary,
+    /// `nbthread`, put in front of the configuration unless that says it itself.
+    pub threads: Option<u32>,
+    pub env: Vec<(String, String)>,
+    /// Lines wanted: playing stops at the first difference.
+    pub golden: Option<&'a [String]>,
+    /// Where the files of this run go.
+    pub dir: PathBuf,
+}
+
+/// What came of it.
+pub struct Outcome {
+    pub lines: Vec<String>,
+    /// What the program printed.
+    pub output: String,
+}
+
+/// Plays it; `Err` is a fault of this machine or of the scenario itself.
+pub fn play(scenario: &Scenario, setting: &Setting) -> Result<Outcome, String> {
+    let mut last = String::new();
+    for _ in 0..3 {
+        let outcome = once(scenario, setting).map_err(|e| format!("{}: {e}", scenario.name))?;
+        if !outcome
+            .output
+            .to_lowercase()
+            .contains("address already in use")
+            && !outcome.output.contains("cannot bind socket")
+        {
+            return Ok(outcome);
+        }
+        last = outcome.output;
+    }
+    Err(format!("{}: no free port: {last}", scenario.name))
+}
+
+struct Stage {
+    servers: Vec<Running>,
+    wires: HashMap<String, Wire>,
+    ports: HashMap<String, u16>,
+    transcript: Transcript,
+    watch: Watch,
+}
+
+/// Names in `${port:NAME}`.
+fn port_names(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for part in text.split("${port:").skip(1) {
+        let name = part.split('}').next().unwrap_or_default().to_owned();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Replaces `${port:NAME}` and `${dir}`.
+fn filled(text: &[u8], ports: &HashMap<String, u16>, dir: &Path) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(text) else {
+        return text.to_vec();
+    };
+    let mut text = text.replace("${dir}", &dir.to_string_lossy());
+    if text.contains("${port:") {
+        for (name, port) in ports {
+            text = text.replace(&format!("${{port:{name}}}"), &port.to_string());
+        }
+    }
+    text.into_bytes()
+}
+
+fn prepare(scenario: &Scenario, setting: &Setting) -> io::Result<(Stage, Vec<PathBuf>, Vec<u16>)> {
+    let _ = fs::remove_dir_all(&setting.dir);
+    fs::create_dir_all(&setting.dir)?;
+    let mut stage = Stage {
+        servers: Vec::new(),
+        wires: HashMap::new(),
+        ports: HashMap::new(),
+        transcript: Transcript {
+            masks: scenario.masks.clone(),
+            ..Transcript::default()
+        },
+        watch: Watch::start(),
+    };
+    for server in &scenario.servers {
+        let mut server = server.clone();
+        for reply in &mut server.replies {
+            reply.bytes = filled(&reply.bytes, &stage.ports, &setting.dir);
+        }
+        let running = Running::start(&server)?;
+        stage.ports.insert(running.name.clone(), running.port);
+        stage.servers.push(running);
+    }
+    let mut listening = Vec::new();
+    let mut held = Vec::new();
+    for name in port_names(&scenario.config) {
+        if !stage.ports.contains_key(&name) {
+            let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+            let port = socket.local_addr()?.port();
+            held.push(socket);
+            listening.push(port);
+            stage.ports.insert(name, port);
+        }
+    }
+    drop(held);
+    for (name, port) in &stage.ports {
+        stage
+            .transcript
+            .ports
+            .push((format!(":{port}"), format!(":${{{name}}}")));
+    }
+    for (name, bytes) in &scenario.files {
+        fs::write(
+            setting.dir.join(name),
+            filled(bytes, &stage.ports, &setting.dir),
+        )?;
+    }
+    let mut configs = Vec::new();
+    let says_threads = scenario.config.contains("nbthread") || scenario.config.contains("nbproc");
+    let old = setting.binary.version.starts_with("1.");
+    if let Some(threads) = setting.threads.filter(|_| !says_threads && !old) {
+        let path = setting.dir.join("threads.cfg");
+        fs::write(&path, format!("global\n    nbthread {threads}\n"))?;
+        configs.push(path);
+    }
+    let path = setting.dir.join("main.cfg");
+    fs::write(
+        &path,
+        filled(scenario.config.as_bytes(), &stage.ports, &setting.dir),
+    )?;
+    configs.push(path);
+    Ok((stage, configs, listening))
+}
+
+fn once(scenario: &Scenario, setting: &Setting) -> Result<Outcome, String> {
+    let (mut stage, configs, listening) = prepare(scenario, setting).map_err(|e| e.to_string())?;
+    let mut proxy = Proxy::start(setting.binary, &configs, &scenario.args, &setting.env)
+        .map_err(|e| format!("cannot start {}: {e}", setting.binary.path.display()))?;
+    let ready = match proxy.await_ports(&listening) {
+        Started::Ready => true,
+        Started::Exited => {
+            let how = proxy.await_exit(Duration::ZERO);
+            stage.transcript.say("proxy", &how);
+            false
+        }
+        Started::Late => {
+            stage.transcript.say("proxy", "does not listen");
+            false
+        }
+    };
+    let mut differs = false;
+    if ready {
+        stage.watch = Watch::start();
+        for step in &scenario.steps {
+            stage.act(&step.who, &step.what, &mut proxy, &setting.dir);
+            let lines = &stage.transcript.lines;
+            differs = setting
+                .golden
+                .is_some_and(|golden| !golden.starts_with(lines));
+            if differs {
+                break;
+            }
+        }
+    }
+    if !differs {
+        stage.wires.clear();
+    }
+    let state = proxy.finish();
+    if ready && state != "running" && !scenario.steps.iter().any(|s| matches!(s.what, What::Exit)) {
+        stage.transcript.say("proxy", &state);
+    }
+    for server in &mut stage.servers {
+        if let Some(seen) = server.finish() {
+            let who = server.name.clone();
+            let mut connection = 0;
+            for (number, bytes) in seen {
+                if number != connection {
+                    stage.transcript.say(&who, &format!("connection {number}"));
+                    connection = number;
+                }
+                stage
+                    .transcript
+                    .bytes(&who, &bytes, &crate::scenario::Show::All);
+            }
+        }
+    }
+    let output = proxy.output();
+    Ok(Outcome {
+        lines: stage.transcript.lines,
+        output,
+    })
+}
+
+impl Stage {
+    fn server(&self, name: &str) -> Option<&Running> {
+        self.servers.iter().find(|s| s.name == name)
+    }
+
+    fn act(&mut self, who: &str, what: &What, proxy: &mut Proxy, dir: &Path) {
+        match what {
+            What::Wait(time) => std::thread::sleep(*time),
+            What::Clock => self.watch = Watch::start(),
+            What::Elapsed(low, high) => {
+                let took = self.watch.elapsed();
+                let (low_ms, high_ms) = (low.as_millis(), high.as_millis());
+                if took >= *low && took <= *high {
+                    self.transcript
+                        .say("elapsed", &format!("{low_ms} to {high_ms} ms"));
+                } else {
+                    let took = took.as_millis();
+                    self.transcript.say(
+                        "elapsed",
+                        &format!("{took} ms, not {low_ms} to {high_ms} ms"),
+                    );
+                }
+            }
+            What::Signal(name) => proxy.signal(name),
+            What::Exit => {
+                let how = proxy.await_exit(PATIENCE);
+                self.transcript.say("proxy", &how);
+            }
+            What::Until {
+                port,
+                request,
+                wanted,
+                within,
+            } => {
+                let port = self.ports.get(port).copied().unwrap_or(0);
+                let deadline = Deadline::after(*within);
+                while !knock(port, request).contains(wanted.as_str()) {
+                    if deadline.passed() {
+                        self.transcript.say("until", &format!("{wanted}: never"));
+                        return;
+                    }
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                self.transcript.say("until", wanted);
+            }
+            What::Connect { port, from } => {
+                let port = self.ports.get(port).copied().unwrap_or(0);
+                match connect(port, *from) {
+                    Ok(stream) => {
+                        if let Ok(local) = stream.local_addr() {
+                            let local = (format!(":{}", local.port()), format!(":${{{who}}}"));
+                            self.transcript.ports.push(local);
+                        }
+                        self.wires.insert(who.to_owned(), Wire::new(stream));
+                    }
+                    Err(e) => {
+                        self.wires.remove(who);
+                        self.transcript
+                            .say(who, &format!("not connected: {:?}", e.kind()));
+                    }
+                }
+            }
+            What::Accept { connection } => {
+                match self.server(who).and_then(|s| s.accept(PATIENCE)) {
+                    Some(stream) => {
+                        self.wires.insert(connection.clone(), Wire::new(stream));
+                    }
+                    None => {
+                        self.wires.remove(connection);
+                        self.transcript.say(connection, "not accepted");
+                    }
+                }
+            }
+            What::Unaccepted(time) => {
+                if self.server(who).and_then(|s| s.accept(*time)).is_some() {
+                    self.transcript.say(who, "accepted");
+                } else {
+                    self.transcript.say(who, "unaccepted");
+                }
+            }
+            What::Stop => {
+                if let Some(server) = self.server(who) {
+                    server.stop_listening();
+                }
+            }
+            What::Listen => {
+                if let Some(server) = self.server(who) {
+                    server.listen();
+                }
+            }
+            What::Log => match self.server(who).and_then(Running::datagram) {
+                Some(datagram) => self.transcript.log(who, &datagram),
+                None => self.transcript.say(who, "no log"),
+            },
+            _ => self.on_wire(who, what, dir),
+        }
+    }
+
+    fn on_wire(&mut self, who: &str, what: &What, dir: &Path) {
+        let Some(wire) = self.wires.get_mut(who) else {
+            self.transcript.say(who, "absent");
+            return;
+        };
+        match what {
+            What::Send(bytes) => {
+                let bytes = filled(bytes, &self.ports, dir);
+                wire.head = bytes.starts_with(b"HEAD ");
+                if let Err(why) = wire.send(&bytes) {
+                    self.transcript.say(who, &format!("could not send: {why}"));
+                }
+            }
+            What::Shutdown => wire.shutdown(),
+            What::Close => wire.close(),
+            What::Reset => wire.reset(),
+            What::Quiet(time) => match wire.take(&Deadline::after(*time), |_, _| None) {
+                Err((bytes, End::Open)) if bytes.is_empty() => self.transcript.say(who, "quiet"),
+                Err((bytes, end)) => {
+                    self.transcript
+                        .bytes(who, &bytes, &crate::scenario::Show::All);
+                    self.transcript.say(who, &format!("not quiet: {end:?}"));
+                }
+                Ok(_) => {}
+            },
+            What::Recv(until, show) => {
+                let bodiless = wire.head;
+                let end = matches!(until, Until::Eof | Until::Closed);
+                let taken = wire.take(&Deadline::after(PATIENCE), |bytes, ended| match until {
+                    Until::Head => wire::head_length(bytes),
+                    Until::Response => wire::message_length(bytes, true, bodiless, ended),
+                    Until::Request => wire::message_length(bytes, false, false, ended),
+                    Until::Bytes(n) => (bytes.len() >= *n).then_some(*n),
+                    Until::Text(text) => bytes
+                        .windows(text.len())
+                        .position(|w| w == text)
+                        .map(|at| at + text.len()),
+                    Until::Eof | Until::Closed => ended.then_some(bytes.len()),
+                });
+                let closed = *until == Until::Closed;
+                match taken {
+                    Ok(bytes) => {
+                        self.transcript.bytes(who, &bytes, show);
+                        if end {
+                            let reset = wire.end() == End::Reset;
+                            self.transcript.say(
+                                who,
+                                if closed {
+                                    "closed"
+                                } else if reset {
+                                    "reset"
+                                } else {
+                                    "eof"
+                                },
+                            );
+                        }
+                    }
+                    Err((bytes, how)) => {
+                        self.transcript.bytes(who, &bytes, show);
+                        self.transcript.say(
+                            who,
+                            match how {
+                                End::Open => "timeout",
+                                End::Eof => "unexpected eof",
+                                End::Reset => "unexpected reset",
+                            },
+                        );
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn connect(port: u16, from: Option<std::net::IpAddr>) -> io::Result<TcpStream> {
+    let to = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let Some(from) = from else {
+        return TcpStream::connect_timeout(&to, PATIENCE);
+    };
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::new(from, 0).into())?;
+    socket.connect(&to.into())?;
+    Ok(socket.into())
+}
+
+/// One request on a connection of its own; whatever came back.
+fn knock(port: u16, request: &[u8]) -> String {
+    let mut answer = Vec::new();
+    if let Ok(mut stream) = connect(port, None) {
+        let _ = stream.set_read_timeout(Some(Duration::from_millis(1500)));
+        let _ = stream.write_all(request);
+        let _ = stream.read_to_end(&mut answer);
+    }
+    String::from_utf8_lossy(&answer).into_owned()
+}

@@ -1,0 +1,146 @@
+//! What happened, as text that is the same on every run.
+
+use crate::scenario::Show;
+
+/// Lines so far, and how to make bytes stable.
+#[derive(Default)]
+pub struct Transcript {
+    pub lines: Vec<String>,
+    /// `:port` texts and what they are shown as.
+    pub ports: Vec<(String, String)>,
+    /// After these bytes, that many bytes are hidden.
+    pub masks: Vec<(String, usize)>,
+}
+
+impl Transcript {
+    /// Adds a line about `who`.
+    pub fn say(&mut self, who: &str, text: &str) {
+        self.lines.push(format!("{who} {text}").trim().to_owned());
+    }
+
+    /// Adds received bytes: `who < text` for each line that ends in CRLF, `who : text` otherwise.
+    pub fn bytes(&mut self, who: &str, bytes: &[u8], show: &Show) {
+        match show {
+            Show::All => self.all(who, bytes),
+            Show::Length => self.lines.push(format!("{who} {} bytes", bytes.len())),
+            Show::Brief(names) => self.brief(who, bytes, names),
+        }
+    }
+
+    fn all(&mut self, who: &str, bytes: &[u8]) {
+        for line in bytes.split_inclusive(|b| *b == b'\n') {
+            let (mark, text) = match line.strip_suffix(b"\r\n") {
+                Some(text) => ('<', text),
+                None => (':', line),
+            };
+            let text = self.stable(&escape(text));
+            self.lines
+                .push(format!("{who} {mark} {text}").trim_end().to_owned());
+        }
+    }
+
+    fn brief(&mut self, who: &str, bytes: &[u8], names: &[String]) {
+        let head = crate::wire::head_length(bytes).unwrap_or(bytes.len());
+        for (n, line) in bytes[..head].split(|b| *b == b'\n').enumerate() {
+            let text =
+                String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned();
+            if n == 0 {
+                let status = text.split(' ').nth(1).unwrap_or_default().to_owned();
+                self.lines.push(format!("{who} status {status}"));
+            } else if let Some((name, value)) = text.split_once(':') {
+                let name = name.to_ascii_lowercase();
+                if names.contains(&name) {
+                    let value = self.stable(&escape(value.trim().as_bytes()));
+                    self.lines.push(format!("{who} {name}: {value}"));
+                }
+            }
+        }
+        if names.iter().any(|n| n == "body") {
+            self.all(who, &bytes[head..]);
+        }
+    }
+
+    /// Hides ports and masked values.
+    fn stable(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (port, name) in &self.ports {
+            text = text.replace(port, name);
+        }
+        for (prefix, count) in &self.masks {
+            let mut from = 0;
+            while let Some(at) = text[from..].find(prefix.as_str()).map(|n| n + from) {
+                let start = at + prefix.len();
+                let end = text[start..]
+                    .char_indices()
+                    .nth(*count)
+                    .map_or(text.len(), |(n, _)| start + n);
+                text.replace_range(start..end, &"*".repeat(text[start..end].chars().count()));
+                from = end;
+            }
+        }
+        text
+    }
+
+    /// Adds a log line without its date, process number, client port and measured times.
+    pub fn log(&mut self, who: &str, datagram: &[u8]) {
+        let text = String::from_utf8_lossy(datagram);
+        let text = text.trim_end_matches(['\n', '\0']);
+        let priority = text.find('>').map_or("", |at| &text[..=at]);
+        let message = text.find("]: ").map_or(text, |at| &text[at + 3..]);
+        let mut timed = false;
+        let mut words = Vec::new();
+        for word in message.split(' ') {
+            let numbers: Vec<&str> = word.split('/').collect();
+            let measured = numbers.len() >= 3
+                && numbers
+                    .iter()
+                    .all(|n| n.trim_start_matches(['+', '-']).parse::<u64>().is_ok());
+            if measured && !timed {
+                timed = true;
+                let hidden: Vec<&str> = numbers
+                    .iter()
+                    .map(|n| if n.starts_with('-') { *n } else { "T" })
+                    .collect();
+                words.push(hidden.join("/"));
+            } else if word.starts_with('[') && word.ends_with(']') && word.contains('/') {
+                words.push("[DATE]".to_owned());
+            } else if word.starts_with("127.0.0.") && word.contains(':') && words.is_empty() {
+                words.push(format!(
+                    "{}:PORT",
+                    word.split(':').next().unwrap_or_default()
+                ));
+            } else if word.ends_with("ms.") || word.ends_with("ms,") {
+                words.push("T".to_owned());
+            } else {
+                words.push(word.to_owned());
+            }
+        }
+        let message = self.stable(&escape(words.join(" ").as_bytes()));
+        self.lines.push(format!("{who} log {priority} {message}"));
+    }
+}
+
+/// Printable text: control bytes as escapes, long runs as `{x*1000}`.
+pub fn escape(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let run = bytes[at..].iter().take_while(|b| **b == bytes[at]).count();
+        let one = match bytes[at] {
+            b'\r' => "\\r".to_owned(),
+            b'\n' => "\\n".to_owned(),
+            b'\t' => "\\t".to_owned(),
+            b'\\' => "\\\\".to_owned(),
+            b @ (0x20..=0x7e) => char::from(b).to_string(),
+            b => format!("\\x{b:02x}"),
+        };
+        if run >= 40 {
+            out.push_str(&format!("{{{one}*{run}}}"));
+            at += run;
+        } else {
+            out.push_str(&one);
+            at += 1;
+        }
+    }
+    out
+}

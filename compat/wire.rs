@@ -1,0 +1,200 @@
+//! One TCP connection of a scenario, with its own receive buffer, and the framing of messages.
+
+use crate::clock::Deadline;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+/// How reading ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Open,
+    Eof,
+    Reset,
+}
+
+/// A connection and what came over it but was not yet asked for.
+pub struct Wire {
+    stream: Option<TcpStream>,
+    buffer: Vec<u8>,
+    end: End,
+    /// The last request sent on it was a HEAD: its answer has no body.
+    pub head: bool,
+}
+
+impl Wire {
+    /// Takes over a connected stream.
+    pub fn new(stream: TcpStream) -> Wire {
+        let _ = stream.set_nodelay(true);
+        Wire {
+            stream: Some(stream),
+            buffer: Vec::new(),
+            end: End::Open,
+            head: false,
+        }
+    }
+
+    /// Sends everything or gives up after three seconds; the error is for the transcript.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let stream = self.stream.as_mut().ok_or("not open")?;
+        let _ = stream.set_write_timeout(Some(Duration::from_secs(3)));
+        stream.write_all(bytes).map_err(|e| match e.kind() {
+            ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => "peer closed".to_owned(),
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => "stuck".to_owned(),
+            other => other.to_string(),
+        })
+    }
+
+    /// Reads once; false when nothing came before the deadline.
+    fn fill(&mut self, deadline: &Deadline) -> bool {
+        let Some(stream) = self.stream.as_mut() else {
+            return false;
+        };
+        let left = deadline.left();
+        if left.is_zero() || self.end != End::Open {
+            return false;
+        }
+        let _ = stream.set_read_timeout(Some(left));
+        let mut chunk = [0; 65536];
+        match stream.read(&mut chunk) {
+            Ok(0) => self.end = End::Eof,
+            Ok(n) => self.buffer.extend_from_slice(&chunk[..n]),
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                return false;
+            }
+            Err(_) => self.end = End::Reset,
+        }
+        true
+    }
+
+    /// Reads until `length` finds a whole piece in the buffer, and takes it. The closure gets the
+    /// buffer and whether the stream has ended. `Err` is all that came when it stayed short.
+    pub fn take(
+        &mut self,
+        deadline: &Deadline,
+        length: impl Fn(&[u8], bool) -> Option<usize>,
+    ) -> Result<Vec<u8>, (Vec<u8>, End)> {
+        loop {
+            if let Some(n) = length(&self.buffer, self.end != End::Open) {
+                let rest = self.buffer.split_off(n.min(self.buffer.len()));
+                return Ok(std::mem::replace(&mut self.buffer, rest));
+            }
+            if !self.fill(deadline) {
+                return Err((std::mem::take(&mut self.buffer), self.end));
+            }
+        }
+    }
+
+    /// Gives back what was taken too early.
+    pub fn put_back(&mut self, mut bytes: Vec<u8>) {
+        bytes.append(&mut self.buffer);
+        self.buffer = bytes;
+    }
+
+    /// How the other side ended it so far.
+    pub fn end(&self) -> End {
+        self.end
+    }
+
+    /// Closes the sending direction.
+    pub fn shutdown(&mut self) {
+        if let Some(stream) = &self.stream {
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+    }
+
+    /// Closes both directions.
+    pub fn close(&mut self) {
+        self.stream = None;
+    }
+
+    /// Closes with a reset.
+    pub fn reset(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            let _ = socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+        }
+    }
+}
+
+/// Length of the head at the beginning of `bytes`, its blank line included.
+pub fn head_length(bytes: &[u8]) -> Option<usize> {
+    bytes
+        .windows(4)
+        .position(|w| w == b"\r\n\r\n")
+        .map(|at| at + 4)
+}
+
+/// Values of a header in a head, name in lower case.
+pub fn header<'a>(head: &'a [u8], name: &str) -> Vec<&'a str> {
+    head.split(|b| *b == b'\n')
+        .skip(1)
+        .filter_map(|line| std::str::from_utf8(line).ok()?.split_once(':'))
+        .filter(|(n, _)| n.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim())
+        .collect()
+}
+
+/// Length of a whole message: `None` while more is to come.
+pub fn message_length(bytes: &[u8], response: bool, bodiless: bool, ended: bool) -> Option<usize> {
+    let head = head_length(bytes)?;
+    let start = &bytes[..head];
+    if response {
+        let status = bytes.split(|b| *b == b' ').nth(1).unwrap_or_default();
+        let status = status.get(..3).unwrap_or_default();
+        if bodiless || status.starts_with(b"1") || status == b"204" || status == b"304" {
+            return Some(head);
+        }
+    }
+    let chunked = header(start, "transfer-encoding")
+        .iter()
+        .any(|v| v.to_ascii_lowercase().ends_with("chunked"));
+    if chunked {
+        return match chunks_length(&bytes[head..]) {
+            Some(n) => Some(head + n),
+            None if ended => Some(bytes.len()),
+            None => None,
+        };
+    }
+    let length = match header(start, "content-length")
+        .first()
+        .and_then(|v| v.parse::<usize>().ok())
+    {
+        Some(n) => n,
+        None if response => return if ended { Some(bytes.len()) } else { None },
+        None => 0,
+    };
+    if bytes.len() >= head + length {
+        Some(head + length)
+    } else if ended {
+        Some(bytes.len())
+    } else {
+        None
+    }
+}
+
+/// Length of a chunked body with its trailers.
+fn chunks_length(body: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let rest = body.get(at..)?;
+        let line = rest.windows(2).position(|w| w == b"\r\n")?;
+        let size = std::str::from_utf8(&rest[..line]).ok()?;
+        let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).ok()?;
+        at += line + 2;
+        if size == 0 {
+            loop {
+                let rest = body.get(at..)?;
+                let line = rest.windows(2).position(|w| w == b"\r\n")?;
+                at += line + 2;
+                if line == 0 {
+                    return Some(at);
+                }
+            }
+        }
+        at += size + 2;
+        if body.len() < at {
+            return None;
+        }
+    }
+}

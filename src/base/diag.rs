@@ -18,6 +18,24 @@ pub enum Severity {
     Alert,
 }
 
+/// How HAProxy words the place of a finding; third-party tools parse these lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Form {
+    /// `config : parsing [file:line] : message`: what keyword handlers say.
+    #[default]
+    Parsing,
+    /// `config : parsing [file:line]: message`: what the lexer and the reader say.
+    Tight,
+    /// `config : message`: found after all lines were read, or about no line.
+    Config,
+    /// `config : [file:line] : message`: what `server` lines say.
+    Bracket,
+    /// `[file:line] : message`: found while starting, about a line.
+    PlainBracket,
+    /// `message` alone: found while starting.
+    Plain,
+}
+
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -36,6 +54,10 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// Other places that matter ("first defined here").
     pub related: Vec<(Span, String)>,
+    /// How HAProxy's form words the place.
+    pub form: Form,
+    /// Further lines that HAProxy prints below the message: the source line and a caret, advice.
+    pub excerpt: Vec<String>,
     /// False for an `[ALERT]` that HAProxy prints without refusing the file.
     pub fatal: bool,
 }
@@ -51,6 +73,8 @@ impl Diagnostic {
             expected: None,
             help: Vec::new(),
             related: Vec::new(),
+            form: Form::Parsing,
+            excerpt: Vec::new(),
             fatal: severity == Severity::Alert,
         }
     }
@@ -88,6 +112,18 @@ impl Diagnostic {
     #[must_use]
     pub fn related(mut self, span: Span, text: impl Into<String>) -> Self {
         self.related.push((span, text.into()));
+        self
+    }
+    /// Sets how HAProxy's form words the place.
+    #[must_use]
+    pub fn form(mut self, form: Form) -> Self {
+        self.form = form;
+        self
+    }
+    /// Adds a line that HAProxy prints below the message.
+    #[must_use]
+    pub fn excerpt(mut self, line: impl Into<String>) -> Self {
+        self.excerpt.push(line.into());
         self
     }
     /// Marks an alert that does not refuse the file.

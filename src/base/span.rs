@@ -7,8 +7,7 @@ pub struct FileId(pub u32);
 /// A stretch of one line of a configuration file.
 ///
 /// `line` counts from 1; `start` and `end` are byte offsets into that physical line, counted
-/// from 0, `end` exclusive. A directive continued over several lines has the line number of its
-/// first one, as in HAProxy's messages.
+/// from 0, `end` exclusive. A directive is always one line: HAProxy has no line continuation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
     /// The file.
@@ -43,6 +42,34 @@ pub struct Source {
     pub name: String,
     /// Its bytes; HAProxy's files need not be UTF-8.
     pub text: Vec<u8>,
+    /// Where each line begins.
+    starts: Vec<usize>,
+}
+
+impl Source {
+    /// A line, counted from 1, without its LF; `None` beyond the end.
+    pub fn line(&self, number: u32) -> Option<&[u8]> {
+        let index = (number as usize).checked_sub(1)?;
+        let start = *self.starts.get(index)?;
+        let end = match self.starts.get(index + 1) {
+            Some(next) => next.checked_sub(1)?,
+            None => self.text.len(),
+        };
+        self.text.get(start..end)
+    }
+
+    /// All lines with their numbers, without their LF. What follows the last LF counts as a line
+    /// only when it is not empty.
+    pub fn lines(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        (1..)
+            .map_while(|n| Some((n, self.line(n)?)))
+            .filter(|(n, line)| !line.is_empty() || (*n as usize) < self.starts.len())
+    }
+
+    /// Whether the last line lacks its LF (HAProxy refuses such a file: it may be truncated).
+    pub fn is_unterminated(&self) -> bool {
+        self.text.last().is_some_and(|b| *b != b'\n')
+    }
 }
 
 /// All files of one configuration, in the order read.
@@ -54,9 +81,13 @@ pub struct Sources {
 impl Sources {
     /// Adds a file and names it from then on by the id returned.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Vec<u8>>) -> FileId {
+        let text = text.into();
+        let mut starts = vec![0];
+        starts.extend(memchr::memchr_iter(b'\n', &text).map(|at| at + 1));
         self.files.push(Source {
             name: name.into(),
-            text: text.into(),
+            text,
+            starts,
         });
         FileId(u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX))
     }

@@ -25,6 +25,20 @@ impl Word {
     pub fn as_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.text).ok()
     }
+    /// The place of some of its bytes: exact when the word stands unquoted and unexpanded in its
+    /// line, else that of the whole word.
+    pub fn bytes_span(&self, start: usize, end: usize) -> Span {
+        let length = self.span.end.saturating_sub(self.span.start) as usize;
+        if length != self.text.len() || end > length {
+            return self.span;
+        }
+        let column = |at: usize| self.span.start + u32::try_from(at).unwrap_or_default();
+        Span {
+            start: column(start),
+            end: column(end),
+            ..self.span
+        }
+    }
     /// Whether the word is exactly this keyword.
     pub fn is(&self, keyword: &str) -> bool {
         self.text == keyword.as_bytes()

@@ -1,6 +1,13 @@
 //! Floor 2: configuration text to directives.
 //!
-//! bytes → words with spans ([`lex`]) → conditionals keep or drop → [`directive::Document`].
+//! bytes → words with spans ([`lex`]) → conditionals keep or drop ([`read`]) →
+//! [`directive::Document`]; then keyword handlers read a line's words with [`args`].
 
+pub mod address;
 pub mod args;
+pub mod condition;
 pub mod directive;
+pub mod environment;
+pub mod lex;
+pub mod print;
+pub mod read;

@@ -3,7 +3,6 @@
 //! Source order and spans are kept. Nothing here opens a file, asks DNS or builds a regex: that is
 //! `plan`'s work. All times are milliseconds (`u32`, HAProxy's `TIME_ETERNITY` is `None`).
 
-pub mod address;
 pub mod bind;
 pub mod global;
 pub mod persist;
@@ -11,7 +10,7 @@ pub mod proxy;
 pub mod rule;
 pub mod server;
 
-pub use address::Address;
+pub use crate::config::address::{self, Address};
 pub use bind::Bind;
 pub use global::Global;
 pub use proxy::{Mode, Proxy, ProxyId};

@@ -1,0 +1,399 @@
+//! One line of text to words: quotes, escapes, comments, environment variables.
+//!
+//! The rules are HAProxy 3.4's (configuration manual 2.2 and 2.3, and what it does where the
+//! manual is silent): there is no line continuation; a CR ends a line wherever it stands; `\$` is
+//! an escape only inside double quotes; an unknown escape keeps its backslash; a word ends at a
+//! `\x00`, since its words are C strings.
+
+use super::directive::Word;
+use super::environment::Environment;
+use crate::base::diag::{Diagnostic, Form};
+use crate::base::span::{FileId, Span};
+
+/// The most words that one line may have, the keyword included.
+pub const MAX_WORDS: usize = 64;
+
+/// Where a line stands; the pseudo-variables `.FILE`, `.LINE` and `.SECTION` are taken from here.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The file.
+    pub file: FileId,
+    /// Its name.
+    pub name: &'a str,
+    /// The line, from 1.
+    pub line: u32,
+    /// The name of the section, or its kind when it has none; empty before the first section.
+    pub section: &'a [u8],
+}
+
+impl Place<'_> {
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span {
+            file: self.file,
+            line: self.line,
+            start: column(start),
+            end: column(end),
+        }
+    }
+}
+
+fn column(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// Cuts one line (without its LF) into words.
+///
+/// A faulty line gives the finding alone: HAProxy drops such a line, and words cut at a wrong
+/// quote would only cause further complaints.
+pub fn line(
+    text: &[u8],
+    place: Place<'_>,
+    env: &Environment,
+) -> Result<Vec<Word>, Box<Diagnostic>> {
+    cut(text, place, env, true)
+}
+
+/// As [`line`], but `#` is a character like any other.
+pub fn without_comments(
+    text: &[u8],
+    place: Place<'_>,
+    env: &Environment,
+) -> Result<Vec<Word>, Box<Diagnostic>> {
+    cut(text, place, env, false)
+}
+
+fn cut(
+    text: &[u8],
+    place: Place<'_>,
+    env: &Environment,
+    comments: bool,
+) -> Result<Vec<Word>, Box<Diagnostic>> {
+    let mut lexer = Lexer {
+        text,
+        at: 0,
+        place,
+        env,
+        words: Vec::new(),
+        word: Vec::new(),
+        start: 0,
+        in_word: false,
+        split: false,
+        comments,
+    };
+    lexer.run()?;
+    Ok(lexer.words)
+}
+
+struct Lexer<'a> {
+    text: &'a [u8],
+    at: usize,
+    place: Place<'a>,
+    env: &'a Environment,
+    words: Vec<Word>,
+    word: Vec<u8>,
+    /// Where the current word began.
+    start: usize,
+    in_word: bool,
+    /// The current word came out of a `[*]` expansion: when empty it is no word at all.
+    split: bool,
+    comments: bool,
+}
+
+/// What `isspace` of the C locale holds for white space, without LF, which ends lines, and CR,
+/// which HAProxy treats as the end of a line too.
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | 0x0b | 0x0c)
+}
+
+impl Lexer<'_> {
+    fn run(&mut self) -> Result<(), Box<Diagnostic>> {
+        while let Some(byte) = self.peek(0) {
+            match byte {
+                b'\r' | b'\n' | 0 => break,
+                b'#' if self.comments => break,
+                byte if is_blank(byte) => {
+                    self.finish_word()?;
+                    self.at += 1;
+                }
+                b'\'' => self.strong_quotes()?,
+                b'"' => self.weak_quotes()?,
+                b'\\' => self.escape(false)?,
+                byte => {
+                    self.push(byte);
+                    self.at += 1;
+                }
+            }
+        }
+        self.finish_word()
+    }
+
+    fn peek(&self, ahead: usize) -> Option<u8> {
+        self.text.get(self.at + ahead).copied()
+    }
+
+    fn begin_word(&mut self) {
+        if !self.in_word {
+            self.in_word = true;
+            self.start = self.at;
+        }
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.begin_word();
+        self.word.push(byte);
+    }
+
+    fn finish_word(&mut self) -> Result<(), Box<Diagnostic>> {
+        let (in_word, split) = (self.in_word, self.split);
+        self.in_word = false;
+        self.split = false;
+        let mut text = std::mem::take(&mut self.word);
+        if !in_word || (split && text.is_empty()) {
+            return Ok(());
+        }
+        if let Some(nul) = memchr::memchr(0, &text) {
+            text.truncate(nul);
+        }
+        if let (true, Some(last)) = (self.words.len() >= MAX_WORDS, self.words.last()) {
+            let span = self.place.span(self.start, self.text.len());
+            // HAProxy counts in the words as it has cut them, not in the line.
+            let before = self.words.iter().take(MAX_WORDS - 1);
+            let position: usize = before.map(|w| w.text.len() + 1).sum();
+            let finding = Diagnostic::alert(
+                "HX0105",
+                span,
+                format!(
+                    "too many words, truncating after word {MAX_WORDS}, position {}: <{}>.",
+                    position + 1,
+                    last.display()
+                ),
+            )
+            .form(Form::Tight)
+            .expected("the 65th word");
+            return Err(Box::new(finding));
+        }
+        self.words.push(Word {
+            text: text.into(),
+            span: self.place.span(self.start, self.at),
+        });
+        Ok(())
+    }
+
+    fn fault(&self, code: &'static str, at: usize, what: &str, expected: &str) -> Box<Diagnostic> {
+        let finding = Diagnostic::alert(
+            code,
+            self.place.span(at, at + 1),
+            format!("{what} at position {}:", at + 1),
+        )
+        .form(Form::Tight)
+        .expected(expected);
+        Box::new(excerpt(finding, self.text, at))
+    }
+
+    fn strong_quotes(&mut self) -> Result<(), Box<Diagnostic>> {
+        let open = self.at;
+        self.begin_word();
+        self.at += 1;
+        loop {
+            match self.peek(0) {
+                None | Some(b'\r' | b'\n' | 0) => return Err(self.unmatched_quote(open)),
+                Some(b'\'') => break,
+                Some(byte) => {
+                    self.push(byte);
+                    self.at += 1;
+                }
+            }
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn unmatched_quote(&self, open: usize) -> Box<Diagnostic> {
+        self.fault(
+            "HX0101",
+            open,
+            "unmatched quote",
+            "this quote is never closed",
+        )
+    }
+
+    fn weak_quotes(&mut self) -> Result<(), Box<Diagnostic>> {
+        let open = self.at;
+        self.begin_word();
+        self.at += 1;
+        loop {
+            match self.peek(0) {
+                None | Some(b'\r' | b'\n' | 0) => return Err(self.unmatched_quote(open)),
+                Some(b'"') => break,
+                Some(b'\\') => self.escape(true)?,
+                Some(b'$') => self.variable()?,
+                Some(byte) => {
+                    self.push(byte);
+                    self.at += 1;
+                }
+            }
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// A backslash. An unknown escape keeps the backslash and leaves what follows to be read as
+    /// if it were not there.
+    fn escape(&mut self, weak: bool) -> Result<(), Box<Diagnostic>> {
+        let literal = match self.peek(1) {
+            Some(byte @ (b' ' | b'\\' | b'\'' | b'"' | b'#')) => byte,
+            Some(b'$') if weak => b'$',
+            Some(b'n') => b'\n',
+            Some(b'r') => b'\r',
+            Some(b't') => b'\t',
+            Some(b'x') => {
+                let digit = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16));
+                let (Some(high), Some(low)) = (digit(self.peek(2)), digit(self.peek(3))) else {
+                    return Err(self.fault(
+                        "HX0104",
+                        self.at,
+                        "truncated or invalid hexadecimal sequence",
+                        "two hexadecimal digits after \\x",
+                    ));
+                };
+                self.push(u8::try_from(high * 16 + low).unwrap_or_default());
+                self.at += 4;
+                return Ok(());
+            }
+            _ => {
+                self.push(b'\\');
+                self.at += 1;
+                return Ok(());
+            }
+        };
+        self.push(literal);
+        self.at += 2;
+        Ok(())
+    }
+
+    /// `$NAME`, `${NAME}`, `${NAME-default}`, `${NAME[*]}`, `${NAME[*]-default}`.
+    fn variable(&mut self) -> Result<(), Box<Diagnostic>> {
+        let dollar = self.at;
+        let brace = self.peek(1) == Some(b'{');
+        let name_at = dollar + 1 + usize::from(brace);
+        let pseudo = self.text.get(name_at) == Some(&b'.');
+        let mut end = name_at + usize::from(pseudo);
+        while self
+            .text
+            .get(end)
+            .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
+        {
+            end += 1;
+        }
+        let name = self.text.get(name_at..end).unwrap_or_default();
+        let line_number;
+        let value = match name {
+            b".FILE" => Some(self.place.name.as_bytes()),
+            b".SECTION" => Some(self.place.section),
+            b".LINE" => {
+                line_number = self.place.line.to_string();
+                Some(line_number.as_bytes())
+            }
+            [b'A'..=b'Z' | b'a'..=b'z' | b'_', ..] => self.env.get(name),
+            _ => {
+                return Err(self.fault(
+                    "HX0102",
+                    name_at,
+                    "forbidden first char in environment variable name",
+                    "a letter, `_`, or one of .FILE .LINE .SECTION",
+                ));
+            }
+        };
+        let mut default = None;
+        let mut split = false;
+        if brace {
+            if self.text.get(end) == Some(&b'[') {
+                if self.text.get(end + 1..end + 3) != Some(b"*]") {
+                    return Err(self.fault(
+                        "HX0106",
+                        end,
+                        "truncated or invalid word expansion sequence",
+                        "`[*]`",
+                    ));
+                }
+                split = true;
+                end += 3;
+            }
+            if self.text.get(end) == Some(&b'-') {
+                let rest = self.text.get(end + 1..).unwrap_or_default();
+                let length = rest
+                    .iter()
+                    .position(|b| matches!(b, b'}' | 0 | b'\r' | b'\n'))
+                    .unwrap_or(rest.len());
+                default = rest.get(..length);
+                end += 1 + length;
+            }
+            if self.text.get(end) != Some(&b'}') {
+                return Err(self.fault(
+                    "HX0103",
+                    dollar + 1,
+                    "unmatched brace in environment variable name",
+                    "this brace is never closed",
+                ));
+            }
+            end += 1;
+        }
+        let value = value.or(default).unwrap_or_default();
+        if split {
+            self.split = true;
+            self.push_split(value, end)?;
+        } else {
+            self.word.extend_from_slice(value);
+        }
+        self.at = end;
+        Ok(())
+    }
+
+    /// `[*]`: white space inside the value separates words.
+    fn push_split(&mut self, value: &[u8], end: usize) -> Result<(), Box<Diagnostic>> {
+        let (begin, start) = (self.at, self.start);
+        for byte in value {
+            if byte.is_ascii_whitespace() || *byte == 0x0b {
+                self.at = end;
+                self.finish_word()?;
+                // The rest of the quoted text belongs to the next word; it stands at the same place.
+                self.in_word = true;
+                self.split = true;
+                self.start = start;
+            } else {
+                self.word.push(*byte);
+            }
+        }
+        self.at = begin;
+        Ok(())
+    }
+}
+
+/// Adds the two lines that HAProxy prints below a message about a position: the source line with
+/// its unprintable bytes replaced, cut around the position when long, and a caret.
+pub fn excerpt(finding: Diagnostic, text: &[u8], at: usize) -> Diagnostic {
+    const WIDTH: usize = 80;
+    const LEFT: usize = 40;
+    let indent = text.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let indent = indent.min(at);
+    let text = text.get(indent..).unwrap_or_default();
+    let at = at - indent;
+    let shown = |part: &[u8]| -> String {
+        part.iter()
+            .map(|b| match b {
+                b'\t' | b'\r' | b'\n' | 0x0b | 0x0c => ' ',
+                0x20..=0x7e => char::from(*b),
+                _ => '?',
+            })
+            .collect()
+    };
+    let from = if at >= WIDTH - LEFT / 2 { at - LEFT } else { 0 };
+    let to = (from + WIDTH).min(text.len());
+    let line = shown(text.get(from..to).unwrap_or_default());
+    finding
+        .excerpt(format!("  {line}"))
+        .excerpt(format!("  {}^", " ".repeat(at - from)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -283,6 +283,12 @@ impl Sock {
         }
     }
 
+    /// Notes that it cannot be written now (a connection under way), and watches it.
+    pub fn wait_writable(&self) {
+        self.clear(WRITABLE);
+        self.watch();
+    }
+
     /// Ends the writing side.
     pub fn shutdown_write(&self) {
         if let Some(fd) = &self.fd {

@@ -1,0 +1,145 @@
+//! Opening connections to servers.
+
+use super::pool::ServerConn;
+use super::reactor::{Io, Sock, Wake, Worker};
+use crate::ir::Address;
+use crate::plan::ServerAddress;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, ipproto, sockopt};
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+
+/// What a connection needs besides its target.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'a> {
+    /// `option srvtcpka`
+    pub keepalive: bool,
+    /// `source`
+    pub source: Option<&'a Address>,
+    /// `tcp-ut`, ms
+    pub user_timeout: Option<u32>,
+    /// `tfo`
+    pub fast_open: bool,
+    /// `tune.rcvbuf.server`
+    pub rcvbuf: Option<u32>,
+    /// `tune.sndbuf.server`
+    pub sndbuf: Option<u32>,
+}
+
+/// Why there is no connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The system refused a socket (`Errno` says why): not the server's fault.
+    Resource(Errno),
+    /// Refused, unreachable, reset.
+    Failed(Errno),
+    /// `timeout connect` passed.
+    TimedOut,
+}
+
+/// Begins to connect. The connection may be still under way: writing tells.
+///
+/// # Errors
+/// What the system says at once.
+pub fn start(worker: &'static Worker, to: &ServerAddress, o: Options<'_>) -> Result<Sock, Fault> {
+    match to {
+        ServerAddress::Inet(addr) | ServerAddress::InetMapped(addr, _) => inet(worker, *addr, o),
+        ServerAddress::Unix(path) => {
+            let addr = SocketAddrUnix::new(path.as_slice()).map_err(Fault::Failed)?;
+            local(worker, &addr)
+        }
+        ServerAddress::Abstract(name) => {
+            let addr = SocketAddrUnix::new_abstract_name(name).map_err(Fault::Failed)?;
+            local(worker, &addr)
+        }
+        ServerAddress::Unresolved => Err(Fault::Failed(Errno::HOSTUNREACH)),
+    }
+}
+
+fn socket(family: AddressFamily, tcp: bool) -> Result<OwnedFd, Fault> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let protocol = tcp.then_some(ipproto::TCP);
+    rustix::net::socket_with(family, SocketType::STREAM, flags, protocol).map_err(Fault::Resource)
+}
+
+fn inet(worker: &'static Worker, addr: SocketAddr, o: Options<'_>) -> Result<Sock, Fault> {
+    let family = if addr.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let fd = socket(family, true)?;
+    sockopt::set_tcp_nodelay(&fd, true).map_err(Fault::Resource)?;
+    if o.keepalive {
+        sockopt::set_socket_keepalive(&fd, true).map_err(Fault::Resource)?;
+    }
+    if let Some(ms) = o.user_timeout {
+        sockopt::set_tcp_user_timeout(&fd, ms).map_err(Fault::Resource)?;
+    }
+    if let Some(n) = o.rcvbuf {
+        sockopt::set_socket_recv_buffer_size(&fd, n as usize).map_err(Fault::Resource)?;
+    }
+    if let Some(n) = o.sndbuf {
+        sockopt::set_socket_send_buffer_size(&fd, n as usize).map_err(Fault::Resource)?;
+    }
+    if let Some(source) = o.source.and_then(source_address) {
+        if source.port() != 0 {
+            sockopt::set_socket_reuseaddr(&fd, true).map_err(Fault::Resource)?;
+        }
+        rustix::net::bind(&fd, &source).map_err(Fault::Failed)?;
+    }
+    match rustix::net::connect(&fd, &addr) {
+        Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(Sock::new(worker, fd)),
+        Err(e @ (Errno::AGAIN | Errno::ADDRNOTAVAIL | Errno::ADDRINUSE)) => Err(Fault::Resource(e)),
+        Err(e) => Err(Fault::Failed(e)),
+    }
+}
+
+fn source_address(source: &Address) -> Option<SocketAddr> {
+    use crate::ir::address::Host;
+    let ip = match source.host {
+        Host::Ip(ip) => ip,
+        Host::AnyV4 => std::net::Ipv4Addr::UNSPECIFIED.into(),
+        Host::AnyV6 => std::net::Ipv6Addr::UNSPECIFIED.into(),
+        _ => return None,
+    };
+    Some(SocketAddr::new(ip, source.port))
+}
+
+fn local(worker: &'static Worker, addr: &SocketAddrUnix) -> Result<Sock, Fault> {
+    let fd = socket(AddressFamily::UNIX, false)?;
+    match rustix::net::connect(&fd, addr) {
+        Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(Sock::new(worker, fd)),
+        Err(e) => Err(Fault::Failed(e)),
+    }
+}
+
+/// Waits until the connection stands, or `until` (ms tick) passes; `abandoned` may give up early.
+///
+/// # Errors
+/// As the connection attempt ended.
+pub async fn established(
+    worker: &'static Worker,
+    sock: &Sock,
+    until: u64,
+    mut abandoned: impl FnMut() -> bool,
+) -> Result<(), Option<Fault>> {
+    loop {
+        // an empty write tells without moving anything: ENOTCONN or EAGAIN while under way
+        match sock.send(&[], false) {
+            Io::Done(_) => return Ok(()),
+            Io::Failed(Errno::NOTCONN) => sock.wait_writable(),
+            Io::Failed(e) => return Err(Some(Fault::Failed(sock.take_error().unwrap_or(e)))),
+            Io::Eof | Io::Blocked => {}
+        }
+        if abandoned() {
+            return Err(None);
+        }
+        if worker.park(until).await == Wake::TimedOut {
+            return Err(Some(Fault::TimedOut));
+        }
+    }
+}
+
+impl ServerConn {
+    /// A new connection.
+    pub fn new(sock: Sock) -> ServerConn {
+        ServerConn { sock, uses: 0, idle_since: 0 }
+    }
+}

@@ -1,0 +1,387 @@
+//! One direction of a message body, from one socket to another.
+//!
+//! Bytes are read into the thread's bulk buffer and written at once; only what the receiver does
+//! not take is kept, and reading stops until it is gone, so that a slow side holds the fast one
+//! back instead of filling memory.
+
+use super::reactor::{Io, Sock};
+use super::thread::Thread;
+use crate::proto::h1::{
+    BodyLength, ChunkDecoder, ChunkEvent, write_chunk_head, write_last_chunk,
+};
+use rustix::io::Errno;
+use std::io::IoSlice;
+
+/// Heads and bodies up to this size are joined by copying, which is cheaper than two pieces.
+const JOIN: usize = 4096;
+/// Body pieces given to one system call.
+const PIECES: usize = 24;
+/// The longest trailer section that is kept to be passed on.
+const MAX_TRAILERS: usize = 8192;
+
+/// What is still to be read of a body.
+#[derive(Debug)]
+pub enum Remaining {
+    /// So many bytes.
+    Length(u64),
+    /// Chunks.
+    Chunks(ChunkDecoder),
+    /// The trailer section behind the last chunk.
+    Trailers(Vec<u8>),
+    /// Everything until the sender closes.
+    UntilClose,
+    /// Nothing.
+    Nothing,
+}
+
+/// What became of one try to move a body on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pump {
+    /// Something moved; there may be more.
+    Moved,
+    /// Neither side can go on now.
+    Blocked,
+    /// The body was read to its end and written.
+    Finished,
+    /// The sender closed before the body's end.
+    Truncated,
+    /// The sender's connection broke.
+    SourceFailed(Errno),
+    /// The receiver's connection broke.
+    SinkFailed(Errno),
+    /// The chunked coding is broken.
+    Malformed,
+}
+
+/// One direction.
+#[derive(Debug)]
+pub struct Half {
+    remaining: Remaining,
+    /// Chunked coding towards the receiver.
+    chunked_out: bool,
+    /// Pass trailers on.
+    pub trailers_out: bool,
+    /// What the receiver has not taken yet.
+    unsent: Vec<u8>,
+    sent: usize,
+    /// Body bytes read so far, coding not counted.
+    pub body_bytes: u64,
+    /// All bytes written.
+    pub written: u64,
+}
+
+impl Half {
+    /// A direction with nothing to move.
+    pub fn idle() -> Half {
+        Half {
+            remaining: Remaining::Nothing,
+            chunked_out: false,
+            trailers_out: true,
+            unsent: Vec::new(),
+            sent: 0,
+            body_bytes: 0,
+            written: 0,
+        }
+    }
+
+    /// Prepares for a body; a chunked one is chunked again towards a receiver that knows it.
+    pub fn begin(&mut self, body: BodyLength, receiver_chunks: bool) {
+        (self.remaining, self.chunked_out) = match body {
+            BodyLength::None | BodyLength::Length(0) => (Remaining::Nothing, false),
+            BodyLength::Length(n) => (Remaining::Length(n), false),
+            BodyLength::Chunked => (Remaining::Chunks(ChunkDecoder::default()), receiver_chunks),
+            BodyLength::UntilClose => (Remaining::UntilClose, receiver_chunks),
+            BodyLength::Tunnel => (Remaining::UntilClose, false),
+        };
+        self.body_bytes = 0;
+    }
+
+    /// The body was read to its end.
+    pub fn is_read(&self) -> bool {
+        matches!(self.remaining, Remaining::Nothing)
+    }
+
+    /// Bytes wait for the receiver.
+    pub fn is_pending(&self) -> bool {
+        self.sent < self.unsent.len()
+    }
+
+    /// Everything was read and written.
+    pub fn is_done(&self) -> bool {
+        self.is_read() && !self.is_pending()
+    }
+
+    /// Reads no more: the sender has ended, or what follows is of no use.
+    pub fn stop_reading(&mut self) {
+        self.remaining = Remaining::Nothing;
+    }
+
+    /// Drops what the receiver will never take.
+    pub fn drop_pending(&mut self) {
+        self.unsent = Vec::new();
+        self.sent = 0;
+    }
+
+    /// Takes the first bytes of `data` that belong to the body and writes them behind `head`.
+    /// Returns how many bytes of `data` were taken; the rest belongs to the next message.
+    ///
+    /// # Errors
+    /// As [`Half::pump`]'s outcomes say.
+    pub fn push(
+        &mut self,
+        t: &Thread,
+        sink: &Sock,
+        head: &[u8],
+        data: &[u8],
+        more: bool,
+    ) -> Result<usize, Pump> {
+        match &mut self.remaining {
+            Remaining::Nothing => {
+                self.write(t, sink, &[head], more)?;
+                Ok(0)
+            }
+            Remaining::Length(left) => {
+                let n = data.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                *left -= n as u64;
+                self.body_bytes += n as u64;
+                if *left == 0 {
+                    self.remaining = Remaining::Nothing;
+                }
+                self.write(t, sink, &[head, &data[..n]], more)?;
+                Ok(n)
+            }
+            Remaining::UntilClose if self.chunked_out && !data.is_empty() => {
+                self.body_bytes += data.len() as u64;
+                let mut size = Vec::with_capacity(18);
+                write_chunk_head(&mut size, data.len() as u64);
+                self.write(t, sink, &[head, &size, data, b"\r\n"], more)?;
+                Ok(data.len())
+            }
+            Remaining::UntilClose => {
+                self.body_bytes += data.len() as u64;
+                self.write(t, sink, &[head, data], more)?;
+                Ok(data.len())
+            }
+            Remaining::Chunks(_) | Remaining::Trailers(_) => self.push_chunks(t, sink, head, data),
+        }
+    }
+
+    fn push_chunks(
+        &mut self,
+        t: &Thread,
+        sink: &Sock,
+        head: &[u8],
+        data: &[u8],
+    ) -> Result<usize, Pump> {
+        let mut ranges: [&[u8]; PIECES] = [&[]; PIECES];
+        let (mut count, mut total, mut at) = (0, 0usize, 0usize);
+        if let Remaining::Chunks(decoder) = &mut self.remaining {
+            while at < data.len() && count < PIECES {
+                let (used, event) = decoder.decode(&data[at..]);
+                at += used;
+                match event {
+                    ChunkEvent::NeedMore => break,
+                    ChunkEvent::Data { len } => {
+                        ranges[count] = &data[at - len..at];
+                        count += 1;
+                        total += len;
+                    }
+                    ChunkEvent::Trailers => {
+                        self.remaining = Remaining::Trailers(Vec::new());
+                        break;
+                    }
+                    ChunkEvent::Error(_) => return Err(Pump::Malformed),
+                }
+            }
+        }
+        let mut tail: Vec<u8> = Vec::new();
+        if let Remaining::Trailers(kept) = &mut self.remaining {
+            let (used, complete) = take_trailers(kept, &data[at..]);
+            at += used;
+            if kept.len() > MAX_TRAILERS {
+                return Err(Pump::Malformed);
+            }
+            if complete {
+                if self.chunked_out {
+                    write_last_chunk(&mut tail);
+                    // the empty line ends the section; what stands before it is passed on
+                    if self.trailers_out && kept.len() > 2 {
+                        let fields = crate::proto::h1::trailers(kept).ok_or(Pump::Malformed)?;
+                        tail.truncate(tail.len() - 2);
+                        tail.extend_from_slice(&fields);
+                    }
+                }
+                self.remaining = Remaining::Nothing;
+            }
+        }
+        self.body_bytes += total as u64;
+        let mut size = Vec::new();
+        let mut pieces: [&[u8]; PIECES + 4] = [&[]; PIECES + 4];
+        let mut n = 0;
+        let mut add = |piece| {
+            if let Some(slot) = pieces.get_mut(n) {
+                *slot = piece;
+                n += 1;
+            }
+        };
+        add(head);
+        if total > 0 && self.chunked_out {
+            write_chunk_head(&mut size, total as u64);
+            add(&size);
+        }
+        for range in &ranges[..count] {
+            add(range);
+        }
+        if total > 0 && self.chunked_out {
+            add(b"\r\n");
+        }
+        add(&tail);
+        self.write(t, sink, &pieces[..n], false)?;
+        if at < data.len() && !self.is_read() && count == PIECES {
+            // more chunks than pieces: go on with the rest
+            return Ok(at + self.push_chunks(t, sink, &[], &data[at..])?);
+        }
+        Ok(at)
+    }
+
+    /// Writes the end that only the sender's close told: the last chunk, where chunks are used.
+    ///
+    /// # Errors
+    /// When the receiver's connection broke.
+    pub fn finish_at_close(&mut self, t: &Thread, sink: &Sock) -> Result<(), Pump> {
+        self.remaining = Remaining::Nothing;
+        if self.chunked_out {
+            let mut tail = Vec::new();
+            write_last_chunk(&mut tail);
+            self.write(t, sink, &[&tail], false)?;
+        }
+        Ok(())
+    }
+
+    /// Writes pieces in order; what does not go now is kept.
+    fn write(&mut self, t: &Thread, sink: &Sock, pieces: &[&[u8]], more: bool) -> Result<(), Pump> {
+        let total: usize = pieces.iter().map(|p| p.len()).sum();
+        if total == 0 {
+            return Ok(());
+        }
+        if self.is_pending() {
+            for piece in pieces {
+                self.unsent.extend_from_slice(piece);
+            }
+            return Ok(());
+        }
+        let single = pieces.iter().filter(|p| !p.is_empty()).count() == 1;
+        let io = if single {
+            let piece = pieces.iter().find(|p| !p.is_empty()).copied().unwrap_or_default();
+            sink.send(piece, more)
+        } else if total <= JOIN {
+            let mut joined = t.joined.borrow_mut();
+            joined.clear();
+            for piece in pieces {
+                joined.extend_from_slice(piece);
+            }
+            sink.send(&joined, more)
+        } else {
+            let mut slices = [IoSlice::new(&[]); PIECES + 4];
+            let mut n = 0;
+            for (slot, piece) in slices.iter_mut().zip(pieces.iter().filter(|p| !p.is_empty())) {
+                *slot = IoSlice::new(piece);
+                n += 1;
+            }
+            sink.send_vectored(&slices[..n], more)
+        };
+        let went = match io {
+            Io::Done(n) => n,
+            Io::Blocked => 0,
+            Io::Eof => return Err(Pump::SinkFailed(Errno::PIPE)),
+            Io::Failed(e) => return Err(Pump::SinkFailed(e)),
+        };
+        self.written += went as u64;
+        if went < total {
+            self.unsent.clear();
+            self.sent = 0;
+            let mut skip = went;
+            for piece in pieces {
+                let from = skip.min(piece.len());
+                skip -= from;
+                self.unsent.extend_from_slice(&piece[from..]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what waits for the receiver. True when nothing waits any more.
+    ///
+    /// # Errors
+    /// When the receiver's connection broke.
+    pub fn flush(&mut self, sink: &Sock) -> Result<bool, Pump> {
+        while self.is_pending() {
+            match sink.send(&self.unsent[self.sent..], false) {
+                Io::Done(n) => {
+                    self.sent += n;
+                    self.written += n as u64;
+                }
+                Io::Blocked => return Ok(false),
+                Io::Eof => return Err(Pump::SinkFailed(Errno::PIPE)),
+                Io::Failed(e) => return Err(Pump::SinkFailed(e)),
+            }
+        }
+        self.unsent.clear();
+        self.sent = 0;
+        if self.unsent.capacity() > JOIN {
+            self.unsent = Vec::new();
+        }
+        Ok(true)
+    }
+
+    /// Moves the body on by one read. `rest` receives bytes read behind the body's end.
+    pub fn pump(&mut self, t: &Thread, source: &Sock, sink: &Sock, rest: &mut Vec<u8>) -> Pump {
+        let had_pending = self.is_pending();
+        match self.flush(sink) {
+            Ok(true) => {}
+            Ok(false) => return Pump::Blocked,
+            Err(fault) => return fault,
+        }
+        let want = match &self.remaining {
+            Remaining::Nothing if had_pending => return Pump::Moved,
+            Remaining::Nothing => return Pump::Finished,
+            Remaining::Length(left) => usize::try_from(*left).unwrap_or(usize::MAX),
+            _ => usize::MAX,
+        };
+        let mut scratch = t.worker.scratch.borrow_mut();
+        let size = scratch.len().min(want);
+        match source.recv(&mut scratch[..size]) {
+            Io::Done(n) => match self.push(t, sink, &[], &scratch[..n], false) {
+                Ok(used) => {
+                    rest.extend_from_slice(&scratch[used..n]);
+                    Pump::Moved
+                }
+                Err(fault) => fault,
+            },
+            Io::Blocked => Pump::Blocked,
+            Io::Eof => match self.remaining {
+                Remaining::UntilClose => match self.finish_at_close(t, sink) {
+                    Ok(()) => Pump::Moved,
+                    Err(fault) => fault,
+                },
+                _ => Pump::Truncated,
+            },
+            Io::Failed(e) => Pump::SourceFailed(e),
+        }
+    }
+}
+
+/// Collects a trailer section; returns how much of `data` belongs to it and whether it is complete.
+fn take_trailers(kept: &mut Vec<u8>, data: &[u8]) -> (usize, bool) {
+    for (i, &b) in data.iter().enumerate() {
+        kept.push(b);
+        if b == b'\n' {
+            let line = kept.strip_suffix(b"\n").unwrap_or(kept);
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.is_empty() || line.ends_with(b"\n") {
+                return (i + 1, true);
+            }
+        }
+    }
+    (data.len(), false)
+}

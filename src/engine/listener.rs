@@ -1,0 +1,139 @@
+//! Accepting connections.
+
+use super::reactor::{InboxMessage, Sock, Wake, Worker};
+use super::session::Session;
+use super::thread::Thread;
+use crate::base::clock;
+use crate::plan::{FrontendPlan, ListenerPlan};
+use rustix::io::Errno;
+use rustix::net::SocketFlags;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Connections accepted in one go before the other tasks run (`tune.maxaccept`).
+const MAX_ACCEPT: u32 = 64;
+
+/// An accepted connection on its way to a thread.
+pub struct Accepted {
+    /// The socket, non-blocking.
+    pub fd: OwnedFd,
+    /// The client's address, when it has one.
+    pub src: Option<SocketAddr>,
+    /// Index of the listener in the plan.
+    pub listener: u32,
+}
+
+/// Accepts for one listening socket until the process stops. `serve` starts a session on the
+/// thread it is called on.
+pub async fn accept(
+    t: &'static Thread,
+    listener: Arc<ListenerPlan>,
+    fe: Arc<FrontendPlan>,
+    sock: Sock,
+    serve: fn(&'static Thread, Accepted),
+) {
+    let shared = t.shared.clone();
+    let max_accept = shared.plan.global.settings.tune.maxaccept.unwrap_or(MAX_ACCEPT).max(1);
+    let own = super::shared::Limit::new(listener.settings.maxconn.unwrap_or(0));
+    let Some(state) = shared.frontends.get(fe.id.0 as usize) else { return };
+    let _ = own;
+    loop {
+        for _ in 0..max_accept {
+            if shared.is_stopping() {
+                return;
+            }
+            if !room(t, &shared.conns).await {
+                return;
+            }
+            if !room(t, &state.conns).await {
+                shared.conns.give(&shared.hub);
+                return;
+            }
+            match accept_one(&sock) {
+                Ok((fd, src)) => {
+                    shared.connections.fetch_add(1, Ordering::Relaxed);
+                    state.connections.fetch_add(1, Ordering::Relaxed);
+                    place(t, Accepted { fd, src, listener: listener.id.0 }, serve);
+                }
+                Err(e) => {
+                    state.conns.give(&shared.hub);
+                    shared.conns.give(&shared.hub);
+                    match e {
+                        Errno::AGAIN => {
+                            sock.drained();
+                            t.worker.park(super::reactor::NEVER).await;
+                        }
+                        Errno::INTR | Errno::CONNABORTED => {}
+                        // out of descriptors or memory: what ends will make room
+                        _ => t.worker.sleep(100).await,
+                    }
+                }
+            }
+        }
+        t.worker.yield_now().await;
+    }
+}
+
+/// Waits for room below a limit and takes it; false when the process stops.
+async fn room(t: &'static Thread, limit: &super::shared::Limit) -> bool {
+    while !limit.take() {
+        limit.wait(t.worker.current());
+        if limit.take() {
+            return true;
+        }
+        if t.shared.is_stopping() {
+            return false;
+        }
+        let _: Wake = t.worker.park(t.worker.after(Some(1000))).await;
+    }
+    true
+}
+
+fn accept_one(sock: &Sock) -> Result<(OwnedFd, Option<SocketAddr>), Errno> {
+    let fd = sock.fd().ok_or(Errno::BADF)?;
+    let (fd, from) =
+        rustix::net::acceptfrom_with(fd, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?;
+    Ok((fd, from.and_then(|a| SocketAddr::try_from(a).ok())))
+}
+
+/// Gives a connection to this thread, or to one that has clearly fewer.
+fn place(t: &'static Thread, accepted: Accepted, serve: fn(&'static Thread, Accepted)) {
+    let shared = &t.shared;
+    let target = match shared.plan.global.settings.tune.listener_multi_queue {
+        true => shared.better_thread(t.worker.id),
+        false => None,
+    };
+    let id = target.unwrap_or(t.worker.id);
+    if let Some(load) = shared.loads.get(id) {
+        load.enter();
+    }
+    match target.and_then(|id| shared.hub.inbox(id)) {
+        Some(inbox) => inbox.send(InboxMessage::Run(Box::new(move |_: &'static Worker| {
+            super::with_thread(|t| serve(t, accepted));
+        }))),
+        None => serve(t, accepted),
+    }
+}
+
+/// A session for an accepted connection; to be made inside its task, so that the task is woken
+/// for its socket.
+pub fn session(t: &'static Thread, a: Accepted, fe: Arc<FrontendPlan>) -> Box<Session> {
+    let now = t.worker.now_us();
+    Box::new(Session {
+        t,
+        plan: t.shared.plan.clone(),
+        fe,
+        listener: a.listener,
+        client: Sock::new(t.worker, a.fd),
+        src: a.src,
+        dst: None,
+        accepted_us: now,
+        accept_date_us: u64::try_from(clock::unix_time().as_micros()).unwrap_or(0),
+        requests: 0,
+        next: super::session::Next::KeepAlive,
+        carry: Vec::new(),
+        kept: None,
+    })
+}

@@ -1,0 +1,235 @@
+//! A client connection: from accept to close, transaction after transaction.
+//!
+//! Between transactions a session is one small task that holds no buffer. A transaction's future
+//! is large (it carries the whole of the request's state), so it lives only while a transaction
+//! does, in a box that the thread uses again and again.
+
+use super::reactor::{Io, NEVER, Sock, Wake};
+use super::thread::Thread;
+use crate::ir::proxy::Options;
+use crate::plan::{FrontendPlan, Plan};
+use crate::proto::h1::Message;
+use std::cell::RefCell;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+
+/// What comes after a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Another one may follow on this connection.
+    KeepAlive,
+    /// Close in order: what was sent must arrive.
+    Close,
+    /// Nothing is left to be done (tunnel over, connection broken).
+    Drop,
+}
+
+/// A client connection.
+pub struct Session {
+    /// The thread it lives on.
+    pub t: &'static Thread,
+    /// The plan it began with.
+    pub plan: Arc<Plan>,
+    /// Its front end.
+    pub fe: Arc<FrontendPlan>,
+    /// Index of its listener in the plan.
+    pub listener: u32,
+    /// The client.
+    pub client: Sock,
+    /// The client's address, when it has one.
+    pub src: Option<SocketAddr>,
+    /// The address it connected to, once asked for.
+    pub dst: Option<SocketAddr>,
+    /// When it was accepted: microseconds of `base::clock`, and since 1970.
+    pub accepted_us: u64,
+    /// See `accepted_us`.
+    pub accept_date_us: u64,
+    /// Requests so far.
+    pub requests: u32,
+    /// What the last transaction decided.
+    pub next: Next,
+    /// Bytes of the next request, received with the last one.
+    pub carry: Vec<u8>,
+    /// A server connection that only this session may use (`http-reuse never`).
+    pub kept: Option<super::http::KeptConn>,
+}
+
+impl Session {
+    /// The address the client connected to.
+    pub fn dst(&mut self) -> Option<SocketAddr> {
+        if self.dst.is_none() {
+            let name = rustix::net::getsockname(self.client.fd()?).ok()?;
+            self.dst = SocketAddr::try_from(name).ok();
+        }
+        self.dst
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let shared = &self.t.shared;
+        if let Some(f) = shared.frontends.get(self.fe.id.0 as usize) {
+            f.conns.give(&shared.hub);
+        }
+        shared.conns.give(&shared.hub);
+        if let Some(load) = shared.loads.get(self.t.worker.id) {
+            load.leave();
+        }
+    }
+}
+
+/// Boxes for one kind of future, used again and again.
+pub struct FuturePool<F> {
+    free: RefCell<Vec<Pin<Box<Option<F>>>>>,
+    make: fn(Box<Session>, Box<Message>) -> F,
+}
+
+/// Unused boxes kept per thread.
+const KEPT: usize = 256;
+
+impl<F: Future<Output = Box<Session>> + 'static> FuturePool<F> {
+    /// A pool that is never freed, for the futures that `make` makes.
+    pub fn new(make: fn(Box<Session>, Box<Message>) -> F) -> &'static FuturePool<F> {
+        Box::leak(Box::new(FuturePool { free: RefCell::default(), make }))
+    }
+
+    fn run(&'static self, session: Box<Session>, message: Box<Message>) -> Pooled<F> {
+        let mut slot = self.free.borrow_mut().pop().unwrap_or_else(|| Box::pin(None));
+        slot.as_mut().set(Some((self.make)(session, message)));
+        Pooled { pool: self, slot: Some(slot) }
+    }
+}
+
+/// A future in a pooled box.
+struct Pooled<F: 'static> {
+    pool: &'static FuturePool<F>,
+    slot: Option<Pin<Box<Option<F>>>>,
+}
+
+impl<F: Future<Output = Box<Session>>> Future for Pooled<F> {
+    type Output = Box<Session>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Box<Session>> {
+        let Some(future) = self.slot.as_mut().and_then(|s| s.as_mut().as_pin_mut()) else {
+            return Poll::Pending;
+        };
+        let Poll::Ready(session) = future.poll(cx) else { return Poll::Pending };
+        if let Some(mut slot) = self.slot.take() {
+            slot.as_mut().set(None);
+            let mut free = self.pool.free.borrow_mut();
+            if free.len() < KEPT {
+                free.push(slot);
+            }
+        }
+        Poll::Ready(session)
+    }
+}
+
+/// Serves an HTTP client until its connection ends.
+pub async fn http<F>(mut session: Box<Session>, pool: &'static FuturePool<F>)
+where
+    F: Future<Output = Box<Session>> + 'static,
+{
+    let t = session.t;
+    loop {
+        let mut message = t.message();
+        if !session.carry.is_empty() {
+            let taken = message.feed(&session.carry);
+            session.carry.drain(..taken);
+            if session.carry.is_empty() {
+                session.carry = Vec::new();
+            }
+        }
+        let deadline = idle_deadline(&session);
+        while message.is_empty() {
+            match session.client.recv(message.space()) {
+                Io::Done(n) => message.filled(n),
+                Io::Blocked => {
+                    t.recycle(message);
+                    if t.shared.is_stopping() && session.requests > 0 {
+                        return;
+                    }
+                    if t.worker.park(deadline).await == Wake::TimedOut {
+                        return idle_timed_out(session, pool).await;
+                    }
+                    message = t.message();
+                }
+                Io::Eof | Io::Failed(_) => {
+                    t.recycle(message);
+                    return;
+                }
+            }
+        }
+        session.requests += 1;
+        session = pool.run(session, message).await;
+        match session.next {
+            Next::KeepAlive => {}
+            Next::Close => return close(session).await,
+            Next::Drop => return,
+        }
+    }
+}
+
+/// Until when a client may be silent before a request.
+fn idle_deadline(s: &Session) -> u64 {
+    let timeouts = &s.fe.timeouts;
+    if s.requests == 0 {
+        let begin = s.accepted_us / 1000;
+        let ms = timeouts.http_request.or(timeouts.client);
+        return ms.map_or(NEVER, |ms| begin + u64::from(ms));
+    }
+    s.t.worker.after(timeouts.http_keep_alive.or(timeouts.http_request).or(timeouts.client))
+}
+
+/// A client that never said anything is told so (408), unless it may have been a browser's
+/// connection made in advance; one between two requests is left without a word.
+async fn idle_timed_out<F>(session: Box<Session>, _pool: &'static FuturePool<F>)
+where
+    F: Future<Output = Box<Session>> + 'static,
+{
+    if session.requests > 0 || session.fe.options.contains(Options::HTTP_IGNORE_PROBES) {
+        return;
+    }
+    if let Some(page) = session.fe.errors.page(408) {
+        // whole or not at all: a client that takes nothing is not waited for
+        let _ = session.client.send(&page.bytes, false);
+    }
+    close(session).await;
+}
+
+/// Ends a connection so that the last answer arrives: a close with unread bytes of the client
+/// would make the kernel reset the connection and throw the answer away.
+pub async fn close(session: Box<Session>) {
+    let t = session.t;
+    let mut waste = [0u8; 4096];
+    // nothing unread and nothing more to come: the common case needs no shutdown
+    let Io::Done(_) = session.client.recv(&mut waste) else { return };
+    session.client.shutdown_write();
+    let until = t.worker.after(Some(1000));
+    let mut budget = 4 * 1024 * 1024usize;
+    loop {
+        match session.client.recv(&mut waste) {
+            Io::Done(n) if budget > n => budget -= n,
+            Io::Blocked => {
+                if t.worker.park(until).await == Wake::TimedOut {
+                    return;
+                }
+            }
+            _ => return,
+        }
+    }
+}
+
+/// Counts a new request.
+pub fn count_request(s: &Session) {
+    let shared = &s.t.shared;
+    shared.requests.fetch_add(1, Ordering::Relaxed);
+    if let Some(f) = shared.frontends.get(s.fe.id.0 as usize) {
+        f.requests.fetch_add(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,191 @@
+//! What all threads of the engine share: the plan, limits, counters, and how to reach each other.
+
+use super::reactor::{Inbox, InboxMessage, TaskRef};
+use crate::balance::counters::Gauge;
+use crate::plan::Plan;
+use parking_lot::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// Wakes tasks of any thread by their tokens. Made before the plan, whose queues hold it; the
+/// threads are entered when they start.
+#[derive(Default)]
+pub struct Hub {
+    inboxes: OnceLock<Vec<Arc<Inbox>>>,
+}
+
+impl Hub {
+    /// A hub whose threads do not run yet.
+    pub fn new() -> Arc<Hub> {
+        Arc::default()
+    }
+
+    /// Enters the threads; only the first call counts.
+    pub fn start(&self, inboxes: Vec<Arc<Inbox>>) {
+        let _ = self.inboxes.set(inboxes);
+    }
+
+    /// The inbox of a thread.
+    pub fn inbox(&self, worker: usize) -> Option<&Arc<Inbox>> {
+        self.inboxes.get()?.get(worker)
+    }
+
+    /// All of them.
+    pub fn inboxes(&self) -> &[Arc<Inbox>] {
+        self.inboxes.get().map_or(&[], |list| list)
+    }
+
+    /// Wakes a task wherever it runs.
+    pub fn wake_task(&self, task: TaskRef) {
+        if let Some(inbox) = self.inbox(task.worker as usize) {
+            inbox.send(InboxMessage::Wake(task));
+        }
+    }
+}
+
+impl crate::balance::queue::Wake for Hub {
+    fn wake(&self, token: u64) {
+        self.wake_task(TaskRef::from_token(token));
+    }
+}
+
+/// A number of connections with a limit. Who finds it reached leaves a note and is woken when
+/// there is room.
+#[derive(Default)]
+pub struct Limit {
+    /// Most that may be; 0: no limit.
+    pub max: AtomicU32,
+    current: AtomicU32,
+    peak: AtomicU32,
+    someone_waits: AtomicBool,
+    waiting: Mutex<Vec<TaskRef>>,
+}
+
+impl Limit {
+    /// A limit; 0 is none.
+    pub fn new(max: u32) -> Limit {
+        Limit { max: AtomicU32::new(max), ..Limit::default() }
+    }
+
+    /// Takes one if there is room.
+    pub fn take(&self) -> bool {
+        let max = self.max.load(Ordering::Relaxed);
+        let before = self.current.fetch_add(1, Ordering::AcqRel);
+        if max != 0 && before >= max {
+            self.current.fetch_sub(1, Ordering::AcqRel);
+            return false;
+        }
+        self.peak.fetch_max(before + 1, Ordering::Relaxed);
+        true
+    }
+
+    /// Asks to be woken when one is given back. Try [`Limit::take`] once more afterwards.
+    pub fn wait(&self, task: TaskRef) {
+        self.waiting.lock().push(task);
+        self.someone_waits.store(true, Ordering::SeqCst);
+    }
+
+    /// Gives one back.
+    pub fn give(&self, hub: &Hub) {
+        self.current.fetch_sub(1, Ordering::AcqRel);
+        if self.someone_waits.load(Ordering::SeqCst) {
+            self.someone_waits.store(false, Ordering::SeqCst);
+            let waiting = std::mem::take(&mut *self.waiting.lock());
+            for task in waiting {
+                hub.wake_task(task);
+            }
+        }
+    }
+
+    /// How many there are.
+    pub fn current(&self) -> u32 {
+        self.current.load(Ordering::Relaxed)
+    }
+
+    /// The most there were.
+    pub fn peak(&self) -> u32 {
+        self.peak.load(Ordering::Relaxed)
+    }
+}
+
+/// One front end's numbers.
+#[derive(Default)]
+pub struct FrontendState {
+    /// Connections, limited by `maxconn`.
+    pub conns: Limit,
+    /// Connections accepted.
+    pub connections: AtomicU64,
+    /// Requests received.
+    pub requests: AtomicU64,
+}
+
+/// What all threads share.
+pub struct Shared {
+    /// What is executed.
+    pub plan: Arc<Plan>,
+    /// How to reach the threads.
+    pub hub: Arc<Hub>,
+    /// Connections of the process, limited by the global `maxconn`.
+    pub conns: Limit,
+    /// By front end.
+    pub frontends: Vec<FrontendState>,
+    /// Connections accepted since the start.
+    pub connections: AtomicU64,
+    /// Requests since the start.
+    pub requests: AtomicU64,
+    /// Connections of each thread, to give new ones to the least loaded.
+    pub loads: Vec<Gauge>,
+    /// No new connections; idle ones close, busy ones after their answer.
+    pub stopping: AtomicBool,
+    /// When the process started, milliseconds of `base::clock`.
+    pub started_ms: u64,
+    streams: AtomicU32,
+}
+
+impl Shared {
+    /// For a plan, with the process-wide limit and the number of threads.
+    pub fn new(plan: Arc<Plan>, hub: Arc<Hub>, maxconn: u32, threads: usize) -> Arc<Shared> {
+        let frontends = plan
+            .frontends
+            .iter()
+            .map(|f| FrontendState { conns: Limit::new(f.maxconn.unwrap_or(0)), ..Default::default() })
+            .collect();
+        Arc::new(Shared {
+            plan,
+            hub,
+            conns: Limit::new(maxconn),
+            frontends,
+            connections: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            loads: (0..threads).map(|_| Gauge::default()).collect(),
+            stopping: AtomicBool::new(false),
+            started_ms: crate::base::clock::now_ms(),
+            streams: AtomicU32::new(0),
+        })
+    }
+
+    /// Whether the process is stopping.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// A number for a new stream.
+    pub fn next_stream(&self) -> u32 {
+        self.streams.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The thread with the fewest connections, if `here` has clearly more.
+    pub fn better_thread(&self, here: usize) -> Option<usize> {
+        if self.loads.len() < 2 {
+            return None;
+        }
+        let mine = self.loads.get(here)?.cur();
+        let (least, load) = self
+            .loads
+            .iter()
+            .enumerate()
+            .map(|(i, g)| (i, g.cur()))
+            .min_by_key(|(_, load)| *load)?;
+        (load + 1 < mine).then_some(least)
+    }
+}

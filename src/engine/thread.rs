@@ -1,0 +1,88 @@
+//! What one thread of the engine owns: its loop, its buffers, its idle server connections.
+
+use super::pool::IdlePool;
+use super::reactor::Worker;
+use super::shared::Shared;
+use crate::proto::h1::{Limits, Message};
+use crate::sample::scratch::Scratch;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+/// Unused messages kept per thread; each holds a buffer of `tune.bufsize`.
+const KEPT_MESSAGES: usize = 512;
+
+/// One thread. Lives as long as the process.
+pub struct Thread {
+    /// Its loop.
+    pub worker: &'static Worker,
+    /// What all threads share.
+    pub shared: Arc<Shared>,
+    /// Idle connections to servers.
+    pub idle: IdlePool,
+    /// Small pieces are joined here before they are written; borrowed only between two awaits.
+    pub joined: RefCell<Vec<u8>>,
+    /// Outgoing heads are written here; borrowed only between two awaits.
+    pub head: RefCell<Vec<u8>>,
+    /// Memory for the evaluation of expressions.
+    pub scratch: RefCell<Scratch>,
+    messages: RefCell<Vec<Box<Message>>>,
+    bufsize: usize,
+    /// How heads of requests are parsed.
+    pub limits: Limits,
+    random: Cell<u64>,
+}
+
+impl Thread {
+    /// Makes a thread's context; it is never freed.
+    pub fn new(worker: &'static Worker, shared: Arc<Shared>) -> &'static Thread {
+        let tune = &shared.plan.global.settings.tune;
+        let bufsize = tune.bufsize as usize;
+        let limits = Limits {
+            max_headers: tune.http_maxhdr as usize,
+            max_head: bufsize.saturating_sub(tune.maxrewrite as usize),
+            ..Limits::default()
+        };
+        let idle = IdlePool::new(&shared.plan);
+        Box::leak(Box::new(Thread {
+            worker,
+            idle,
+            joined: RefCell::new(Vec::with_capacity(8192)),
+            head: RefCell::new(Vec::with_capacity(bufsize)),
+            scratch: RefCell::default(),
+            messages: RefCell::default(),
+            bufsize,
+            limits,
+            random: Cell::new(
+                0x9e37_79b9_7f4a_7c15 ^ (worker.id as u64) << 32 ^ crate::base::clock::now_us() << 1 | 1,
+            ),
+            shared,
+        }))
+    }
+
+    /// An empty message from the thread's store.
+    pub fn message(&self) -> Box<Message> {
+        self.messages
+            .borrow_mut()
+            .pop()
+            .unwrap_or_else(|| Box::new(Message::with_capacity(self.bufsize)))
+    }
+
+    /// Gives a message back.
+    pub fn recycle(&self, mut message: Box<Message>) {
+        let mut kept = self.messages.borrow_mut();
+        if kept.len() < KEPT_MESSAGES {
+            message.clear();
+            kept.push(message);
+        }
+    }
+
+    /// A pseudo-random number (xorshift64*), for `rand` and jitter: not for secrets.
+    pub fn random(&self) -> u32 {
+        let mut x = self.random.get();
+        x ^= x >> 12;
+        x ^= x << 25;
+        x ^= x >> 27;
+        self.random.set(x);
+        (x.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) as u32
+    }
+}

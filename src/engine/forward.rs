@@ -7,7 +7,7 @@
 use super::reactor::{Io, Sock};
 use super::thread::Thread;
 use crate::proto::h1::{
-    BodyLength, ChunkDecoder, ChunkEvent, write_chunk_head, write_last_chunk,
+    BodyLength, ChunkDecoder, ChunkEvent, Parsed, Trailers, write_chunk_head, write_last_chunk,
 };
 use rustix::io::Errno;
 use std::io::IoSlice;
@@ -16,8 +16,6 @@ use std::io::IoSlice;
 const JOIN: usize = 4096;
 /// Body pieces given to one system call.
 const PIECES: usize = 24;
-/// The longest trailer section that is kept to be passed on.
-const MAX_TRAILERS: usize = 8192;
 
 /// What is still to be read of a body.
 #[derive(Debug)]
@@ -27,7 +25,7 @@ pub enum Remaining {
     /// Chunks.
     Chunks(ChunkDecoder),
     /// The trailer section behind the last chunk.
-    Trailers(Vec<u8>),
+    Trailers(Box<Trailers>),
     /// Everything until the sender closes.
     UntilClose,
     /// Nothing.
@@ -187,7 +185,7 @@ impl Half {
                         total += len;
                     }
                     ChunkEvent::Trailers => {
-                        self.remaining = Remaining::Trailers(Vec::new());
+                        self.remaining = Remaining::Trailers(Box::default());
                         break;
                     }
                     ChunkEvent::Error(_) => return Err(Pump::Malformed),
@@ -195,23 +193,22 @@ impl Half {
             }
         }
         let mut tail: Vec<u8> = Vec::new();
-        if let Remaining::Trailers(kept) = &mut self.remaining {
-            let (used, complete) = take_trailers(kept, &data[at..]);
+        if let Remaining::Trailers(trailers) = &mut self.remaining {
+            let (used, parsed) = trailers.feed(&data[at..], &t.limits);
             at += used;
-            if kept.len() > MAX_TRAILERS {
-                return Err(Pump::Malformed);
-            }
-            if complete {
-                if self.chunked_out {
-                    write_last_chunk(&mut tail);
-                    // the empty line ends the section; what stands before it is passed on
-                    if self.trailers_out && kept.len() > 2 {
-                        let fields = crate::proto::h1::trailers(kept).ok_or(Pump::Malformed)?;
-                        tail.truncate(tail.len() - 2);
-                        tail.extend_from_slice(&fields);
+            match parsed {
+                Parsed::Incomplete => {}
+                Parsed::Error(_) => return Err(Pump::Malformed),
+                Parsed::Done => {
+                    if self.chunked_out {
+                        tail.extend_from_slice(b"0\r\n");
+                        match self.trailers_out {
+                            true => trailers.encode(&mut tail),
+                            false => tail.extend_from_slice(b"\r\n"),
+                        }
                     }
+                    self.remaining = Remaining::Nothing;
                 }
-                self.remaining = Remaining::Nothing;
             }
         }
         self.body_bytes += total as u64;
@@ -369,19 +366,4 @@ impl Half {
             Io::Failed(e) => Pump::SourceFailed(e),
         }
     }
-}
-
-/// Collects a trailer section; returns how much of `data` belongs to it and whether it is complete.
-fn take_trailers(kept: &mut Vec<u8>, data: &[u8]) -> (usize, bool) {
-    for (i, &b) in data.iter().enumerate() {
-        kept.push(b);
-        if b == b'\n' {
-            let line = kept.strip_suffix(b"\n").unwrap_or(kept);
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if line.is_empty() || line.ends_with(b"\n") {
-                return (i + 1, true);
-            }
-        }
-    }
-    (data.len(), false)
 }

@@ -1,7 +1,7 @@
 //! Idle connections to servers, kept per thread (`http-reuse`, `pool-max-conn`,
 //! `pool-purge-delay`; HAProxy configuration manual 4.2 and 5.2).
 
-use super::reactor::{Io, Sock};
+use super::reactor::Sock;
 use crate::plan::{BackendId, Plan};
 use std::cell::RefCell;
 
@@ -41,7 +41,7 @@ impl IdlePool {
         let mut list = self.list(backend, server)?.borrow_mut();
         while let Some(at) = list.iter().rposition(|c| !proven || c.uses > 1) {
             let conn = list.remove(at);
-            if alive(&conn.sock) {
+            if conn.sock.is_quiet() {
                 conn.sock.adopt();
                 return Some(conn);
             }
@@ -70,7 +70,7 @@ impl IdlePool {
                 if list.is_empty() {
                     continue;
                 }
-                list.retain(|c| alive(&c.sock));
+                list.retain(|c| c.sock.is_quiet());
                 let old = list.iter().take_while(|c| c.idle_since + delay(b, s) <= now).count();
                 list.drain(..old.div_ceil(2));
             }
@@ -88,13 +88,4 @@ impl IdlePool {
             list.borrow_mut().clear();
         }
     }
-}
-
-/// Nothing came on an idle connection: a server that says something unasked, or its end, has
-/// spoilt it.
-fn alive(sock: &Sock) -> bool {
-    if sock.hung_up() {
-        return false;
-    }
-    !sock.readable() || matches!(sock.peek(&mut [0]), Io::Blocked)
 }

@@ -158,6 +158,22 @@ impl Sock {
         self.flags() & ERROR != 0
     }
 
+    /// Whether [`Sock::watch`] was called.
+    pub fn is_watched(&self) -> bool {
+        self.flags() & REGISTERED != 0
+    }
+
+    /// An idle connection on which nothing has come, not even its end.
+    pub fn is_quiet(&self) -> bool {
+        !self.hung_up() && (!self.readable() || matches!(self.peek(&mut [0]), Io::Blocked))
+    }
+
+    /// Notes that nothing can be accepted or read now, and watches it.
+    pub fn drained(&self) {
+        self.clear(READABLE);
+        self.watch();
+    }
+
     /// Makes sure that readiness and hang-ups of this socket wake its task.
     pub fn watch(&self) {
         let Some(fd) = &self.fd else { return };

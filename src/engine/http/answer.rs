@@ -1,0 +1,127 @@
+//! Answers of the proxy's own: error pages, `return`, `redirect`, `deny`.
+
+use super::{End, Stream};
+use crate::action::{Answer, RuleSet};
+use crate::engine::reactor::{Io, Wake};
+use crate::engine::session::Next;
+use crate::proto::h1::{BodyLength, EncodeOptions, Parsed, Persist, errors};
+use crate::rules;
+
+impl Stream {
+    /// Ends the transaction with what it deserves; tells what becomes of the connection.
+    pub(super) async fn answer(&mut self, end: End) -> Next {
+        // whoever waits for the server need not wait for this client
+        self.slot = None;
+        match end {
+            End::Silent(state) => {
+                self.state = state;
+                Next::Drop
+            }
+            End::Raw(status, state) => {
+                self.state = state;
+                let page = self.errors().page(status).cloned();
+                match page {
+                    Some(page) if page.custom => self.send_all(&page.bytes).await,
+                    _ => self.send_all(errors::raw(status).unwrap_or_default()).await,
+                };
+                Next::Close
+            }
+            End::Status(status, state) => {
+                self.state = state;
+                match self.errors().page(status).cloned() {
+                    Some(page) if page.custom && page.bytes.is_empty() => Next::Close,
+                    Some(page) => self.respond(&page.bytes).await,
+                    None => self.respond(errors::answer(status).unwrap_or_default()).await,
+                }
+            }
+            End::Reply(Answer::Status(status), state) => {
+                Box::pin(self.answer(End::Status(status, state))).await
+            }
+            End::Reply(Answer::Ready(reply), state) => {
+                self.state = state;
+                let mut text = reply.head;
+                text.extend_from_slice(&reply.body);
+                self.keep_client &= !reply.close;
+                self.respond(&text).await
+            }
+        }
+    }
+
+    /// Sends a response given as HTTP/1 text, connection handling left to us.
+    async fn respond(&mut self, text: &[u8]) -> Next {
+        let t = self.s.t;
+        let mut res = self.res.take().unwrap_or_else(|| t.message());
+        if res.load_response(text, self.req.context()) != Parsed::Done {
+            t.recycle(res);
+            self.send_all(text).await;
+            return Next::Close;
+        }
+        self.res = Some(res);
+        self.after_response_rules();
+        self.settle_unread_body();
+        let Some(res) = &self.res else { return Next::Close };
+        let keep = self.keep_client && self.body_read && res.keep_alive();
+        let keep = keep && self.mode != crate::ir::proxy::ConnectionMode::Close;
+        let mut out = Vec::with_capacity(text.len() + 64);
+        res.encode_response(
+            &mut out,
+            &EncodeOptions {
+                persist: if keep { Persist::KeepAlive } else { Persist::Close },
+                peer_http11: self.req.is_http11(),
+                case: self.s.fe.case_map.as_deref(),
+            },
+        );
+        if self.req.method() != b"HEAD" {
+            out.extend_from_slice(res.body_prefix());
+        }
+        if !self.send_all(&out).await {
+            return Next::Drop;
+        }
+        if keep { Next::KeepAlive } else { Next::Close }
+    }
+
+    /// `http-after-response`, back end's rules first.
+    pub(super) fn after_response_rules(&mut self) {
+        let (fe, be) = (self.s.fe.clone(), self.be.clone());
+        let sets = [be.as_ref().map(|b| &b.rules.http_after_response), Some(&fe.rules.http_after_response)];
+        for list in sets.into_iter().flatten().filter(|l| !l.is_empty()) {
+            let t = self.s.t;
+            // only edits can come of these rules
+            rules::run(list, rules::Mode::of(RuleSet::HttpAfterResponse), self, &mut t.scratch.borrow_mut());
+        }
+    }
+
+    /// For an answer given before the body was read: what stands in the buffer is skipped; more is
+    /// not waited for, and the connection closes.
+    fn settle_unread_body(&mut self) {
+        if self.body_read || !self.req.is_parsed() {
+            return;
+        }
+        match self.req.body() {
+            BodyLength::None => self.body_read = true,
+            BodyLength::Length(n) if self.whole_body_received() => {
+                self.body_read = true;
+                self.body_taken = usize::try_from(n).unwrap_or(usize::MAX);
+            }
+            _ => {}
+        }
+    }
+
+    /// Writes everything to the client; false when it is gone or takes too long.
+    pub(super) async fn send_all(&mut self, bytes: &[u8]) -> bool {
+        let w = self.s.t.worker;
+        let mut at = 0;
+        while at < bytes.len() {
+            match self.s.client.send(&bytes[at..], false) {
+                Io::Done(n) => at += n,
+                Io::Blocked => {
+                    if w.park(w.after(self.timeouts.client)).await == Wake::TimedOut {
+                        return false;
+                    }
+                }
+                Io::Eof | Io::Failed(_) => return false,
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,572 @@
+//! Sending the request to a server and its response to the client, both at once.
+
+use super::server::Attached;
+use super::stream::State;
+use super::{End, KeptConn, Stream};
+use crate::action::RuleSet;
+use crate::engine::connect::{self, Fault};
+use crate::engine::forward::{Half, Pump};
+use crate::engine::reactor::{Io, NEVER, Wake};
+use crate::engine::session::Next;
+use crate::engine::tunnel;
+use crate::ir::proxy::{ConnectionMode, HttpReuse, Options, RetryOn};
+use crate::plan::BackendPlan;
+use crate::proto::h1::{BodyLength, EncodeOptions, HeaderId, Parsed, Persist};
+use crate::rules::{self, Verdict};
+
+/// A client is only watched for hanging up once a server takes longer than this, ms: most answer
+/// sooner, and a connection that never waits needs no registration.
+const WATCH_AFTER: u64 = 5;
+
+/// How an attempt failed.
+enum Failure {
+    /// No connection.
+    Connect(Fault),
+    /// A connection of before turned out to be closed, and took nothing.
+    Stale,
+    /// The request may be sent again (`retry-on`); otherwise this is the answer.
+    Again(RetryOn, End),
+    /// The transaction ends.
+    End(End),
+}
+
+impl From<End> for Failure {
+    fn from(end: End) -> Failure {
+        Failure::End(end)
+    }
+}
+
+/// One attempt's state.
+struct Attempt {
+    up: Half,
+    down: Half,
+    /// The response's head went to the client.
+    answered: bool,
+    /// The client's connection may be used again.
+    keep_client: bool,
+    /// When bytes last moved, ms tick.
+    client_active: u64,
+    server_active: u64,
+    /// Bytes that the server sent behind its response.
+    surplus: Vec<u8>,
+}
+
+impl Stream {
+    /// Finds a server, sends the request, passes the response on.
+    pub(super) async fn exchange(&mut self) -> Result<Next, End> {
+        let Some(be) = self.be.clone() else { return Err(End::Status(503, *b"SC")) };
+        self.find_persistence(&be);
+        self.assign(None).await?;
+        let mut fresh = false;
+        loop {
+            let failure = match self.attach(&be, fresh) {
+                Ok(attached) => match self.attempt(&be, attached).await {
+                    Ok(next) => return Ok(next),
+                    Err(failure) => failure,
+                },
+                Err(fault) => Failure::Connect(fault),
+            };
+            match failure {
+                Failure::End(end) => return Err(end),
+                Failure::Stale => fresh = true,
+                Failure::Connect(fault) if be.retry_on.contains(RetryOn::CONN_FAILURE) => {
+                    self.another_attempt(fault).await?;
+                }
+                Failure::Connect(fault) => {
+                    self.retries = 0;
+                    self.another_attempt(fault).await?;
+                }
+                Failure::Again(why, end) => {
+                    let may = be.retry_on.contains(why)
+                        && self.retries > 0
+                        && !self.no_l7_retry
+                        && self.body_read
+                        && self.whole_body_received();
+                    if !may {
+                        return Err(end);
+                    }
+                    self.retries -= 1;
+                    fresh = true;
+                    if be.redispatch.is_some() {
+                        let avoid = self.server;
+                        self.slot = None;
+                        self.persistence.pinned = None;
+                        self.assign(avoid).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the server is told about its connection.
+    fn towards_server(&self) -> Persist {
+        match self.mode {
+            ConnectionMode::KeepAlive => Persist::KeepAlive,
+            _ => Persist::Close,
+        }
+    }
+
+    async fn attempt(&mut self, be: &BackendPlan, mut a: Attached) -> Result<Next, Failure> {
+        let t = self.s.t;
+        let now = t.worker.now_ms();
+        let mut at = Attempt {
+            up: Half::idle(),
+            down: Half::idle(),
+            answered: false,
+            keep_client: false,
+            client_active: now,
+            server_active: now,
+            surplus: Vec::new(),
+        };
+        a.conn.uses += 1;
+        self.send_request(be, &a, &mut at)?;
+        if !a.reused {
+            self.connected(be, &a, &mut at).await?;
+        }
+        self.times.connected = t.worker.now_us();
+        at.server_active = t.worker.now_ms();
+        match &mut self.res {
+            Some(res) => res.clear(),
+            none => *none = Some(t.message()),
+        }
+        let mut rounds = 0u32;
+        let mut waited_since = t.worker.now_ms();
+        loop {
+            let mut moved = self.pump_request(&a, &mut at)?;
+            if at.answered {
+                moved |= match self.pump_response(&a, &mut at) {
+                    Ok(moved) => moved,
+                    Err(next) => return Ok(next),
+                };
+                if at.down.is_done() && (at.up.is_done() || !moved) {
+                    if !at.up.is_done() && at.keep_client && !a.conn.sock.hung_up() {
+                        // the server answered before it took the whole request: go on sending
+                    } else {
+                        break;
+                    }
+                }
+            } else {
+                moved |= self.read_response(be, &a, &mut at)?;
+                if at.answered && self.is_tunnel() {
+                    return Ok(self.run_tunnel(a, at).await);
+                }
+            }
+            rounds += 1;
+            if moved && !(at.answered && at.down.is_done() && at.up.is_done()) {
+                waited_since = t.worker.now_ms();
+                if rounds.is_multiple_of(16) {
+                    t.worker.yield_now().await;
+                }
+                continue;
+            }
+            if at.answered && at.down.is_done() && at.up.is_done() {
+                break;
+            }
+            self.wait(be, &at, waited_since).await?;
+            if let Some(next) = self.check_deadlines(&mut at)? {
+                return Ok(next);
+            }
+        }
+        Ok(self.finish(be, a, at))
+    }
+
+    /// Writes the request's head and what is there of its body.
+    fn send_request(&mut self, be: &BackendPlan, a: &Attached, at: &mut Attempt) -> Result<(), Failure> {
+        let t = self.s.t;
+        let mut head = t.head.borrow_mut();
+        head.clear();
+        self.req.encode_request(
+            &mut head,
+            &EncodeOptions {
+                persist: self.towards_server(),
+                peer_http11: true,
+                case: be.case_map.as_deref(),
+            },
+        );
+        at.up.begin(self.req.body(), true);
+        match at.up.push(t, &a.conn.sock, &head, self.req.body_prefix(), false) {
+            Ok(taken) => self.body_taken = taken,
+            Err(Pump::SinkFailed(_)) if a.reused => return Err(Failure::Stale),
+            Err(Pump::SinkFailed(e)) => {
+                return Err(Failure::Connect(Fault::Failed(a.conn.sock.take_error().unwrap_or(e))));
+            }
+            Err(_) => return Err(Failure::End(End::Status(400, *b"PR"))),
+        }
+        self.body_read = at.up.is_read();
+        Ok(())
+    }
+
+    /// Waits until a new connection stands and has taken the first bytes.
+    async fn connected(&mut self, be: &BackendPlan, a: &Attached, at: &mut Attempt) -> Result<(), Failure> {
+        let worker = self.s.t.worker;
+        let abort = be.options.contains(Options::ABORTONCLOSE);
+        while at.up.written == 0 && at.up.is_pending() {
+            self.s.client.watch();
+            let client = &self.s.client;
+            let gone = || client.broken() || abort && client.hung_up();
+            match connect::established(worker, &a.conn.sock, a.until, gone).await {
+                Ok(()) => {}
+                Err(None) => return Err(Failure::End(End::Silent(*b"CC"))),
+                Err(Some(fault)) => return Err(Failure::Connect(fault)),
+            }
+            match at.up.flush(&a.conn.sock) {
+                Ok(_) => {}
+                Err(Pump::SinkFailed(e)) => return Err(Failure::Connect(Fault::Failed(e))),
+                Err(_) => return Err(Failure::Connect(Fault::Failed(rustix::io::Errno::CONNRESET))),
+            }
+        }
+        Ok(())
+    }
+
+    fn pump_request(&mut self, a: &Attached, at: &mut Attempt) -> Result<bool, Failure> {
+        if at.up.is_done() {
+            return Ok(false);
+        }
+        let t = self.s.t;
+        let s = &mut *self.s;
+        let pumped = at.up.pump(t, &s.client, &a.conn.sock, &mut s.carry);
+        self.body_read = at.up.is_read();
+        match pumped {
+            Pump::Moved => {
+                at.client_active = t.worker.now_ms();
+                at.server_active = at.client_active;
+                Ok(true)
+            }
+            Pump::Blocked | Pump::Finished => Ok(false),
+            // the server takes no more, but may have answered already
+            Pump::SinkFailed(_) => {
+                at.up.stop_reading();
+                at.up.drop_pending();
+                self.keep_client = false;
+                at.keep_client = false;
+                Ok(true)
+            }
+            _ if at.answered => {
+                at.up.stop_reading();
+                self.keep_client = false;
+                at.keep_client = false;
+                Ok(true)
+            }
+            Pump::Truncated => Err(Failure::End(End::Status(400, *b"CD"))),
+            Pump::SourceFailed(_) => Err(Failure::End(End::Silent(*b"CD"))),
+            Pump::Malformed => Err(Failure::End(End::Status(400, *b"PR"))),
+        }
+    }
+
+    /// Reads the response's head; once it is complete, begins to pass it on.
+    fn read_response(&mut self, be: &BackendPlan, a: &Attached, at: &mut Attempt) -> Result<bool, Failure> {
+        let t = self.s.t;
+        let context = self.req.context();
+        let mut moved = false;
+        let Some(res) = &mut self.res else { return Ok(false) };
+        let mut limits = t.limits;
+        limits.relaxed = be.options.contains(Options::ACCEPT_UNSAFE_RESPONSE);
+        if res.space().is_empty() {
+            return Err(Failure::Again(RetryOn::JUNK_RESPONSE, End::Status(502, *b"PH")));
+        }
+        match a.conn.sock.recv(res.space()) {
+            Io::Done(n) => {
+                res.filled(n);
+                at.server_active = t.worker.now_ms();
+                moved = true;
+            }
+            Io::Blocked => return Ok(false),
+            Io::Eof | Io::Failed(_) if res.is_empty() => {
+                if a.reused && self.s.requests > 1 {
+                    // the client repeats a request of a connection that it used before
+                    return Err(Failure::Again(RetryOn::EMPTY_RESPONSE, End::Silent(*b"SH")));
+                }
+                return Err(Failure::Again(RetryOn::EMPTY_RESPONSE, End::Status(502, *b"SH")));
+            }
+            Io::Eof | Io::Failed(_) => {
+                return Err(Failure::Again(RetryOn::JUNK_RESPONSE, End::Status(502, *b"SH")));
+            }
+        }
+        loop {
+            let Some(res) = &mut self.res else { return Ok(moved) };
+            match res.parse_response(&limits, context) {
+                Parsed::Incomplete => return Ok(moved),
+                Parsed::Error(_) => {
+                    return Err(Failure::Again(RetryOn::JUNK_RESPONSE, End::Status(502, *b"PH")));
+                }
+                Parsed::Done => {}
+            }
+            match res.status() {
+                100..=199 if res.status() != 101 => self.interim(at),
+                status => {
+                    self.times.response = t.worker.now_us();
+                    if let Some(why) = retry_status(status).filter(|w| be.retry_on.contains(*w))
+                        && self.retries > 0
+                        && !self.no_l7_retry
+                        && self.body_read
+                        && self.whole_body_received()
+                    {
+                        return Err(Failure::Again(why, End::Status(502, *b"SH")));
+                    }
+                    self.pass_response(be, at)?;
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    /// Passes a 1xx on (not to HTTP/1.0 clients, which know none) and makes room for the next head.
+    fn interim(&mut self, at: &mut Attempt) {
+        let t = self.s.t;
+        let Some(res) = &mut self.res else { return };
+        if self.req.is_http11() {
+            let mut head = t.head.borrow_mut();
+            head.clear();
+            res.encode_response(
+                &mut head,
+                &EncodeOptions {
+                    persist: Persist::Silent,
+                    peer_http11: true,
+                    case: self.s.fe.case_map.as_deref(),
+                },
+            );
+            at.down.begin(BodyLength::None, false);
+            // a client that is gone shows itself with the final response
+            let _ = at.down.push(t, &self.s.client, &head, &[], false);
+        }
+        res.advance(0);
+    }
+
+    /// Applies the response rules, decides on the connection, and sends the head with the body's
+    /// first bytes.
+    fn pass_response(&mut self, be: &BackendPlan, at: &mut Attempt) -> Result<(), Failure> {
+        let t = self.s.t;
+        self.response_rules(be)?;
+        self.response_persistence(be);
+        if !be.rules.http_after_response.is_empty() || !self.s.fe.rules.http_after_response.is_empty() {
+            self.after_response_rules();
+        }
+        let Some(res) = &self.res else { return Ok(()) };
+        let body = res.body();
+        at.keep_client = self.keep_client
+            && self.mode != ConnectionMode::Close
+            && body != BodyLength::UntilClose
+            && !t.shared.is_stopping();
+        let persist = match body {
+            BodyLength::Tunnel => Persist::Silent,
+            _ if at.keep_client => Persist::KeepAlive,
+            _ => Persist::Close,
+        };
+        let mut head = t.head.borrow_mut();
+        head.clear();
+        res.encode_response(
+            &mut head,
+            &EncodeOptions {
+                persist,
+                peer_http11: self.req.is_http11(),
+                case: self.s.fe.case_map.as_deref(),
+            },
+        );
+        // a 1xx that the client has not taken yet stays in front
+        at.down.begin(body, body == BodyLength::Chunked);
+        at.down.trailers_out = !self.s.fe.options.contains(Options::DROP_RESPONSE_TRAILERS);
+        at.answered = true;
+        let data = res.body_prefix();
+        match at.down.push(t, &self.s.client, &head, data, false) {
+            Ok(taken) => {
+                if let Some(more) = data.get(taken..)
+                    && !more.is_empty()
+                {
+                    at.surplus.extend_from_slice(more);
+                }
+                at.client_active = t.worker.now_ms();
+                Ok(())
+            }
+            Err(Pump::SinkFailed(_)) => Err(Failure::End(End::Silent(*b"CD"))),
+            Err(_) => Err(Failure::End(End::Silent(*b"SD"))),
+        }
+    }
+
+    /// `http-response`, the back end's rules first.
+    fn response_rules(&mut self, be: &BackendPlan) -> Result<(), Failure> {
+        if be.rules.http_response.is_empty() && self.s.fe.rules.http_response.is_empty() {
+            return Ok(());
+        }
+        let fe = self.s.fe.clone();
+        let t = self.s.t;
+        for list in [&be.rules.http_response, &fe.rules.http_response] {
+            if list.is_empty() {
+                continue;
+            }
+            let verdict =
+                rules::run(list, rules::Mode::of(RuleSet::HttpResponse), self, &mut t.scratch.borrow_mut());
+            let end = match verdict {
+                Verdict::Continue | Verdict::Wait { .. } => continue,
+                Verdict::Deny(a) | Verdict::Tarpit(a) => End::Reply(a, *b"PR"),
+                Verdict::Return(a) | Verdict::Redirect(a) => End::Reply(a, *b"LR"),
+                Verdict::Reject | Verdict::Close | Verdict::SilentDrop { .. } => End::Silent(*b"PR"),
+                Verdict::Error => End::Status(500, *b"PR"),
+            };
+            return Err(Failure::End(end));
+        }
+        Ok(())
+    }
+
+    /// Moves the response's body; `Err` ends the transaction.
+    fn pump_response(&mut self, a: &Attached, at: &mut Attempt) -> Result<bool, Next> {
+        if at.down.is_done() {
+            return Ok(false);
+        }
+        let t = self.s.t;
+        match at.down.pump(t, &a.conn.sock, &self.s.client, &mut at.surplus) {
+            Pump::Moved => {
+                at.client_active = t.worker.now_ms();
+                at.server_active = at.client_active;
+                Ok(true)
+            }
+            Pump::Blocked | Pump::Finished => Ok(false),
+            Pump::SinkFailed(_) => self.broken(*b"CD"),
+            Pump::Malformed => self.broken(*b"PD"),
+            Pump::Truncated | Pump::SourceFailed(_) => self.broken(*b"SD"),
+        }
+    }
+
+    /// The response cannot be completed: the client sees it by the end of the connection.
+    fn broken(&mut self, state: State) -> Result<bool, Next> {
+        self.state = state;
+        Err(Next::Drop)
+    }
+
+    /// Waits for anything to move, and notices a client that has gone.
+    async fn wait(&mut self, be: &BackendPlan, at: &Attempt, since: u64) -> Result<(), Failure> {
+        let w = self.s.t.worker;
+        let until = self.client_deadline(at).min(self.server_deadline(at));
+        let watched = self.s.client.is_watched();
+        let until = if watched { until } else { until.min(since + WATCH_AFTER) };
+        w.park(until).await;
+        if !watched && w.now_ms() >= since + WATCH_AFTER {
+            self.s.client.watch();
+        }
+        let client = &self.s.client;
+        if !at.answered && at.up.is_read() && client.hung_up() {
+            if client.broken() {
+                return Err(Failure::End(End::Silent(*b"CH")));
+            }
+            if be.options.contains(Options::ABORTONCLOSE) {
+                return Err(Failure::End(End::Status(400, *b"CH")));
+            }
+        }
+        Ok(())
+    }
+
+    fn client_deadline(&self, at: &Attempt) -> u64 {
+        let waits = at.down.is_pending() || !at.up.is_read() && !at.up.is_pending();
+        deadline(waits, at.client_active, self.timeouts.client)
+    }
+
+    fn server_deadline(&self, at: &Attempt) -> u64 {
+        let waits = at.up.is_pending()
+            || at.up.is_done() && !at.down.is_pending() && !(at.answered && at.down.is_read());
+        deadline(waits, at.server_active, self.timeouts.server)
+    }
+
+    /// Ends the transaction if a time-out passed.
+    fn check_deadlines(&mut self, at: &mut Attempt) -> Result<Option<Next>, Failure> {
+        let now = self.s.t.worker.now_ms();
+        let (client, server) = (self.client_deadline(at) <= now, self.server_deadline(at) <= now);
+        match (client, server, at.answered) {
+            (false, false, _) => Ok(None),
+            (true, _, false) => Err(Failure::End(End::Status(408, *b"cD"))),
+            (false, true, false) => {
+                Err(Failure::Again(RetryOn::RESPONSE_TIMEOUT, End::Status(504, *b"sH")))
+            }
+            (client, _, true) => {
+                self.state = if client { *b"cD" } else { *b"sD" };
+                Ok(Some(Next::Drop))
+            }
+        }
+    }
+
+    /// The response went out whole: what becomes of both connections.
+    fn finish(&mut self, be: &BackendPlan, a: Attached, at: Attempt) -> Next {
+        let t = self.s.t;
+        let Attached { mut conn, .. } = a;
+        let Some(res) = &self.res else { return Next::Drop };
+        let keep_server = self.mode == ConnectionMode::KeepAlive
+            && res.keep_alive()
+            && res.body() != BodyLength::UntilClose
+            && at.surplus.is_empty()
+            && at.up.is_done()
+            && self.body_read;
+        if keep_server && let Some(server) = self.server {
+            conn.idle_since = t.worker.now_ms();
+            let private = be.http_reuse == HttpReuse::Never || self.is_connection_bound();
+            if private {
+                conn.sock.watch();
+                self.s.kept = Some(KeptConn { backend: be.id, server, conn });
+            } else {
+                let max = be.servers.get(server as usize).and_then(|s| s.settings.pool_max_conn);
+                t.idle.put(be.id, server, conn, max);
+            }
+        }
+        if at.keep_client && self.keep_client { Next::KeepAlive } else { Next::Close }
+    }
+
+    /// NTLM and Negotiate authenticate the connection, not the request: no other client may get
+    /// it.
+    fn is_connection_bound(&self) -> bool {
+        let Some(res) = &self.res else { return false };
+        matches!(res.status(), 401 | 407)
+            && [HeaderId::WwwAuthenticate, HeaderId::ProxyAuthenticate].into_iter().any(|id| {
+                res.values(id).any(|v| {
+                    let starts = |s: &[u8]| v.get(..s.len()).is_some_and(|p| p.eq_ignore_ascii_case(s));
+                    starts(b"negotiate") || starts(b"ntlm") || starts(b"nego2")
+                })
+            })
+    }
+
+    /// The protocol changed (101, or CONNECT was granted).
+    fn is_tunnel(&self) -> bool {
+        self.res.as_ref().is_some_and(|r| r.body() == BodyLength::Tunnel)
+    }
+
+    async fn run_tunnel(&mut self, a: Attached, mut at: Attempt) -> Next {
+        let t = self.s.t;
+        // the client may have spoken already
+        at.up.begin(BodyLength::Tunnel, false);
+        let early = self.req.body_prefix().get(self.body_taken..).unwrap_or_default();
+        let early = [early, &std::mem::take(&mut self.s.carry)].concat();
+        if at.up.push(t, &a.conn.sock, &early, &[], false).is_err() {
+            return Next::Drop;
+        }
+        let limits = tunnel::Timeouts {
+            client: self.timeouts.tunnel.or(self.timeouts.client),
+            server: self.timeouts.tunnel.or(self.timeouts.server),
+            client_fin: self.s.fe.timeouts.client_fin,
+            server_fin: self.be.as_ref().and_then(|b| b.timeouts.server_fin),
+        };
+        self.state = tunnel::run(t, &self.s.client, &a.conn.sock, at.up, at.down, limits).await.state;
+        Next::Drop
+    }
+}
+
+fn deadline(waits: bool, active: u64, ms: Option<u32>) -> u64 {
+    match (waits, ms) {
+        (true, Some(ms)) => active + u64::from(ms),
+        _ => NEVER,
+    }
+}
+
+/// The `retry-on` event of a status.
+fn retry_status(status: u16) -> Option<RetryOn> {
+    Some(match status {
+        401 => RetryOn::S401,
+        403 => RetryOn::S403,
+        404 => RetryOn::S404,
+        408 => RetryOn::S408,
+        421 => RetryOn::S421,
+        425 => RetryOn::S425,
+        429 => RetryOn::S429,
+        500 => RetryOn::S500,
+        501 => RetryOn::S501,
+        502 => RetryOn::S502,
+        503 => RetryOn::S503,
+        504 => RetryOn::S504,
+        _ => return None,
+    })
+}

@@ -1,0 +1,118 @@
+//! `option forwardfor`, `option originalto`, `option forwarded` (RFC 7239).
+
+use super::Stream;
+use crate::ir::proxy::{Forwarded, ForwardedHeader};
+use crate::sample::view::StreamView;
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
+
+impl Stream {
+    /// Adds what the two proxies ask for.
+    pub(super) fn forwarded_headers(&mut self) {
+        let fe = &self.s.fe;
+        let Some(be) = &self.be else { return };
+        let wants = |f: &Option<ForwardedHeader>| f.is_some();
+        if wants(&fe.forwardfor) || wants(&be.forwardfor) {
+            let (fe, be) = (self.s.fe.clone(), be.clone());
+            if let Some(src) = self.src() {
+                self.address_header(&fe.forwardfor, &be.forwardfor, b"x-forwarded-for", src.ip());
+            }
+        }
+        let (fe, Some(be)) = (&self.s.fe, &self.be) else { return };
+        if wants(&fe.originalto) || wants(&be.originalto) {
+            let (fe, be) = (fe.clone(), be.clone());
+            if let Some(dst) = self.dst() {
+                self.address_header(&fe.originalto, &be.originalto, b"x-original-to", dst.ip());
+            }
+        }
+        let Some(be) = &self.be else { return };
+        if let Some(f) = be.forwarded.clone().or_else(|| self.s.fe.forwarded.clone()) {
+            self.forwarded(&f);
+        }
+    }
+
+    /// The header of `forwardfor` or `originalto`: an address excepted by either side is not
+    /// told; the back end's header name is taken before the front end's; `if-none` counts when
+    /// every side that asks for the header says so.
+    fn address_header(
+        &mut self,
+        fe: &Option<ForwardedHeader>,
+        be: &Option<ForwardedHeader>,
+        default: &[u8],
+        address: IpAddr,
+    ) {
+        let sides = || [be.as_ref(), fe.as_ref()].into_iter().flatten();
+        if sides().any(|s| s.except.is_some_and(|net| contains(net, address))) {
+            return;
+        }
+        let name = sides().map(|s| &s.header[..]).find(|h| !h.is_empty()).unwrap_or(default);
+        if sides().all(|s| s.if_none) && self.req.header(name).is_some() {
+            return;
+        }
+        let mut text = [0u8; 48];
+        let mut rest = &mut text[..];
+        // 48 bytes hold any address
+        let _ = write!(rest, "{address}");
+        let left = rest.len();
+        self.req.add_header(name, &text[..48 - left]);
+    }
+
+    fn forwarded(&mut self, f: &Forwarded) {
+        let mut value: Vec<u8> = Vec::new();
+        let mut add = |name: &str, text: String| {
+            if !value.is_empty() {
+                value.push(b';');
+            }
+            value.extend_from_slice(name.as_bytes());
+            value.push(b'=');
+            value.extend_from_slice(text.as_bytes());
+        };
+        if f.proto {
+            add("proto", "http".to_owned());
+        }
+        if f.host
+            && let Some(host) = self.req.host()
+        {
+            add("host", format!("\"{}\"", String::from_utf8_lossy(host)));
+        }
+        let node = |a: Option<SocketAddr>, ip: bool, port: bool| {
+            let a = a?;
+            let host = match a.ip() {
+                IpAddr::V4(v4) => v4.to_string(),
+                IpAddr::V6(v6) => format!("[{v6}]"),
+            };
+            let host = if ip { host } else { "unknown".to_owned() };
+            Some(match (port, a.is_ipv6()) {
+                (true, _) => format!("\"{host}:{}\"", a.port()),
+                (false, true) if ip => format!("\"{host}\""),
+                (false, _) => host,
+            })
+        };
+        if (f.by || f.by_port)
+            && let Some(text) = node(self.dst(), f.by, f.by_port)
+        {
+            add("by", text);
+        }
+        if (f.for_ || f.for_port)
+            && let Some(text) = node(self.src(), f.for_, f.for_port)
+        {
+            add("for", text);
+        }
+        self.req.add_header(b"forwarded", &value);
+    }
+}
+
+/// Whether a network holds an address.
+fn contains((net, bits): (IpAddr, u8), address: IpAddr) -> bool {
+    match (net, address) {
+        (IpAddr::V4(n), IpAddr::V4(a)) => {
+            let shift = 32 - u32::from(bits.min(32));
+            u32::from(n).checked_shr(shift) == u32::from(a).checked_shr(shift)
+        }
+        (IpAddr::V6(n), IpAddr::V6(a)) => {
+            let shift = 128 - u32::from(bits.min(128));
+            u128::from(n).checked_shr(shift) == u128::from(a).checked_shr(shift)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,38 @@
+//! HTTP/1: one transaction from the request's first byte to the response's last.
+
+mod answer;
+mod exchange;
+mod forwarded;
+mod persist;
+mod request;
+mod route;
+mod server;
+mod stream;
+mod view;
+
+pub use stream::{End, Stream};
+
+use super::pool::ServerConn;
+use super::session::Session;
+use crate::plan::BackendId;
+use crate::proto::h1::Message;
+
+/// A server connection that only one session may use, between two of its requests.
+pub struct KeptConn {
+    /// Its back end.
+    pub backend: BackendId,
+    /// Its server.
+    pub server: u32,
+    /// The connection.
+    pub conn: ServerConn,
+}
+
+/// Runs one transaction; what comes after it stands in the session returned.
+pub async fn transaction(session: Box<Session>, message: Box<Message>) -> Box<Session> {
+    let mut stream = Stream::new(session, message);
+    let next = match stream.run().await {
+        Ok(next) => next,
+        Err(end) => stream.answer(end).await,
+    };
+    stream.into_session(next)
+}

@@ -1,0 +1,116 @@
+//! Receiving the request's head, and its body where the configuration wants it first.
+
+use super::{End, Stream};
+use crate::engine::reactor::{Io, NEVER, Wake};
+use crate::engine::session;
+use crate::proto::h1::{BodyLength, ChunkDecoder, ChunkEvent, Parsed};
+
+impl Stream {
+    /// Until when the request must be complete (`timeout http-request`): counted from accept for
+    /// the first request of a connection, else from its first byte.
+    fn request_deadline(&self) -> u64 {
+        let timeouts = &self.s.fe.timeouts;
+        match timeouts.http_request.or(timeouts.client) {
+            Some(ms) => self.times.begin / 1000 + u64::from(ms),
+            None => NEVER,
+        }
+    }
+
+    /// Reads until the head is complete and counts the request.
+    pub(super) async fn read_head(&mut self) -> Result<(), End> {
+        let t = self.s.t;
+        let mut limits = t.limits;
+        limits.relaxed =
+            self.s.fe.options.contains(crate::ir::proxy::Options::ACCEPT_UNSAFE_REQUEST);
+        let mut until = None;
+        loop {
+            match self.req.parse_request(&limits) {
+                Parsed::Done => break,
+                Parsed::Incomplete => {}
+                Parsed::Error(e) => {
+                    session::count_request(&self.s);
+                    return Err(End::Raw(e.status, *b"PR"));
+                }
+            }
+            if self.req.space().is_empty() {
+                return Err(End::Raw(400, *b"PR"));
+            }
+            match self.s.client.recv(self.req.space()) {
+                Io::Done(n) => self.req.filled(n),
+                Io::Blocked => {
+                    let until = *until.get_or_insert_with(|| self.request_deadline());
+                    if t.worker.park(until).await == Wake::TimedOut {
+                        return Err(End::Raw(408, *b"cR"));
+                    }
+                }
+                // only empty lines: nothing was asked
+                Io::Eof | Io::Failed(_) if self.only_empty_lines() => {
+                    return Err(End::Silent(*b"CR"));
+                }
+                Io::Eof => return Err(End::Raw(400, *b"CR")),
+                Io::Failed(_) => return Err(End::Silent(*b"CR")),
+            }
+        }
+        session::count_request(&self.s);
+        self.times.request = t.worker.now_us();
+        self.keep_client = self.req.keep_alive();
+        Ok(())
+    }
+
+    fn only_empty_lines(&self) -> bool {
+        self.req.received().iter().all(|b| matches!(b, b'\r' | b'\n'))
+    }
+
+    /// Reads on until the body is complete, or the buffer is full (`option http-buffer-request`).
+    pub(super) async fn buffer_body(&mut self) -> Result<(), End> {
+        let t = self.s.t;
+        if matches!(self.req.body(), BodyLength::None | BodyLength::Tunnel) {
+            return Ok(());
+        }
+        if self.req.expect_continue() && self.req.body_prefix().is_empty() {
+            // nobody else would tell the client to go on before the server is chosen
+            self.s.client.send(b"HTTP/1.1 100 Continue\r\n\r\n", false);
+            self.req.del_header(b"expect");
+        }
+        let until = self.request_deadline();
+        while !self.whole_body_received() && !self.req.space().is_empty() {
+            match self.s.client.recv(self.req.space()) {
+                Io::Done(n) => self.req.filled(n),
+                Io::Blocked => {
+                    if t.worker.park(until).await == Wake::TimedOut {
+                        return Err(End::Status(408, *b"cD"));
+                    }
+                }
+                Io::Eof | Io::Failed(_) => return Err(End::Status(400, *b"CD")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the request's body stands in the buffer whole, so that it can be sent twice.
+    pub(super) fn whole_body_received(&self) -> bool {
+        let have = self.req.body_prefix();
+        match self.req.body() {
+            BodyLength::None => true,
+            BodyLength::Length(n) => have.len() as u64 >= n,
+            BodyLength::Chunked => {
+                let (mut decoder, mut at) = (ChunkDecoder::default(), 0);
+                loop {
+                    let (used, event) = decoder.decode(have.get(at..).unwrap_or_default());
+                    at += used;
+                    match event {
+                        ChunkEvent::Data { .. } => {}
+                        ChunkEvent::NeedMore => return false,
+                        ChunkEvent::Error(_) => return true,
+                        ChunkEvent::Trailers => {
+                            let rest = have.get(at..).unwrap_or_default();
+                            return rest.starts_with(b"\r\n")
+                                || rest.windows(4).any(|w| w == b"\r\n\r\n");
+                        }
+                    }
+                }
+            }
+            _ => false,
+        }
+    }
+}

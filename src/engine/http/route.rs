@@ -1,0 +1,157 @@
+//! From the request's head to the back end: `monitor-uri`, rule sets, `use_backend`.
+
+use super::stream::State;
+use super::{End, Stream};
+use crate::action::{Answer, RuleSet};
+use crate::engine::reactor::{NEVER, Wake};
+use crate::ir::proxy::Options;
+use crate::ir::rule::Rule;
+use crate::plan::{BackendId, BackendTarget, FrontendPlan};
+use crate::rules::{self, Verdict};
+use crate::sample::view::Direction;
+use std::sync::Arc;
+
+impl Stream {
+    /// Chooses the back end, or ends the transaction as a rule wants it.
+    pub(super) async fn route(&mut self) -> Result<(), End> {
+        if self.s.fe.monitor_uri.is_some() {
+            self.monitor()?;
+        }
+        if self.s.fe.options.contains(Options::HTTP_BUFFER_REQUEST) {
+            self.buffer_body().await?;
+        }
+        let rules = &self.s.fe.rules;
+        if !rules.http_request.is_empty() || !rules.redirects.is_empty() {
+            let fe = self.s.fe.clone();
+            self.request_rules(&fe.rules.tcp_request_content, RuleSet::TcpRequestContent).await?;
+            self.request_rules(&fe.rules.http_request, RuleSet::HttpRequest).await?;
+            self.request_rules(&fe.rules.redirects, RuleSet::HttpRequest).await?;
+        }
+        let id = self.choose_backend().ok_or(End::Status(503, *b"SC"))?;
+        let be = self.s.plan.backend(id).cloned().ok_or(End::Status(503, *b"SC"))?;
+        self.mode = self.mode.with(be.connection_mode);
+        self.timeouts.server = be.timeouts.server;
+        self.timeouts.connect = be.timeouts.connect;
+        self.timeouts.queue = be.timeouts.queue;
+        self.timeouts.tunnel = be.timeouts.tunnel.or(self.timeouts.tunnel);
+        self.retries = be.retries;
+        let buffer = be.options.contains(Options::HTTP_BUFFER_REQUEST);
+        let rules = !be.rules.http_request.is_empty() || !be.rules.redirects.is_empty();
+        self.be = Some(be);
+        if buffer {
+            self.buffer_body().await?;
+        }
+        if rules && let Some(be) = self.be.clone() {
+            self.request_rules(&be.rules.http_request, RuleSet::HttpRequest).await?;
+            self.request_rules(&be.rules.redirects, RuleSet::HttpRequest).await?;
+        }
+        self.forwarded_headers();
+        Ok(())
+    }
+
+    /// `monitor-uri`: exactly this path and query is answered here.
+    fn monitor(&mut self) -> Result<(), End> {
+        let fe: &FrontendPlan = &self.s.fe;
+        let Some(uri) = &fe.monitor_uri else { return Ok(()) };
+        let asked = self.req.path();
+        if !self.req.query().is_empty() || asked != &uri[..] {
+            return Ok(());
+        }
+        if !fe.monitor_fail.is_empty() {
+            let fe = self.s.fe.clone();
+            let mut scratch = self.s.t.scratch.borrow_mut();
+            let failed = fe
+                .monitor_fail
+                .iter()
+                .any(|c| rules::holds(c, Direction::Request, self, &mut scratch));
+            if failed {
+                return Err(End::Status(503, *b"PR"));
+            }
+        }
+        Err(End::Status(200, *b"PR"))
+    }
+
+    /// Runs a rule set on the request; `Err` ends the transaction.
+    async fn request_rules(&mut self, list: &[Rule], set: RuleSet) -> Result<(), End> {
+        if list.is_empty() {
+            return Ok(());
+        }
+        let mut from = 0;
+        loop {
+            let mode = rules::Mode { set, from, last: true };
+            let verdict = {
+                let t = self.s.t;
+                rules::run(list, mode, self, &mut t.scratch.borrow_mut())
+            };
+            match verdict {
+                Verdict::Continue => return Ok(()),
+                Verdict::Deny(a) => return Err(End::Reply(a, *b"PR")),
+                Verdict::Return(a) | Verdict::Redirect(a) => return Err(End::Reply(a, *b"LR")),
+                Verdict::Tarpit(a) => return Err(self.tarpit(a).await),
+                Verdict::Reject | Verdict::Close => return Err(End::Silent(*b"PR")),
+                Verdict::SilentDrop { .. } => return Err(End::Silent(*b"PR")),
+                Verdict::Wait { from: at, for_ms } => {
+                    from = at;
+                    let until = self.s.t.worker.after(for_ms);
+                    if for_ms.is_none() {
+                        // nothing more can come here: the whole head is there
+                        from = at + 1;
+                        continue;
+                    }
+                    while self.s.t.worker.park(until).await == Wake::Ready {}
+                }
+                Verdict::Error => return Err(End::Status(500, *b"PR")),
+            }
+        }
+    }
+
+    /// Keeps the client waiting (`timeout tarpit`, else `timeout connect`), then refuses.
+    async fn tarpit(&mut self, answer: Answer) -> End {
+        let w = self.s.t.worker;
+        let until = w.after(self.timeouts.tarpit);
+        let until = if until == NEVER { w.now_ms() } else { until };
+        self.s.client.watch();
+        while w.now_ms() < until && !self.s.client.hung_up() {
+            w.park(until).await;
+        }
+        let state: State = *b"PT";
+        End::Reply(answer, state)
+    }
+
+    /// The first `use_backend` that holds, else `default_backend`.
+    fn choose_backend(&mut self) -> Option<BackendId> {
+        let fe = &self.s.fe;
+        if fe.use_backends.is_empty() {
+            return fe.default_backend;
+        }
+        let fe = Arc::clone(fe);
+        let mut scratch = self.s.t.scratch.borrow_mut();
+        for line in &fe.use_backends {
+            if let Some(c) = &line.condition
+                && !rules::holds(c, Direction::Request, self, &mut scratch)
+            {
+                continue;
+            }
+            match &line.target {
+                BackendTarget::Backend(id) => return Some(*id),
+                BackendTarget::Dynamic(format) => {
+                    let mut name = Vec::new();
+                    scratch.reset();
+                    format.write(
+                        &crate::sample::view::Eval {
+                            view: self,
+                            scratch: &scratch,
+                            direction: Direction::Request,
+                            last: true,
+                        },
+                        &mut name,
+                    );
+                    if let Some(id) = self.s.plan.backend_by_name(&name) {
+                        return Some(id);
+                    }
+                }
+            }
+        }
+        fe.default_backend
+    }
+}

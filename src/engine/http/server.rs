@@ -1,0 +1,182 @@
+//! A server and a connection to it: queue, reuse, connect, retry, redispatch.
+
+use super::{End, KeptConn, Stream};
+use crate::balance::queue::{Assigned, Turn, Want};
+use crate::engine::connect::{self, Fault};
+use crate::engine::pool::ServerConn;
+use crate::engine::reactor::{NEVER, Wake};
+use crate::ir::proxy::{HttpReuse, Options};
+use crate::plan::{BackendPlan, ServerAddress};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// A connection attempt after which the next one waits at most so long, ms.
+const TURN_AROUND: u32 = 1000;
+
+/// A connection to send the request on.
+pub(super) struct Attached {
+    /// The connection.
+    pub conn: ServerConn,
+    /// It has carried a request before.
+    pub reused: bool,
+    /// Until when a new connection must stand, ms tick.
+    pub until: u64,
+}
+
+impl Stream {
+    /// Takes a slot on a server, waiting in its queue if need be.
+    pub(super) async fn assign(&mut self, avoid: Option<u32>) -> Result<(), End> {
+        let Some(be) = self.be.clone() else { return Err(End::Status(503, *b"SC")) };
+        let w = self.s.t.worker;
+        let mut want = Want {
+            pinned: self.persistence.pinned,
+            avoid,
+            redispatch: be.redispatch.is_some(),
+            token: w.current().token(),
+            ..Want::default()
+        };
+        let until = w.after(self.timeouts.queue);
+        loop {
+            let mut waiter = match be.state.assign(&want, w.now_ms()) {
+                Assigned::Slot(slot) => {
+                    self.server = Some(slot.index());
+                    self.slot = Some(slot);
+                    self.times.queued = w.now_us();
+                    return Ok(());
+                }
+                Assigned::Queued(waiter) => waiter,
+                Assigned::Full | Assigned::None => return Err(End::Status(503, *b"SC")),
+            };
+            self.s.client.watch();
+            let abort = be.options.contains(Options::ABORTONCLOSE);
+            loop {
+                match waiter.turn() {
+                    Turn::Go(slot) => {
+                        self.server = Some(slot.index());
+                        self.slot = Some(slot);
+                        self.times.queued = w.now_us();
+                        return Ok(());
+                    }
+                    Turn::Redispatch => {
+                        want.pinned = None;
+                        break;
+                    }
+                    Turn::Wait => {}
+                }
+                if self.s.client.broken() || abort && self.s.client.hung_up() {
+                    return Err(End::Silent(*b"CQ"));
+                }
+                if w.park(until).await == Wake::TimedOut {
+                    return Err(End::Status(503, *b"sQ"));
+                }
+            }
+        }
+    }
+
+    /// A connection to the server whose slot the stream holds: its own of before, an idle one, or
+    /// a new one that is under way.
+    pub(super) fn attach(&mut self, be: &BackendPlan, fresh: bool) -> Result<Attached, Fault> {
+        let t = self.s.t;
+        let Some(server) = self.server else {
+            return Err(Fault::Failed(rustix::io::Errno::HOSTUNREACH));
+        };
+        let Some(plan) = be.servers.get(server as usize) else {
+            return Err(Fault::Failed(rustix::io::Errno::HOSTUNREACH));
+        };
+        if !fresh {
+            if let Some(KeptConn { backend, server: of, conn }) = self.s.kept.take()
+                && backend == be.id
+                && of == server
+                && conn.sock.is_quiet()
+            {
+                conn.sock.adopt();
+                return Ok(Attached { conn, reused: true, until: NEVER });
+            }
+            let first = self.s.requests <= 1;
+            let (allowed, proven) = match be.http_reuse {
+                HttpReuse::Never => (false, false),
+                HttpReuse::Safe => (!first, false),
+                HttpReuse::Aggressive => (true, first),
+                HttpReuse::Always => (true, false),
+            };
+            if allowed && let Some(conn) = t.idle.take(be.id, server, proven) {
+                return Ok(Attached { conn, reused: true, until: NEVER });
+            }
+        }
+        let options = connect::Options {
+            keepalive: be.options.contains(Options::SRVTCPKA),
+            source: plan.settings.source.as_ref(),
+            user_timeout: plan.settings.tcp_ut,
+            fast_open: plan.settings.tfo,
+            rcvbuf: self.s.plan.global.settings.tune.rcvbuf_server,
+            sndbuf: self.s.plan.global.settings.tune.sndbuf_server,
+        };
+        let until = t.worker.after(self.timeouts.connect);
+        let sock = match &plan.address {
+            // the port is the one the client came to, moved
+            ServerAddress::InetMapped(addr, offset) => {
+                let port = self.s.dst().map_or(0, |d| i32::from(d.port())) + offset;
+                let addr = SocketAddr::new(addr.ip(), port as u16);
+                connect::start(t.worker, &ServerAddress::Inet(addr), options)?
+            }
+            address => connect::start(t.worker, address, options)?,
+        };
+        Ok(Attached { conn: ServerConn::new(sock), reused: false, until })
+    }
+
+    /// After a failed attempt: decides whether another is made, waits if the same server is asked
+    /// again, or gives its slot up for another one.
+    pub(super) async fn another_attempt(&mut self, fault: Fault) -> Result<(), End> {
+        let state = match fault {
+            Fault::TimedOut => *b"sC",
+            Fault::Resource(_) => *b"RC",
+            Fault::Failed(_) => *b"SC",
+        };
+        let Some(be) = self.be.clone() else { return Err(End::Status(503, state)) };
+        if self.retries == 0 {
+            self.slot = None;
+            return Err(End::Status(503, state));
+        }
+        self.retries -= 1;
+        let server = self.server;
+        let down = server
+            .and_then(|s| be.state.server(s))
+            .is_some_and(|s| !s.running());
+        if self.may_redispatch(&be) || down && be.redispatch.is_some() {
+            self.slot = None;
+            self.persistence.pinned = None;
+            return self.assign(server).await;
+        }
+        // the same server again, not at once: a restart takes a moment
+        let delay = self.timeouts.connect.unwrap_or(TURN_AROUND).min(TURN_AROUND);
+        if !matches!(fault, Fault::TimedOut) {
+            let w = self.s.t.worker;
+            let until = w.after(Some(delay));
+            self.s.client.watch();
+            let abort = be.options.contains(Options::ABORTONCLOSE);
+            while w.now_ms() < until {
+                if self.s.client.broken() || abort && self.s.client.hung_up() {
+                    return Err(End::Silent(*b"CC"));
+                }
+                w.park(until).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// `option redispatch [N]`: whether this retry may go elsewhere.
+    fn may_redispatch(&self, be: &Arc<BackendPlan>) -> bool {
+        let (done, total) = (be.retries.saturating_sub(self.retries), be.retries);
+        match be.redispatch {
+            None | Some(0) => false,
+            Some(n) if n > 0 => done.is_multiple_of(n.unsigned_abs()),
+            Some(n) => {
+                // -1: the last retry; -2: the one before; and every |n|th back from there
+                let from_end = n.unsigned_abs();
+                let at = total + 1;
+                done.checked_add(from_end) == Some(at)
+                    || (done < at && (at - done).is_multiple_of(from_end) && from_end > 1)
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The state of one transaction.
+
+use super::persist::Persistence;
+use crate::balance::queue::Slot;
+use crate::engine::session::{Next, Session};
+use crate::ir::proxy::ConnectionMode;
+use crate::plan::{BackendPlan, ErrorPages};
+use crate::action::Answer;
+use crate::proto::h1::Message;
+use crate::sample::vars::VarStore;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The two letters of the log's termination state (HAProxy configuration manual 8.5).
+pub type State = [u8; 2];
+
+/// Why a transaction ends before a response was passed on whole.
+#[derive(Debug)]
+pub enum End {
+    /// An answer of the proxy's own, as an ordinary response.
+    Status(u16, State),
+    /// An answer to what could not be understood or never came whole; then close.
+    Raw(u16, State),
+    /// An answer that a rule made.
+    Reply(Answer, State),
+    /// Close without a word.
+    Silent(State),
+}
+
+/// Times of the transaction's phases, microseconds of `base::clock`; 0: not reached.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    /// The request's first byte.
+    pub begin: u64,
+    /// The request's head was complete.
+    pub request: u64,
+    /// A server's slot was had.
+    pub queued: u64,
+    /// The connection stood.
+    pub connected: u64,
+    /// The response's head was complete.
+    pub response: u64,
+}
+
+/// Time-outs of one stream, milliseconds: the proxies' own unless an action changed them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StreamTimeouts {
+    /// `timeout client`
+    pub client: Option<u32>,
+    /// `timeout server`
+    pub server: Option<u32>,
+    /// `timeout connect`
+    pub connect: Option<u32>,
+    /// `timeout queue`
+    pub queue: Option<u32>,
+    /// `timeout tunnel`
+    pub tunnel: Option<u32>,
+    /// `timeout tarpit`
+    pub tarpit: Option<u32>,
+}
+
+/// One transaction.
+pub struct Stream {
+    /// The client's connection.
+    pub s: Box<Session>,
+    /// The request.
+    pub req: Box<Message>,
+    /// The response.
+    pub res: Option<Box<Message>>,
+    /// The chosen back end.
+    pub be: Option<Arc<BackendPlan>>,
+    /// The chosen server, by its place in the back end.
+    pub server: Option<u32>,
+    /// Its slot there.
+    pub slot: Option<Slot>,
+    /// Stickiness.
+    pub persistence: Persistence,
+    /// Variables.
+    pub txn_vars: VarStore,
+    /// Variables.
+    pub req_vars: VarStore,
+    /// Variables.
+    pub res_vars: VarStore,
+    /// Number of the stream.
+    pub id: u32,
+    /// Phases.
+    pub times: Times,
+    /// Effective time-outs.
+    pub timeouts: StreamTimeouts,
+    /// `http-keep-alive` and its brothers, of both sides together.
+    pub mode: ConnectionMode,
+    /// The client's connection may be used again (as far as is known).
+    pub keep_client: bool,
+    /// The request's body was read to its end; so many of its bytes stood in `req`.
+    pub body_read: bool,
+    /// See `body_read`.
+    pub body_taken: usize,
+    /// Attempts left to connect.
+    pub retries: u32,
+    /// No second attempt after a response (`disable-l7-retry`).
+    pub no_l7_retry: bool,
+    /// The state the log will show.
+    pub state: State,
+    /// The source address, if an action changed it.
+    pub src: Option<SocketAddr>,
+    /// The destination address, if an action changed it.
+    pub dst: Option<SocketAddr>,
+}
+
+impl Stream {
+    /// A stream for a request that begins in `req`.
+    pub fn new(s: Box<Session>, req: Box<Message>) -> Stream {
+        let fe = &s.fe;
+        let timeouts = StreamTimeouts {
+            client: fe.timeouts.client,
+            tunnel: fe.timeouts.tunnel,
+            tarpit: fe.timeouts.tarpit,
+            ..StreamTimeouts::default()
+        };
+        let begin = if s.requests <= 1 { s.accepted_us } else { s.t.worker.now_us() };
+        Stream {
+            mode: fe.connection_mode,
+            id: s.t.shared.next_stream(),
+            times: Times { begin, ..Times::default() },
+            timeouts,
+            req,
+            res: None,
+            be: None,
+            server: None,
+            slot: None,
+            persistence: Persistence::default(),
+            txn_vars: VarStore::default(),
+            req_vars: VarStore::default(),
+            res_vars: VarStore::default(),
+            keep_client: true,
+            body_read: false,
+            body_taken: 0,
+            retries: 0,
+            no_l7_retry: false,
+            state: *b"--",
+            src: None,
+            dst: None,
+            s,
+        }
+    }
+
+    /// The transaction from head to end.
+    pub(super) async fn run(&mut self) -> Result<Next, End> {
+        self.read_head().await?;
+        self.route().await?;
+        self.exchange().await
+    }
+
+    /// The pages of the side that answers.
+    pub(super) fn errors(&self) -> &Arc<ErrorPages> {
+        self.be.as_ref().map_or(&self.s.fe.errors, |be| &be.errors)
+    }
+
+    /// Ends the transaction: gives everything back to the thread and tells the session what comes.
+    pub(super) fn into_session(self, next: Next) -> Box<Session> {
+        let Stream { mut s, req, res, slot, body_read, body_taken, .. } = self;
+        // first the slot: whoever waits for it may go on while we tidy up
+        drop(slot);
+        let next = match next {
+            Next::KeepAlive if !body_read || s.t.shared.is_stopping() => Next::Close,
+            other => other,
+        };
+        if next == Next::KeepAlive {
+            let rest = req.body_prefix().get(body_taken..).unwrap_or_default();
+            if !rest.is_empty() {
+                // pipelined; what the body brought along (`carry`) was received after these
+                s.carry.splice(0..0, rest.iter().copied());
+            }
+        }
+        let t = s.t;
+        t.recycle(req);
+        if let Some(res) = res {
+            t.recycle(res);
+        }
+        s.next = next;
+        s
+    }
+}

@@ -1,0 +1,98 @@
+//! What rules see of a stream.
+
+use super::Stream;
+use crate::proto::h1::Message;
+use crate::sample::vars::{Scope, VarStore};
+use crate::sample::view::{Effect, StreamView};
+use std::net::SocketAddr;
+
+impl StreamView for Stream {
+    fn request(&self) -> Option<&Message> {
+        self.req.is_parsed().then_some(&*self.req)
+    }
+    fn request_mut(&mut self) -> Option<&mut Message> {
+        self.req.is_parsed().then_some(&mut *self.req)
+    }
+    fn response(&self) -> Option<&Message> {
+        self.res.as_deref().filter(|m| m.is_parsed())
+    }
+    fn response_mut(&mut self) -> Option<&mut Message> {
+        self.res.as_deref_mut().filter(|m| m.is_parsed())
+    }
+    fn src(&self) -> Option<SocketAddr> {
+        self.src.or(self.s.src)
+    }
+    fn dst(&self) -> Option<SocketAddr> {
+        self.dst.or(self.fc_dst())
+    }
+    fn fc_src(&self) -> Option<SocketAddr> {
+        self.s.src
+    }
+    fn fc_dst(&self) -> Option<SocketAddr> {
+        if self.s.dst.is_some() {
+            return self.s.dst;
+        }
+        let name = rustix::net::getsockname(self.s.client.fd()?).ok()?;
+        SocketAddr::try_from(name).ok()
+    }
+    fn frontend(&self) -> Option<(&str, u32)> {
+        Some((&self.s.fe.name, self.s.fe.uuid))
+    }
+    fn backend(&self) -> Option<(&str, u32)> {
+        self.be.as_ref().map(|b| (&*b.name, b.uuid))
+    }
+    fn server(&self) -> Option<(&str, u32)> {
+        let server = self.be.as_ref()?.servers.get(self.server? as usize)?;
+        Some((&server.name, server.settings.id))
+    }
+    fn listener(&self) -> Option<(&str, u32)> {
+        let l = self.s.plan.listeners.get(self.s.listener as usize)?;
+        Some((l.name.as_deref().unwrap_or(""), l.uuid))
+    }
+    fn first_request(&self) -> bool {
+        self.s.requests <= 1
+    }
+    fn request_body(&self) -> Option<&[u8]> {
+        Some(self.req.body_prefix())
+    }
+    fn response_body(&self) -> Option<&[u8]> {
+        self.res.as_ref().map(|m| m.body_prefix())
+    }
+    fn stream_id(&self) -> u32 {
+        self.id
+    }
+    fn accept_date_us(&self) -> u64 {
+        self.s.accept_date_us
+    }
+    fn request_date_us(&self) -> u64 {
+        self.s.accept_date_us + (self.times.begin - self.s.accepted_us)
+    }
+    fn random(&self) -> u32 {
+        self.s.t.random()
+    }
+    fn vars(&self, scope: Scope) -> Option<&VarStore> {
+        match scope {
+            Scope::Txn => Some(&self.txn_vars),
+            Scope::Req => Some(&self.req_vars),
+            Scope::Res => Some(&self.res_vars),
+            _ => None,
+        }
+    }
+    fn apply(&mut self, effect: Effect<'_>) -> bool {
+        let ms = |v: u32| (v != 0).then_some(v);
+        match effect {
+            Effect::ClientTimeout(v) => self.timeouts.client = ms(v),
+            Effect::ServerTimeout(v) => self.timeouts.server = ms(v),
+            Effect::TunnelTimeout(v) => self.timeouts.tunnel = ms(v),
+            Effect::TarpitTimeout(v) => self.timeouts.tarpit = ms(v),
+            Effect::ConnectTimeout(v) => self.timeouts.connect = ms(v),
+            Effect::QueueTimeout(v) => self.timeouts.queue = ms(v),
+            Effect::Src(a) => self.src = Some(a),
+            Effect::Dst(a) => self.dst = Some(a),
+            Effect::Retries(n) => self.retries = n,
+            Effect::DisableL7Retry => self.no_l7_retry = true,
+            _ => return false,
+        }
+        true
+    }
+}

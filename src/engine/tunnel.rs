@@ -1,0 +1,101 @@
+//! Two sockets joined: TCP mode, and HTTP connections that changed their protocol.
+
+use super::forward::{Half, Pump};
+use super::reactor::{NEVER, Sock};
+use super::thread::Thread;
+
+/// Time-outs of both sides, ms.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timeouts {
+    /// `timeout client` or `timeout tunnel`
+    pub client: Option<u32>,
+    /// `timeout server` or `timeout tunnel`
+    pub server: Option<u32>,
+    /// `timeout client-fin`: once the client's end is closed on one side
+    pub client_fin: Option<u32>,
+    /// `timeout server-fin`
+    pub server_fin: Option<u32>,
+}
+
+/// How a tunnel ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    /// Termination state of the log.
+    pub state: [u8; 2],
+    /// Bytes passed to the server.
+    pub up: u64,
+    /// Bytes passed to the client.
+    pub down: u64,
+}
+
+/// Passes bytes both ways until both sides have ended, one has broken, or a time-out passed. An
+/// end of one side is passed on to the other, which may go on for its part.
+pub async fn run(
+    t: &'static Thread,
+    client: &Sock,
+    server: &Sock,
+    mut up: Half,
+    mut down: Half,
+    limits: Timeouts,
+) -> Ended {
+    let w = t.worker;
+    let (mut client_active, mut server_active) = (w.now_ms(), w.now_ms());
+    let (mut up_shut, mut down_shut) = (false, false);
+    let mut nothing = Vec::new();
+    let mut rounds = 0u32;
+    let state = loop {
+        let mut moved = false;
+        match up.pump(t, client, server, &mut nothing) {
+            Pump::Moved => moved = true,
+            Pump::Blocked | Pump::Finished => {}
+            Pump::SinkFailed(_) => break *b"SD",
+            _ => break *b"CD",
+        }
+        if moved {
+            client_active = w.now_ms();
+            server_active = client_active;
+        }
+        match down.pump(t, server, client, &mut nothing) {
+            Pump::Moved => {
+                moved = true;
+                client_active = w.now_ms();
+                server_active = client_active;
+            }
+            Pump::Blocked | Pump::Finished => {}
+            Pump::SinkFailed(_) => break *b"CD",
+            _ => break *b"SD",
+        }
+        if up.is_done() && !up_shut {
+            up_shut = true;
+            server.shutdown_write();
+        }
+        if down.is_done() && !down_shut {
+            down_shut = true;
+            client.shutdown_write();
+        }
+        if up_shut && down_shut {
+            break *b"--";
+        }
+        if moved {
+            rounds += 1;
+            if rounds.is_multiple_of(16) {
+                w.yield_now().await;
+            }
+            continue;
+        }
+        let half_closed = up_shut || down_shut;
+        let client_ms = if half_closed { limits.client_fin.or(limits.client) } else { limits.client };
+        let server_ms = if half_closed { limits.server_fin.or(limits.server) } else { limits.server };
+        let at = |active: u64, ms: Option<u32>| ms.map_or(NEVER, |ms| active + u64::from(ms));
+        let (c, s) = (at(client_active, client_ms), at(server_active, server_ms));
+        w.park(c.min(s)).await;
+        let now = w.now_ms();
+        if c <= now {
+            break *b"cD";
+        }
+        if s <= now {
+            break *b"sD";
+        }
+    };
+    Ended { state, up: up.written, down: down.written }
+}

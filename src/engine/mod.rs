@@ -1,3 +1,17 @@
 //! Floor 9: executes a plan: threads, listeners, sessions, streams, connections to servers.
 
+pub mod connect;
+pub mod forward;
+pub mod http;
+pub mod listener;
+pub mod pool;
 pub mod reactor;
+pub mod session;
+pub mod shared;
+mod start;
+pub mod tcp;
+pub mod thread;
+pub mod tunnel;
+
+pub use shared::{Hub, Shared};
+pub use start::{Config, Engine, Listening, start, with_thread};

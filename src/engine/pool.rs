@@ -1,9 +1,9 @@
 //! Idle connections to servers, kept per thread (`http-reuse`, `pool-max-conn`,
 //! `pool-purge-delay`; HAProxy configuration manual 4.2 and 5.2).
 
-use super::reactor::Sock;
+use super::reactor::{Sock, TaskRef, Worker};
 use crate::plan::{BackendId, Plan};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// A connection to a server.
 pub struct ServerConn {
@@ -18,6 +18,9 @@ pub struct ServerConn {
 /// The idle connections of one thread, the most recent last, by back end and server.
 pub struct IdlePool {
     lists: Vec<Vec<RefCell<Vec<ServerConn>>>>,
+    total: Cell<usize>,
+    /// The task that is woken when a server closes an idle connection.
+    keeper: Cell<Option<TaskRef>>,
 }
 
 impl IdlePool {
@@ -28,7 +31,7 @@ impl IdlePool {
             .iter()
             .map(|b| b.servers.iter().map(|_| RefCell::default()).collect())
             .collect();
-        IdlePool { lists }
+        IdlePool { lists, total: Cell::new(0), keeper: Cell::new(None) }
     }
 
     fn list(&self, backend: BackendId, server: u32) -> Option<&RefCell<Vec<ServerConn>>> {
@@ -41,6 +44,7 @@ impl IdlePool {
         let mut list = self.list(backend, server)?.borrow_mut();
         while let Some(at) = list.iter().rposition(|c| !proven || c.uses > 1) {
             let conn = list.remove(at);
+            self.total.set(self.total.get() - 1);
             if conn.sock.is_quiet() {
                 conn.sock.adopt();
                 return Some(conn);
@@ -50,14 +54,26 @@ impl IdlePool {
     }
 
     /// Keeps a connection, unless the server already has `max` here.
-    pub fn put(&self, backend: BackendId, server: u32, conn: ServerConn, max: Option<u32>) {
+    pub fn put(
+        &self,
+        worker: &Worker,
+        backend: BackendId,
+        server: u32,
+        conn: ServerConn,
+        max: Option<u32>,
+    ) {
         let Some(list) = self.list(backend, server) else { return };
         let mut list = list.borrow_mut();
         if max.is_some_and(|max| list.len() >= max as usize) {
             return;
         }
         conn.sock.watch();
-        conn.sock.disown();
+        conn.sock.entrust(self.keeper.get());
+        if self.total.replace(self.total.get() + 1) == 0
+            && let Some(keeper) = self.keeper.get()
+        {
+            worker.wake(keeper);
+        }
         list.push(conn);
     }
 
@@ -67,12 +83,14 @@ impl IdlePool {
         for (b, servers) in self.lists.iter().enumerate() {
             for (s, list) in servers.iter().enumerate() {
                 let mut list = list.borrow_mut();
+                let before = list.len();
                 if list.is_empty() {
                     continue;
                 }
                 list.retain(|c| c.sock.is_quiet());
                 let old = list.iter().take_while(|c| c.idle_since + delay(b, s) <= now).count();
                 list.drain(..old.div_ceil(2));
+                self.total.set(self.total.get() - (before - list.len()));
             }
         }
     }
@@ -82,8 +100,19 @@ impl IdlePool {
         self.list(backend, server).map_or(0, |l| l.borrow().len())
     }
 
+    /// The task that calls [`IdlePool::purge`].
+    pub fn watched_by(&self, keeper: TaskRef) {
+        self.keeper.set(Some(keeper));
+    }
+
+    /// Nothing is idle.
+    pub fn is_empty(&self) -> bool {
+        self.total.get() == 0
+    }
+
     /// Closes all.
     pub fn clear(&self) {
+        self.total.set(0);
         for list in self.lists.iter().flatten() {
             list.borrow_mut().clear();
         }

@@ -5,6 +5,7 @@ use super::reactor::Worker;
 use super::shared::Shared;
 use crate::proto::h1::{Limits, Message};
 use crate::sample::scratch::Scratch;
+use crate::stick::Edits;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub struct Thread {
     pub head: RefCell<Vec<u8>>,
     /// Memory for the evaluation of expressions.
     pub scratch: RefCell<Scratch>,
+    /// Changes to headers are worked out here; borrowed only between two awaits.
+    pub edits: RefCell<Edits>,
     messages: RefCell<Vec<Box<Message>>>,
     bufsize: usize,
     /// How heads of requests are parsed.
@@ -49,6 +52,7 @@ impl Thread {
             joined: RefCell::new(Vec::with_capacity(8192)),
             head: RefCell::new(Vec::with_capacity(bufsize)),
             scratch: RefCell::default(),
+            edits: RefCell::default(),
             messages: RefCell::default(),
             bufsize,
             limits,

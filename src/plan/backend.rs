@@ -2,17 +2,19 @@
 
 use super::errors::ErrorPages;
 use super::server::ServerPlan;
-use super::{BackendId, CaseMap, FrontendId, Rules};
-use crate::ir::persist::{AppSession, Cookie};
+use super::{BackendId, FrontendId, Rules};
+use crate::balance::BackendState;
 use crate::ir::proxy::{
     Balance, ConnectionMode, Forwarded, ForwardedHeader, HttpReuse, Mode, Options, ProxyId,
     RetryOn, Timeouts,
 };
 use crate::ir::rule::PersistRule;
+use crate::proto::h1::CaseMap;
+use crate::stick::appsession::AppSessions;
+use crate::stick::cookie::CookieRules;
 use std::sync::Arc;
 
 /// A back end.
-#[derive(Debug)]
 pub struct BackendPlan {
     /// Its place in `Plan::backends`.
     pub id: BackendId,
@@ -48,9 +50,9 @@ pub struct BackendPlan {
     /// `max-session-srv-conns`: idle server connections kept per client connection
     pub max_session_srv_conns: Option<u32>,
     /// `cookie`
-    pub cookie: Option<Cookie>,
-    /// `appsession`
-    pub appsession: Option<AppSessionPlan>,
+    pub cookie: Option<CookieRules>,
+    /// `appsession` and its table, shared by all threads.
+    pub appsession: Option<Arc<AppSessions>>,
     /// `force-persist`, `ignore-persist` in order; the last that holds decides.
     pub persist_rules: Box<[PersistRule]>,
     /// How servers with `check` are checked.
@@ -88,15 +90,6 @@ impl BackendPlan {
     }
 }
 
-/// `appsession` with its table.
-#[derive(Debug)]
-pub struct AppSessionPlan {
-    /// The line.
-    pub settings: AppSession,
-    /// Value to server index, shared by all threads.
-    pub table: Arc<AppSessionTable>,
-}
-
 /// How servers with `check` are checked.
 #[derive(Clone, Debug)]
 pub enum CheckPlan {
@@ -112,11 +105,3 @@ pub enum CheckPlan {
     /// A kind of a later part (`ldap-check`, ...): checked as [`CheckPlan::Tcp`].
     Pending(String),
 }
-
-/// Placeholder until `balance` stands.
-#[derive(Debug, Default)]
-pub struct BackendState;
-
-/// Placeholder until the table of `appsession` stands.
-#[derive(Debug, Default)]
-pub struct AppSessionTable;

@@ -1,7 +1,8 @@
 //! Front ends.
 
 use super::errors::ErrorPages;
-use super::{BackendId, CaseMap, FrontendId, Rules};
+use super::{BackendId, FrontendId, Rules};
+use crate::proto::h1::CaseMap;
 use crate::ir::proxy::{
     ConnectionMode, Forwarded, ForwardedHeader, Mode, Options, ProxyId, Timeouts,
 };

@@ -1,6 +1,6 @@
 //! Process-wide settings, resolved.
 
-use super::CaseMap;
+use crate::proto::h1::CaseMap;
 use super::listener::ListenerPlan;
 use crate::ir;
 use std::sync::Arc;

@@ -13,7 +13,7 @@ pub mod global;
 pub mod listener;
 pub mod server;
 
-pub use backend::{AppSessionPlan, BackendPlan, CheckPlan};
+pub use backend::{BackendPlan, CheckPlan};
 pub use build::build;
 pub use errors::{ErrorPage, ErrorPages};
 pub use files::{AbsentFiles, Files, RealFiles};
@@ -39,7 +39,6 @@ pub struct BackendId(pub u32);
 pub struct ListenerId(pub u32);
 
 /// Everything the engine executes. Immutable; shared by all threads.
-#[derive(Debug)]
 pub struct Plan {
     /// Process-wide settings.
     pub global: GlobalPlan,
@@ -93,31 +92,4 @@ pub struct Rules {
     pub http_response: Box<[Rule]>,
     /// `http-after-response`
     pub http_after_response: Box<[Rule]>,
-}
-
-/// Header names as `h1-case-adjust` writes them on the wire: lower-case name to replacement.
-#[derive(Clone, Debug, Default)]
-pub struct CaseMap {
-    names: HashMap<Box<[u8]>, Box<[u8]>>,
-}
-
-impl CaseMap {
-    /// A map of (any case, replacement) pairs; the first entry of a name counts.
-    pub fn new<'a>(pairs: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> CaseMap {
-        let mut names: HashMap<Box<[u8]>, Box<[u8]>> = HashMap::new();
-        for (from, to) in pairs {
-            names
-                .entry(from.to_ascii_lowercase().into())
-                .or_insert_with(|| to.into());
-        }
-        CaseMap { names }
-    }
-    /// The spelling to send for a lower-case header name.
-    pub fn spelling(&self, lower_case_name: &[u8]) -> Option<&[u8]> {
-        self.names.get(lower_case_name).map(|n| &n[..])
-    }
-    /// Whether there is nothing to replace.
-    pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
-    }
 }

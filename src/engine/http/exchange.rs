@@ -6,12 +6,12 @@ use super::{End, KeptConn, Stream};
 use crate::action::RuleSet;
 use crate::engine::connect::{self, Fault};
 use crate::engine::forward::{Half, Pump};
-use crate::engine::reactor::{Io, NEVER, Wake};
+use crate::engine::reactor::{Io, NEVER};
 use crate::engine::session::Next;
 use crate::engine::tunnel;
 use crate::ir::proxy::{ConnectionMode, HttpReuse, Options, RetryOn};
 use crate::plan::BackendPlan;
-use crate::proto::h1::{BodyLength, EncodeOptions, HeaderId, Parsed, Persist};
+use crate::proto::h1::{BodyLength, EncodeOptions, Parsed, Persist};
 use crate::rules::{self, Verdict};
 
 /// A client is only watched for hanging up once a server takes longer than this, ms: most answer
@@ -90,7 +90,7 @@ impl Stream {
                     if be.redispatch.is_some() {
                         let avoid = self.server;
                         self.slot = None;
-                        self.persistence.pinned = None;
+                        self.give_up_persistence();
                         self.assign(avoid).await?;
                     }
                 }
@@ -257,7 +257,6 @@ impl Stream {
     fn read_response(&mut self, be: &BackendPlan, a: &Attached, at: &mut Attempt) -> Result<bool, Failure> {
         let t = self.s.t;
         let context = self.req.context();
-        let mut moved = false;
         let Some(res) = &mut self.res else { return Ok(false) };
         let mut limits = t.limits;
         limits.relaxed = be.options.contains(Options::ACCEPT_UNSAFE_RESPONSE);
@@ -268,7 +267,6 @@ impl Stream {
             Io::Done(n) => {
                 res.filled(n);
                 at.server_active = t.worker.now_ms();
-                moved = true;
             }
             Io::Blocked => return Ok(false),
             Io::Eof | Io::Failed(_) if res.is_empty() => {
@@ -283,9 +281,9 @@ impl Stream {
             }
         }
         loop {
-            let Some(res) = &mut self.res else { return Ok(moved) };
+            let Some(res) = &mut self.res else { return Ok(true) };
             match res.parse_response(&limits, context) {
-                Parsed::Incomplete => return Ok(moved),
+                Parsed::Incomplete => return Ok(true),
                 Parsed::Error(_) => {
                     return Err(Failure::Again(RetryOn::JUNK_RESPONSE, End::Status(502, *b"PH")));
                 }
@@ -495,13 +493,13 @@ impl Stream {
             && self.body_read;
         if keep_server && let Some(server) = self.server {
             conn.idle_since = t.worker.now_ms();
-            let private = be.http_reuse == HttpReuse::Never || self.is_connection_bound();
-            if private {
+            let bound = self.is_connection_bound();
+            if bound || be.http_reuse == HttpReuse::Never {
                 conn.sock.watch();
-                self.s.kept = Some(KeptConn { backend: be.id, server, conn });
+                self.s.kept = Some(KeptConn { backend: be.id, server, conn, bound });
             } else {
                 let max = be.servers.get(server as usize).and_then(|s| s.settings.pool_max_conn);
-                t.idle.put(be.id, server, conn, max);
+                t.idle.put(t.worker, be.id, server, conn, max);
             }
         }
         if at.keep_client && self.keep_client { Next::KeepAlive } else { Next::Close }
@@ -511,13 +509,15 @@ impl Stream {
     /// it.
     fn is_connection_bound(&self) -> bool {
         let Some(res) = &self.res else { return false };
-        matches!(res.status(), 401 | 407)
-            && [HeaderId::WwwAuthenticate, HeaderId::ProxyAuthenticate].into_iter().any(|id| {
-                res.values(id).any(|v| {
-                    let starts = |s: &[u8]| v.get(..s.len()).is_some_and(|p| p.eq_ignore_ascii_case(s));
-                    starts(b"negotiate") || starts(b"ntlm") || starts(b"nego2")
-                })
-            })
+        let name: &[u8] = match res.status() {
+            401 => b"www-authenticate",
+            407 => b"proxy-authenticate",
+            _ => return false,
+        };
+        res.values_of(name).any(|v| {
+            let starts = |s: &[u8]| v.get(..s.len()).is_some_and(|p| p.eq_ignore_ascii_case(s));
+            starts(b"negotiate") || starts(b"ntlm") || starts(b"nego2")
+        })
     }
 
     /// The protocol changed (101, or CONNECT was granted).

@@ -25,6 +25,8 @@ pub struct KeptConn {
     pub server: u32,
     /// The connection.
     pub conn: ServerConn,
+    /// It was authenticated for this client.
+    pub bound: bool,
 }
 
 /// Runs one transaction; what comes after it stands in the session returned.

@@ -1,10 +1,186 @@
-//! Stickiness of one stream: the back end's cookie and `appsession`.
+//! Stickiness of one stream: the back end's `cookie` and `appsession`, `force-persist` and
+//! `ignore-persist`.
+
+use super::Stream;
+use crate::base::clock;
+use crate::ir::proxy::Options;
+use crate::plan::BackendPlan;
+use crate::proto::h1::{HeaderId, Message, Method};
+use crate::rules;
+use crate::sample::view::Direction;
+use crate::stick::appsession::Seen;
+use crate::stick::cookie::{Persist, RequestFlag, RequestOutcome, ResponseContext, ResponseFlag};
+use crate::stick::Edits;
 
 /// What is known of the stream's stickiness.
 #[derive(Debug, Default)]
 pub struct Persistence {
-    /// The server the request asked for.
+    /// The server the request asked for, while it is not given up.
     pub pinned: Option<u32>,
-    /// `force-persist` holds: even a server that is down is taken.
-    pub force: bool,
+    /// What the cookie said.
+    pub cookie: RequestOutcome,
+    /// What was done with the response's.
+    pub set_cookie: ResponseFlag,
+    /// What `appsession` said.
+    pub seen: Option<Seen>,
+    /// The application's session chose the server.
+    pub by_session: bool,
+    /// `ignore-persist` holds.
+    pub ignored: bool,
+}
+
+/// The fields with an id, by their places.
+fn values(message: &Message, id: HeaderId) -> impl Iterator<Item = (usize, &[u8])> {
+    message
+        .fields()
+        .iter()
+        .enumerate()
+        .filter(move |(_, f)| f.id == id)
+        .map(|(i, f)| (i, message.value(f)))
+}
+
+fn apply(edits: &Edits, message: &mut Message) {
+    // from the last to the first, so that places stay true while fields go
+    let mut at = edits.changes().count();
+    while at > 0 {
+        at -= 1;
+        if let Some((place, value)) = edits.changes().nth(at) {
+            match value {
+                Some(value) => message.replace_value(place, value),
+                None => message.remove_at(place),
+            }
+        }
+    }
+    for (name, value) in edits.additions() {
+        message.add_header(name.as_bytes(), value);
+    }
+}
+
+impl Stream {
+    /// Finds the server that the request belongs to.
+    pub(super) fn find_persistence(&mut self, be: &BackendPlan) {
+        if be.cookie.is_none() && be.appsession.is_none() {
+            return self.prefer_bound_connection(be);
+        }
+        let t = self.s.t;
+        let persist = self.persist_mode(be);
+        self.persistence.ignored = persist == Persist::Ignore;
+        let mut found = None;
+        if let Some(sessions) = &be.appsession {
+            let cookies = self.req.values(HeaderId::Cookie);
+            let seen = sessions.request(cookies, self.req.target(), t.worker.now_ms());
+            if persist != Persist::Ignore {
+                found = sessions.usable(&seen, &be.state);
+                self.persistence.by_session = found.is_some();
+            }
+            self.persistence.seen = Some(seen);
+        }
+        if let Some(rules) = &be.cookie {
+            let mut edits = t.edits.borrow_mut();
+            edits.clear();
+            let now = clock::unix_time().as_secs();
+            let cookies = values(&self.req, HeaderId::Cookie);
+            let mut outcome = rules.request(cookies, &be.state, persist, now, &mut edits);
+            if !edits.is_empty() {
+                apply(&edits, &mut self.req);
+            }
+            if found.is_some() {
+                outcome.flag = RequestFlag::Valid;
+            } else if self.persistence.seen.as_ref().is_some_and(|s| s.server.is_some()) {
+                outcome.flag = RequestFlag::Down;
+            }
+            found = found.or(outcome.server);
+            self.persistence.cookie = outcome;
+        }
+        self.persistence.pinned = found;
+        if found.is_none() {
+            self.prefer_bound_connection(be);
+        }
+    }
+
+    /// A connection that is bound to this client (`http-reuse never` with `prefer-last-server`,
+    /// NTLM) is worth more than an even spread.
+    fn prefer_bound_connection(&mut self, be: &BackendPlan) {
+        if let Some(kept) = &self.s.kept
+            && kept.backend == be.id
+            && (kept.bound || be.options.contains(Options::PREFER_LAST_SERVER))
+            && kept.conn.sock.is_quiet()
+            && be.state.server(kept.server).is_some_and(|s| s.usable())
+        {
+            self.persistence.pinned = Some(kept.server);
+        }
+    }
+
+    fn persist_mode(&self, be: &BackendPlan) -> Persist {
+        let mut mode = match be.options.contains(Options::PERSIST) {
+            true => Persist::Force,
+            false => Persist::Normal,
+        };
+        if !be.persist_rules.is_empty() {
+            let mut scratch = self.s.t.scratch.borrow_mut();
+            for rule in &be.persist_rules {
+                if rules::holds(&rule.condition, Direction::Request, self, &mut scratch) {
+                    mode = if rule.force { Persist::Force } else { Persist::Ignore };
+                    break;
+                }
+            }
+        }
+        mode
+    }
+
+    /// Another server than the one asked for answers.
+    pub(super) fn give_up_persistence(&mut self) {
+        self.persistence.pinned = None;
+        self.persistence.by_session = false;
+        self.persistence.cookie.redispatched();
+    }
+
+    /// Learns from the response, and sets the cookie.
+    pub(super) fn response_persistence(&mut self, be: &BackendPlan) {
+        let (Some(server), Some(res)) = (self.server, &mut self.res) else { return };
+        let t = self.s.t;
+        if let Some(sessions) = &be.appsession {
+            let now = t.worker.now_ms();
+            if let Some(value) = self.persistence.seen.as_ref().and_then(|s| s.learn.as_deref()) {
+                sessions.learn(value, server, now);
+            }
+            sessions.response(res.values(HeaderId::SetCookie), server, now);
+        }
+        let Some(rules) = &be.cookie else { return };
+        let mut edits = t.edits.borrow_mut();
+        edits.clear();
+        let p = &mut self.persistence;
+        let context = ResponseContext {
+            server: be.state.server(server).map(|s| &**s),
+            request: p.cookie,
+            direct: p.by_session || p.cookie.server == Some(server),
+            ignore_persist: p.ignored,
+            post: self.req.method_id() == Method::Post,
+            cacheable: cacheable(res),
+            now_s: clock::unix_time().as_secs(),
+        };
+        p.set_cookie = rules.response(values(res, HeaderId::SetCookie), &context, &mut edits);
+        if !edits.is_empty() {
+            apply(&edits, res);
+        }
+    }
+}
+
+/// Whether a cache may keep a response by its status and its own headers (RFC 9111 section 3, as
+/// HAProxy reads it).
+fn cacheable(res: &Message) -> bool {
+    if !matches!(res.status(), 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501) {
+        return false;
+    }
+    let mut fresh = false;
+    for value in res.values(HeaderId::CacheControl) {
+        for word in crate::proto::h1::comma_list(value) {
+            let is = |s: &[u8]| word.get(..s.len()).is_some_and(|w| w.eq_ignore_ascii_case(s));
+            if is(b"private") || is(b"no-cache") || is(b"no-store") || is(b"max-age=0") {
+                return false;
+            }
+            fresh |= is(b"max-age=") || is(b"s-maxage=");
+        }
+    }
+    fresh
 }

@@ -137,7 +137,7 @@ impl Stream {
                 BackendTarget::Dynamic(format) => {
                     let mut name = Vec::new();
                     scratch.reset();
-                    format.write(
+                    format.render(
                         &crate::sample::view::Eval {
                             view: self,
                             scratch: &scratch,

@@ -58,6 +58,7 @@ impl Stream {
                         return Ok(());
                     }
                     Turn::Redispatch => {
+                        self.give_up_persistence();
                         want.pinned = None;
                         break;
                     }
@@ -84,7 +85,7 @@ impl Stream {
             return Err(Fault::Failed(rustix::io::Errno::HOSTUNREACH));
         };
         if !fresh {
-            if let Some(KeptConn { backend, server: of, conn }) = self.s.kept.take()
+            if let Some(KeptConn { backend, server: of, conn, .. }) = self.s.kept.take()
                 && backend == be.id
                 && of == server
                 && conn.sock.is_quiet()
@@ -144,7 +145,7 @@ impl Stream {
             .is_some_and(|s| !s.running());
         if self.may_redispatch(&be) || down && be.redispatch.is_some() {
             self.slot = None;
-            self.persistence.pinned = None;
+            self.give_up_persistence();
             return self.assign(server).await;
         }
         // the same server again, not at once: a restart takes a moment

@@ -240,6 +240,14 @@ impl Worker {
         }
     }
 
+    /// Lets every task look again.
+    pub fn wake_everyone(&self) {
+        let count = self.tasks.borrow().len() as u32;
+        for id in 0..count {
+            self.schedule(id);
+        }
+    }
+
     /// Makes [`Worker::run`] return after this turn.
     pub fn stop(&self) {
         self.stopping.set(true);

@@ -118,9 +118,10 @@ impl Sock {
         self.worker.io.borrow_mut().list[self.slot as usize].task = self.worker.current_id();
     }
 
-    /// No task is woken for it until it is adopted again.
-    pub fn disown(&self) {
-        self.worker.io.borrow_mut().list[self.slot as usize].task = NO_TASK;
+    /// Another task of this thread is woken for it until it is adopted again.
+    pub fn entrust(&self, task: Option<super::TaskRef>) {
+        let task = task.map_or(NO_TASK, |t| t.task);
+        self.worker.io.borrow_mut().list[self.slot as usize].task = task;
     }
 
     #[inline]

@@ -1,0 +1,232 @@
+//! Starting and stopping the threads.
+
+use super::http;
+use super::listener::{self, Accepted};
+use super::reactor::{InboxMessage, Sock, Worker};
+use super::session::{self, FuturePool};
+use super::shared::{Hub, Shared};
+use super::thread::Thread;
+use crate::ir::proxy::{Mode, Options};
+use crate::plan::{FrontendPlan, Plan};
+use std::cell::{Cell, OnceCell};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+
+/// The sockets of one listener: one per thread, or fewer that threads share.
+pub struct Listening {
+    /// Index in `Plan::listeners`.
+    pub listener: usize,
+    /// Bound, listening, non-blocking. Thread `i` accepts from socket `i % len`.
+    pub sockets: Vec<OwnedFd>,
+}
+
+/// What the engine is started with.
+pub struct Config {
+    /// What to execute.
+    pub plan: Arc<Plan>,
+    /// The hub that the plan's queues were made with.
+    pub hub: Arc<Hub>,
+    /// Sockets to accept from.
+    pub listening: Vec<Listening>,
+    /// Number of threads, at least 1.
+    pub threads: usize,
+    /// Most connections of the process; 0: no limit.
+    pub maxconn: u32,
+}
+
+/// The running engine.
+pub struct Engine {
+    /// What its threads share.
+    pub shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+thread_local! {
+    static THREAD: OnceCell<&'static Thread> = const { OnceCell::new() };
+    static HTTP: OnceCell<Box<dyn Fn(&'static Thread, Accepted, Arc<FrontendPlan>)>> =
+        const { OnceCell::new() };
+}
+
+/// Calls `f` with the thread's own context; does nothing on a thread that is not the engine's.
+pub fn with_thread(f: impl FnOnce(&'static Thread)) {
+    if let Some(t) = THREAD.with(|cell| cell.get().copied()) {
+        f(t);
+    }
+}
+
+/// Starts the threads.
+///
+/// # Errors
+/// When the system refuses threads, epoll instances, or a socket's copy.
+pub fn start(config: Config) -> io::Result<Engine> {
+    let Config { plan, hub, listening, threads, maxconn } = config;
+    let threads = threads.max(1);
+    let shared = Shared::new(plan, hub, maxconn, threads);
+    let mut sockets: Vec<Vec<(usize, OwnedFd)>> = (0..threads).map(|_| Vec::new()).collect();
+    for l in listening {
+        let n = l.sockets.len();
+        if n == 0 {
+            continue;
+        }
+        for (i, list) in sockets.iter_mut().enumerate() {
+            if let Some(fd) = l.sockets.get(i % n) {
+                list.push((l.listener, fd.try_clone()?));
+            }
+        }
+    }
+    let (ready, started) = std::sync::mpsc::channel();
+    let mut handles = Vec::with_capacity(threads);
+    for (id, sockets) in sockets.into_iter().enumerate() {
+        let shared = Arc::clone(&shared);
+        let ready = ready.clone();
+        let handle = std::thread::Builder::new()
+            .name(format!("hapax/{}", id + 1))
+            .spawn(move || {
+                let worker = match Worker::new(id) {
+                    Ok(worker) => worker,
+                    Err(e) => {
+                        let _ = ready.send(Err(e));
+                        return;
+                    }
+                };
+                let t = Thread::new(worker, shared);
+                THREAD.with(|cell| {
+                    let _ = cell.set(t);
+                });
+                let _ = ready.send(Ok((id, Arc::clone(worker.inbox()))));
+                run(t, sockets);
+            })?;
+        handles.push(handle);
+    }
+    drop(ready);
+    let mut inboxes = Vec::new();
+    for started in started {
+        inboxes.push(started?);
+    }
+    inboxes.sort_by_key(|(id, _)| *id);
+    shared.hub.start(inboxes.into_iter().map(|(_, inbox)| inbox).collect());
+    for inbox in shared.hub.inboxes() {
+        // the loops begin once everybody can be reached
+        inbox.send(InboxMessage::Run(Box::new(|w: &'static Worker| with_thread(|t| begin(t, w)))));
+    }
+    Ok(Engine { shared, threads: handles })
+}
+
+thread_local! {
+    static SOCKETS: Cell<Vec<(usize, OwnedFd)>> = const { Cell::new(Vec::new()) };
+}
+
+fn run(t: &'static Thread, sockets: Vec<(usize, OwnedFd)>) {
+    SOCKETS.set(sockets);
+    if let Err(e) = t.worker.run() {
+        eprintln!("hapax: the event loop of thread {} ended: {e}", t.worker.id + 1);
+    }
+}
+
+/// The thread's tasks: one per listening socket, and the keeper of idle connections.
+fn begin(t: &'static Thread, w: &'static Worker) {
+    let pool = FuturePool::new(http::transaction);
+    HTTP.with(|cell| {
+        let _ = cell.set(Box::new(move |t, accepted, fe| {
+            w.spawn(async move { session::http(listener::session(t, accepted, fe), pool).await });
+        }));
+    });
+    for (index, fd) in SOCKETS.take() {
+        let plan = &t.shared.plan;
+        let Some(listener) = plan.listeners.get(index) else { continue };
+        let Some(fe) = listener.frontend.and_then(|id| plan.frontend(id)) else { continue };
+        prepare(&fd, fe);
+        let (listener, fe) = (Arc::new(listener.clone()), Arc::clone(fe));
+        w.spawn(async move {
+            let sock = Sock::new(w, fd);
+            listener::accept(t, listener, fe, sock, serve).await;
+        });
+    }
+    w.spawn(keep_idle_pool(t));
+}
+
+/// Options that accepted sockets inherit.
+fn prepare(fd: &OwnedFd, fe: &FrontendPlan) {
+    use rustix::net::sockopt;
+    // unix sockets know none of these
+    let _ = sockopt::set_tcp_nodelay(fd, true);
+    if fe.options.contains(Options::CLITCPKA) {
+        let _ = sockopt::set_socket_keepalive(fd, true);
+    }
+    if fe.options.contains(Options::NOLINGER) {
+        let _ = sockopt::set_socket_linger(fd, Some(std::time::Duration::ZERO));
+    }
+}
+
+/// Starts a session for an accepted connection.
+fn serve(t: &'static Thread, accepted: Accepted) {
+    let plan = &t.shared.plan;
+    let Some(fe) = plan
+        .listeners
+        .get(accepted.listener as usize)
+        .and_then(|l| l.frontend)
+        .and_then(|id| plan.frontend(id))
+        .cloned()
+    else {
+        return;
+    };
+    match fe.mode {
+        Mode::Http => HTTP.with(|cell| {
+            if let Some(spawn) = cell.get() {
+                spawn(t, accepted, fe);
+            }
+        }),
+        _ => {
+            t.worker.spawn(async move {
+                super::tcp::serve(listener::session(t, accepted, fe)).await;
+            });
+        }
+    }
+}
+
+/// Closes idle server connections: those that the servers closed, and those idle for too long.
+async fn keep_idle_pool(t: &'static Thread) {
+    let plan = Arc::clone(&t.shared.plan);
+    t.idle.watched_by(t.worker.current());
+    loop {
+        let wait = (!t.idle.is_empty()).then_some(1000);
+        t.worker.park(t.worker.after(wait)).await;
+        t.idle.purge(t.worker.now_ms(), |backend, server| {
+            let server = plan.backends.get(backend).and_then(|b| b.servers.get(server));
+            server.map_or(0, |s| u64::from(s.settings.pool_purge_delay))
+        });
+    }
+}
+
+impl Engine {
+    /// Accepts no more; sessions end after their current transaction.
+    pub fn soft_stop(&self) {
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        self.wake_all();
+    }
+
+    /// Wakes every task of every thread, to look at what changed.
+    pub fn wake_all(&self) {
+        for inbox in self.shared.hub.inboxes() {
+            inbox.send(InboxMessage::Run(Box::new(|w: &'static Worker| w.wake_everyone())));
+        }
+    }
+
+    /// Ends the threads after their current turn.
+    pub fn stop(&self) {
+        for inbox in self.shared.hub.inboxes() {
+            inbox.send(InboxMessage::Run(Box::new(|w: &'static Worker| w.stop())));
+        }
+    }
+
+    /// Waits for the threads to end.
+    pub fn join(self) {
+        for thread in self.threads {
+            // a thread that panicked has ended as well
+            let _ = thread.join();
+        }
+    }
+}

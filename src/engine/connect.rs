@@ -63,7 +63,11 @@ fn socket(family: AddressFamily, tcp: bool) -> Result<OwnedFd, Fault> {
 }
 
 fn inet(worker: &'static Worker, addr: SocketAddr, o: Options<'_>) -> Result<Sock, Fault> {
-    let family = if addr.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let family = if addr.is_ipv4() {
+        AddressFamily::INET
+    } else {
+        AddressFamily::INET6
+    };
     let fd = socket(family, true)?;
     sockopt::set_tcp_nodelay(&fd, true).map_err(Fault::Resource)?;
     if o.keepalive {
@@ -140,6 +144,10 @@ pub async fn established(
 impl ServerConn {
     /// A new connection.
     pub fn new(sock: Sock) -> ServerConn {
-        ServerConn { sock, uses: 0, idle_since: 0 }
+        ServerConn {
+            sock,
+            uses: 0,
+            idle_since: 0,
+        }
     }
 }

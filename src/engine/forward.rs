@@ -269,7 +269,11 @@ impl Half {
         }
         let single = pieces.iter().filter(|p| !p.is_empty()).count() == 1;
         let io = if single {
-            let piece = pieces.iter().find(|p| !p.is_empty()).copied().unwrap_or_default();
+            let piece = pieces
+                .iter()
+                .find(|p| !p.is_empty())
+                .copied()
+                .unwrap_or_default();
             sink.send(piece, more)
         } else if total <= JOIN {
             let mut joined = t.joined.borrow_mut();
@@ -281,7 +285,10 @@ impl Half {
         } else {
             let mut slices = [IoSlice::new(&[]); PIECES + 4];
             let mut n = 0;
-            for (slot, piece) in slices.iter_mut().zip(pieces.iter().filter(|p| !p.is_empty())) {
+            for (slot, piece) in slices
+                .iter_mut()
+                .zip(pieces.iter().filter(|p| !p.is_empty()))
+            {
                 *slot = IoSlice::new(piece);
                 n += 1;
             }

@@ -35,9 +35,18 @@ pub async fn accept(
     serve: fn(&'static Thread, Accepted),
 ) {
     let shared = t.shared.clone();
-    let max_accept = shared.plan.global.settings.tune.maxaccept.unwrap_or(MAX_ACCEPT).max(1);
+    let max_accept = shared
+        .plan
+        .global
+        .settings
+        .tune
+        .maxaccept
+        .unwrap_or(MAX_ACCEPT)
+        .max(1);
     let own = super::shared::Limit::new(listener.settings.maxconn.unwrap_or(0));
-    let Some(state) = shared.frontends.get(fe.id.0 as usize) else { return };
+    let Some(state) = shared.frontends.get(fe.id.0 as usize) else {
+        return;
+    };
     let _ = own;
     loop {
         for _ in 0..max_accept {
@@ -55,7 +64,15 @@ pub async fn accept(
                 Ok((fd, src)) => {
                     shared.connections.fetch_add(1, Ordering::Relaxed);
                     state.connections.fetch_add(1, Ordering::Relaxed);
-                    place(t, Accepted { fd, src, listener: listener.id.0 }, serve);
+                    place(
+                        t,
+                        Accepted {
+                            fd,
+                            src,
+                            listener: listener.id.0,
+                        },
+                        serve,
+                    );
                 }
                 Err(e) => {
                     state.conns.give(&shared.hub);

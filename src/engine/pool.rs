@@ -31,7 +31,11 @@ impl IdlePool {
             .iter()
             .map(|b| b.servers.iter().map(|_| RefCell::default()).collect())
             .collect();
-        IdlePool { lists, total: Cell::new(0), keeper: Cell::new(None) }
+        IdlePool {
+            lists,
+            total: Cell::new(0),
+            keeper: Cell::new(None),
+        }
     }
 
     fn list(&self, backend: BackendId, server: u32) -> Option<&RefCell<Vec<ServerConn>>> {
@@ -62,7 +66,9 @@ impl IdlePool {
         conn: ServerConn,
         max: Option<u32>,
     ) {
-        let Some(list) = self.list(backend, server) else { return };
+        let Some(list) = self.list(backend, server) else {
+            return;
+        };
         let mut list = list.borrow_mut();
         if max.is_some_and(|max| list.len() >= max as usize) {
             return;
@@ -88,7 +94,10 @@ impl IdlePool {
                     continue;
                 }
                 list.retain(|c| c.sock.is_quiet());
-                let old = list.iter().take_while(|c| c.idle_since + delay(b, s) <= now).count();
+                let old = list
+                    .iter()
+                    .take_while(|c| c.idle_since + delay(b, s) <= now)
+                    .count();
                 list.drain(..old.div_ceil(2));
                 self.total.set(self.total.get() - (before - list.len()));
             }

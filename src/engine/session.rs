@@ -94,13 +94,23 @@ const KEPT: usize = 256;
 impl<F: Future<Output = Box<Session>> + 'static> FuturePool<F> {
     /// A pool that is never freed, for the futures that `make` makes.
     pub fn new(make: fn(Box<Session>, Box<Message>) -> F) -> &'static FuturePool<F> {
-        Box::leak(Box::new(FuturePool { free: RefCell::default(), make }))
+        Box::leak(Box::new(FuturePool {
+            free: RefCell::default(),
+            make,
+        }))
     }
 
     fn run(&'static self, session: Box<Session>, message: Box<Message>) -> Pooled<F> {
-        let mut slot = self.free.borrow_mut().pop().unwrap_or_else(|| Box::pin(None));
+        let mut slot = self
+            .free
+            .borrow_mut()
+            .pop()
+            .unwrap_or_else(|| Box::pin(None));
         slot.as_mut().set(Some((self.make)(session, message)));
-        Pooled { pool: self, slot: Some(slot) }
+        Pooled {
+            pool: self,
+            slot: Some(slot),
+        }
     }
 }
 
@@ -118,7 +128,9 @@ impl<F: Future<Output = Box<Session>>> Future for Pooled<F> {
         let Some(future) = self.slot.as_mut().and_then(|s| s.as_mut().as_pin_mut()) else {
             return Poll::Pending;
         };
-        let Poll::Ready(session) = future.poll(cx) else { return Poll::Pending };
+        let Poll::Ready(session) = future.poll(cx) else {
+            return Poll::Pending;
+        };
         if let Some(mut slot) = self.slot.take() {
             slot.as_mut().set(None);
             let mut free = self.pool.free.borrow_mut();
@@ -183,7 +195,12 @@ fn idle_deadline(s: &Session) -> u64 {
         let ms = timeouts.http_request.or(timeouts.client);
         return ms.map_or(NEVER, |ms| begin + u64::from(ms));
     }
-    s.t.worker.after(timeouts.http_keep_alive.or(timeouts.http_request).or(timeouts.client))
+    s.t.worker.after(
+        timeouts
+            .http_keep_alive
+            .or(timeouts.http_request)
+            .or(timeouts.client),
+    )
 }
 
 /// A client that never said anything is told so (408), unless it may have been a browser's
@@ -208,7 +225,9 @@ pub async fn close(session: Box<Session>) {
     let t = session.t;
     let mut waste = [0u8; 4096];
     // nothing unread and nothing more to come: the common case needs no shutdown
-    let Io::Done(_) = session.client.recv(&mut waste) else { return };
+    let Io::Done(_) = session.client.recv(&mut waste) else {
+        return;
+    };
     session.client.shutdown_write();
     let until = t.worker.after(Some(1000));
     let mut budget = 4 * 1024 * 1024usize;

@@ -64,7 +64,10 @@ pub struct Limit {
 impl Limit {
     /// A limit; 0 is none.
     pub fn new(max: u32) -> Limit {
-        Limit { max: AtomicU32::new(max), ..Limit::default() }
+        Limit {
+            max: AtomicU32::new(max),
+            ..Limit::default()
+        }
     }
 
     /// Takes one if there is room.
@@ -148,7 +151,10 @@ impl Shared {
         let frontends = plan
             .frontends
             .iter()
-            .map(|f| FrontendState { conns: Limit::new(f.maxconn.unwrap_or(0)), ..Default::default() })
+            .map(|f| FrontendState {
+                conns: Limit::new(f.maxconn.unwrap_or(0)),
+                ..Default::default()
+            })
             .collect();
         Arc::new(Shared {
             plan,

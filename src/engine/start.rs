@@ -62,7 +62,13 @@ pub fn with_thread(f: impl FnOnce(&'static Thread)) {
 /// # Errors
 /// When the system refuses threads, epoll instances, or a socket's copy.
 pub fn start(config: Config) -> io::Result<Engine> {
-    let Config { plan, hub, listening, threads, maxconn } = config;
+    let Config {
+        plan,
+        hub,
+        listening,
+        threads,
+        maxconn,
+    } = config;
     let threads = threads.max(1);
     let shared = Shared::new(plan, hub, maxconn, threads);
     let mut sockets: Vec<Vec<(usize, OwnedFd)>> = (0..threads).map(|_| Vec::new()).collect();
@@ -107,12 +113,19 @@ pub fn start(config: Config) -> io::Result<Engine> {
         inboxes.push(started?);
     }
     inboxes.sort_by_key(|(id, _)| *id);
-    shared.hub.start(inboxes.into_iter().map(|(_, inbox)| inbox).collect());
+    shared
+        .hub
+        .start(inboxes.into_iter().map(|(_, inbox)| inbox).collect());
     for inbox in shared.hub.inboxes() {
         // the loops begin once everybody can be reached
-        inbox.send(InboxMessage::Run(Box::new(|w: &'static Worker| with_thread(|t| begin(t, w)))));
+        inbox.send(InboxMessage::Run(Box::new(|w: &'static Worker| {
+            with_thread(|t| begin(t, w))
+        })));
     }
-    Ok(Engine { shared, threads: handles })
+    Ok(Engine {
+        shared,
+        threads: handles,
+    })
 }
 
 thread_local! {
@@ -122,7 +135,10 @@ thread_local! {
 fn run(t: &'static Thread, sockets: Vec<(usize, OwnedFd)>) {
     SOCKETS.set(sockets);
     if let Err(e) = t.worker.run() {
-        eprintln!("hapax: the event loop of thread {} ended: {e}", t.worker.id + 1);
+        eprintln!(
+            "hapax: the event loop of thread {} ended: {e}",
+            t.worker.id + 1
+        );
     }
 }
 
@@ -136,8 +152,12 @@ fn begin(t: &'static Thread, w: &'static Worker) {
     });
     for (index, fd) in SOCKETS.take() {
         let plan = &t.shared.plan;
-        let Some(listener) = plan.listeners.get(index) else { continue };
-        let Some(fe) = listener.frontend.and_then(|id| plan.frontend(id)) else { continue };
+        let Some(listener) = plan.listeners.get(index) else {
+            continue;
+        };
+        let Some(fe) = listener.frontend.and_then(|id| plan.frontend(id)) else {
+            continue;
+        };
         prepare(&fd, fe);
         let (listener, fe) = (Arc::new(listener.clone()), Arc::clone(fe));
         w.spawn(async move {
@@ -195,7 +215,10 @@ async fn keep_idle_pool(t: &'static Thread) {
         let wait = (!t.idle.is_empty()).then_some(1000);
         t.worker.park(t.worker.after(wait)).await;
         t.idle.purge(t.worker.now_ms(), |backend, server| {
-            let server = plan.backends.get(backend).and_then(|b| b.servers.get(server));
+            let server = plan
+                .backends
+                .get(backend)
+                .and_then(|b| b.servers.get(server));
             server.map_or(0, |s| u64::from(s.settings.pool_purge_delay))
         });
     }
@@ -211,7 +234,9 @@ impl Engine {
     /// Wakes every task of every thread, to look at what changed.
     pub fn wake_all(&self) {
         for inbox in self.shared.hub.inboxes() {
-            inbox.send(InboxMessage::Run(Box::new(|w: &'static Worker| w.wake_everyone())));
+            inbox.send(InboxMessage::Run(Box::new(|w: &'static Worker| {
+                w.wake_everyone()
+            })));
         }
     }
 

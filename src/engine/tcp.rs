@@ -15,13 +15,21 @@ use std::sync::Arc;
 
 /// Serves a client in TCP mode until both sides have ended.
 pub async fn serve(mut s: Box<Session>) {
-    let Some(be) = s.fe.default_backend.and_then(|id| s.plan.backend(id)).cloned() else { return };
+    let Some(be) =
+        s.fe.default_backend
+            .and_then(|id| s.plan.backend(id))
+            .cloned()
+    else {
+        return;
+    };
     let t = s.t;
     let mut retries = be.retries;
     let mut avoid = None;
     s.client.watch();
     loop {
-        let Some(slot) = assign(&s, &be, avoid).await else { return };
+        let Some(slot) = assign(&s, &be, avoid).await else {
+            return;
+        };
         let server = slot.index();
         let fault = match connect(&mut s, &be, server).await {
             Ok(conn) => {
@@ -48,7 +56,9 @@ pub async fn serve(mut s: Box<Session>) {
         if be.redispatch.is_some() && retries == 0 {
             avoid = Some(server);
         } else if !matches!(fault, connect::Fault::TimedOut) {
-            t.worker.sleep(be.timeouts.connect.unwrap_or(1000).min(1000)).await;
+            t.worker
+                .sleep(be.timeouts.connect.unwrap_or(1000).min(1000))
+                .await;
         }
     }
 }
@@ -56,7 +66,11 @@ pub async fn serve(mut s: Box<Session>) {
 /// Waits for a slot; `None` when the client is gone or there is none to be had.
 async fn assign(s: &Session, be: &Arc<BackendPlan>, avoid: Option<u32>) -> Option<Slot> {
     let w = s.t.worker;
-    let want = Want { avoid, token: w.current().token(), ..Want::default() };
+    let want = Want {
+        avoid,
+        token: w.current().token(),
+        ..Want::default()
+    };
     let until = w.after(be.timeouts.queue);
     loop {
         let mut waiter = match be.state.assign(&want, w.now_ms()) {
@@ -87,7 +101,9 @@ async fn connect(
     server: u32,
 ) -> Result<ServerConn, Option<connect::Fault>> {
     let worker = s.t.worker;
-    let Some(plan) = be.servers.get(server as usize) else { return Err(None) };
+    let Some(plan) = be.servers.get(server as usize) else {
+        return Err(None);
+    };
     let options = connect::Options {
         keepalive: be.options.contains(Options::SRVTCPKA),
         source: plan.settings.source.as_ref(),

@@ -57,7 +57,10 @@ impl Thread {
             bufsize,
             limits,
             random: Cell::new(
-                0x9e37_79b9_7f4a_7c15 ^ (worker.id as u64) << 32 ^ crate::base::clock::now_us() << 1 | 1,
+                0x9e37_79b9_7f4a_7c15
+                    ^ (worker.id as u64) << 32
+                    ^ crate::base::clock::now_us() << 1
+                    | 1,
             ),
             shared,
         }))

@@ -84,8 +84,16 @@ pub async fn run(
             continue;
         }
         let half_closed = up_shut || down_shut;
-        let client_ms = if half_closed { limits.client_fin.or(limits.client) } else { limits.client };
-        let server_ms = if half_closed { limits.server_fin.or(limits.server) } else { limits.server };
+        let client_ms = if half_closed {
+            limits.client_fin.or(limits.client)
+        } else {
+            limits.client
+        };
+        let server_ms = if half_closed {
+            limits.server_fin.or(limits.server)
+        } else {
+            limits.server
+        };
         let at = |active: u64, ms: Option<u32>| ms.map_or(NEVER, |ms| active + u64::from(ms));
         let (c, s) = (at(client_active, client_ms), at(server_active, server_ms));
         w.park(c.min(s)).await;
@@ -97,5 +105,9 @@ pub async fn run(
             break *b"sD";
         }
     };
-    Ended { state, up: up.written, down: down.written }
+    Ended {
+        state,
+        up: up.written,
+        down: down.written,
+    }
 }

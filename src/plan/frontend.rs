@@ -2,11 +2,11 @@
 
 use super::errors::ErrorPages;
 use super::{BackendId, FrontendId, Rules};
-use crate::proto::h1::CaseMap;
 use crate::ir::proxy::{
     ConnectionMode, Forwarded, ForwardedHeader, Mode, Options, ProxyId, Timeouts,
 };
 use crate::ir::rule::Condition;
+use crate::proto::h1::CaseMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Process-wide settings, resolved.
 
-use crate::proto::h1::CaseMap;
 use super::listener::ListenerPlan;
 use crate::ir;
+use crate::proto::h1::CaseMap;
 use std::sync::Arc;
 
 /// Process-wide settings. What the configuration leaves to the machine (`nbthread`, `maxconn`

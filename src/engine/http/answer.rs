@@ -31,7 +31,10 @@ impl Stream {
                 match self.errors().page(status).cloned() {
                     Some(page) if page.custom && page.bytes.is_empty() => Next::Close,
                     Some(page) => self.respond(&page.bytes).await,
-                    None => self.respond(errors::answer(status).unwrap_or_default()).await,
+                    None => {
+                        self.respond(errors::answer(status).unwrap_or_default())
+                            .await
+                    }
                 }
             }
             End::Reply(Answer::Status(status), state) => {
@@ -59,14 +62,20 @@ impl Stream {
         self.res = Some(res);
         self.after_response_rules();
         self.settle_unread_body();
-        let Some(res) = &self.res else { return Next::Close };
+        let Some(res) = &self.res else {
+            return Next::Close;
+        };
         let keep = self.keep_client && self.body_read && res.keep_alive();
         let keep = keep && self.mode != crate::ir::proxy::ConnectionMode::Close;
         let mut out = Vec::with_capacity(text.len() + 64);
         res.encode_response(
             &mut out,
             &EncodeOptions {
-                persist: if keep { Persist::KeepAlive } else { Persist::Close },
+                persist: if keep {
+                    Persist::KeepAlive
+                } else {
+                    Persist::Close
+                },
                 peer_http11: self.req.is_http11(),
                 case: self.s.fe.case_map.as_deref(),
             },
@@ -83,11 +92,19 @@ impl Stream {
     /// `http-after-response`, back end's rules first.
     pub(super) fn after_response_rules(&mut self) {
         let (fe, be) = (self.s.fe.clone(), self.be.clone());
-        let sets = [be.as_ref().map(|b| &b.rules.http_after_response), Some(&fe.rules.http_after_response)];
+        let sets = [
+            be.as_ref().map(|b| &b.rules.http_after_response),
+            Some(&fe.rules.http_after_response),
+        ];
         for list in sets.into_iter().flatten().filter(|l| !l.is_empty()) {
             let t = self.s.t;
             // only edits can come of these rules
-            rules::run(list, rules::Mode::of(RuleSet::HttpAfterResponse), self, &mut t.scratch.borrow_mut());
+            rules::run(
+                list,
+                rules::Mode::of(RuleSet::HttpAfterResponse),
+                self,
+                &mut t.scratch.borrow_mut(),
+            );
         }
     }
 

@@ -54,7 +54,9 @@ struct Attempt {
 impl Stream {
     /// Finds a server, sends the request, passes the response on.
     pub(super) async fn exchange(&mut self) -> Result<Next, End> {
-        let Some(be) = self.be.clone() else { return Err(End::Status(503, *b"SC")) };
+        let Some(be) = self.be.clone() else {
+            return Err(End::Status(503, *b"SC"));
+        };
         self.find_persistence(&be);
         self.assign(None).await?;
         let mut fresh = false;
@@ -171,7 +173,12 @@ impl Stream {
     }
 
     /// Writes the request's head and what is there of its body.
-    fn send_request(&mut self, be: &BackendPlan, a: &Attached, at: &mut Attempt) -> Result<(), Failure> {
+    fn send_request(
+        &mut self,
+        be: &BackendPlan,
+        a: &Attached,
+        at: &mut Attempt,
+    ) -> Result<(), Failure> {
         let t = self.s.t;
         let mut head = t.head.borrow_mut();
         head.clear();
@@ -184,11 +191,16 @@ impl Stream {
             },
         );
         at.up.begin(self.req.body(), true);
-        match at.up.push(t, &a.conn.sock, &head, self.req.body_prefix(), false) {
+        match at
+            .up
+            .push(t, &a.conn.sock, &head, self.req.body_prefix(), false)
+        {
             Ok(taken) => self.body_taken = taken,
             Err(Pump::SinkFailed(_)) if a.reused => return Err(Failure::Stale),
             Err(Pump::SinkFailed(e)) => {
-                return Err(Failure::Connect(Fault::Failed(a.conn.sock.take_error().unwrap_or(e))));
+                return Err(Failure::Connect(Fault::Failed(
+                    a.conn.sock.take_error().unwrap_or(e),
+                )));
             }
             Err(_) => return Err(Failure::End(End::Status(400, *b"PR"))),
         }
@@ -197,7 +209,12 @@ impl Stream {
     }
 
     /// Waits until a new connection stands and has taken the first bytes.
-    async fn connected(&mut self, be: &BackendPlan, a: &Attached, at: &mut Attempt) -> Result<(), Failure> {
+    async fn connected(
+        &mut self,
+        be: &BackendPlan,
+        a: &Attached,
+        at: &mut Attempt,
+    ) -> Result<(), Failure> {
         let worker = self.s.t.worker;
         let abort = be.options.contains(Options::ABORTONCLOSE);
         while at.up.written == 0 && at.up.is_pending() {
@@ -212,7 +229,11 @@ impl Stream {
             match at.up.flush(&a.conn.sock) {
                 Ok(_) => {}
                 Err(Pump::SinkFailed(e)) => return Err(Failure::Connect(Fault::Failed(e))),
-                Err(_) => return Err(Failure::Connect(Fault::Failed(rustix::io::Errno::CONNRESET))),
+                Err(_) => {
+                    return Err(Failure::Connect(Fault::Failed(
+                        rustix::io::Errno::CONNRESET,
+                    )));
+                }
             }
         }
         Ok(())
@@ -254,14 +275,24 @@ impl Stream {
     }
 
     /// Reads the response's head; once it is complete, begins to pass it on.
-    fn read_response(&mut self, be: &BackendPlan, a: &Attached, at: &mut Attempt) -> Result<bool, Failure> {
+    fn read_response(
+        &mut self,
+        be: &BackendPlan,
+        a: &Attached,
+        at: &mut Attempt,
+    ) -> Result<bool, Failure> {
         let t = self.s.t;
         let context = self.req.context();
-        let Some(res) = &mut self.res else { return Ok(false) };
+        let Some(res) = &mut self.res else {
+            return Ok(false);
+        };
         let mut limits = t.limits;
         limits.relaxed = be.options.contains(Options::ACCEPT_UNSAFE_RESPONSE);
         if res.space().is_empty() {
-            return Err(Failure::Again(RetryOn::JUNK_RESPONSE, End::Status(502, *b"PH")));
+            return Err(Failure::Again(
+                RetryOn::JUNK_RESPONSE,
+                End::Status(502, *b"PH"),
+            ));
         }
         match a.conn.sock.recv(res.space()) {
             Io::Done(n) => {
@@ -274,18 +305,29 @@ impl Stream {
                     // the client repeats a request of a connection that it used before
                     return Err(Failure::Again(RetryOn::EMPTY_RESPONSE, End::Silent(*b"SH")));
                 }
-                return Err(Failure::Again(RetryOn::EMPTY_RESPONSE, End::Status(502, *b"SH")));
+                return Err(Failure::Again(
+                    RetryOn::EMPTY_RESPONSE,
+                    End::Status(502, *b"SH"),
+                ));
             }
             Io::Eof | Io::Failed(_) => {
-                return Err(Failure::Again(RetryOn::JUNK_RESPONSE, End::Status(502, *b"SH")));
+                return Err(Failure::Again(
+                    RetryOn::JUNK_RESPONSE,
+                    End::Status(502, *b"SH"),
+                ));
             }
         }
         loop {
-            let Some(res) = &mut self.res else { return Ok(true) };
+            let Some(res) = &mut self.res else {
+                return Ok(true);
+            };
             match res.parse_response(&limits, context) {
                 Parsed::Incomplete => return Ok(true),
                 Parsed::Error(_) => {
-                    return Err(Failure::Again(RetryOn::JUNK_RESPONSE, End::Status(502, *b"PH")));
+                    return Err(Failure::Again(
+                        RetryOn::JUNK_RESPONSE,
+                        End::Status(502, *b"PH"),
+                    ));
                 }
                 Parsed::Done => {}
             }
@@ -336,7 +378,9 @@ impl Stream {
         let t = self.s.t;
         self.response_rules(be)?;
         self.response_persistence(be);
-        if !be.rules.http_after_response.is_empty() || !self.s.fe.rules.http_after_response.is_empty() {
+        if !be.rules.http_after_response.is_empty()
+            || !self.s.fe.rules.http_after_response.is_empty()
+        {
             self.after_response_rules();
         }
         let Some(res) = &self.res else { return Ok(()) };
@@ -391,13 +435,19 @@ impl Stream {
             if list.is_empty() {
                 continue;
             }
-            let verdict =
-                rules::run(list, rules::Mode::of(RuleSet::HttpResponse), self, &mut t.scratch.borrow_mut());
+            let verdict = rules::run(
+                list,
+                rules::Mode::of(RuleSet::HttpResponse),
+                self,
+                &mut t.scratch.borrow_mut(),
+            );
             let end = match verdict {
                 Verdict::Continue | Verdict::Wait { .. } => continue,
                 Verdict::Deny(a) | Verdict::Tarpit(a) => End::Reply(a, *b"PR"),
                 Verdict::Return(a) | Verdict::Redirect(a) => End::Reply(a, *b"LR"),
-                Verdict::Reject | Verdict::Close | Verdict::SilentDrop { .. } => End::Silent(*b"PR"),
+                Verdict::Reject | Verdict::Close | Verdict::SilentDrop { .. } => {
+                    End::Silent(*b"PR")
+                }
                 Verdict::Error => End::Status(500, *b"PR"),
             };
             return Err(Failure::End(end));
@@ -411,7 +461,10 @@ impl Stream {
             return Ok(false);
         }
         let t = self.s.t;
-        match at.down.pump(t, &a.conn.sock, &self.s.client, &mut at.surplus) {
+        match at
+            .down
+            .pump(t, &a.conn.sock, &self.s.client, &mut at.surplus)
+        {
             Pump::Moved => {
                 at.client_active = t.worker.now_ms();
                 at.server_active = at.client_active;
@@ -435,7 +488,11 @@ impl Stream {
         let w = self.s.t.worker;
         let until = self.client_deadline(at).min(self.server_deadline(at));
         let watched = self.s.client.is_watched();
-        let until = if watched { until } else { until.min(since + WATCH_AFTER) };
+        let until = if watched {
+            until
+        } else {
+            until.min(since + WATCH_AFTER)
+        };
         w.park(until).await;
         if !watched && w.now_ms() >= since + WATCH_AFTER {
             self.s.client.watch();
@@ -466,13 +523,17 @@ impl Stream {
     /// Ends the transaction if a time-out passed.
     fn check_deadlines(&mut self, at: &mut Attempt) -> Result<Option<Next>, Failure> {
         let now = self.s.t.worker.now_ms();
-        let (client, server) = (self.client_deadline(at) <= now, self.server_deadline(at) <= now);
+        let (client, server) = (
+            self.client_deadline(at) <= now,
+            self.server_deadline(at) <= now,
+        );
         match (client, server, at.answered) {
             (false, false, _) => Ok(None),
             (true, _, false) => Err(Failure::End(End::Status(408, *b"cD"))),
-            (false, true, false) => {
-                Err(Failure::Again(RetryOn::RESPONSE_TIMEOUT, End::Status(504, *b"sH")))
-            }
+            (false, true, false) => Err(Failure::Again(
+                RetryOn::RESPONSE_TIMEOUT,
+                End::Status(504, *b"sH"),
+            )),
             (client, _, true) => {
                 self.state = if client { *b"cD" } else { *b"sD" };
                 Ok(Some(Next::Drop))
@@ -484,7 +545,9 @@ impl Stream {
     fn finish(&mut self, be: &BackendPlan, a: Attached, at: Attempt) -> Next {
         let t = self.s.t;
         let Attached { mut conn, .. } = a;
-        let Some(res) = &self.res else { return Next::Drop };
+        let Some(res) = &self.res else {
+            return Next::Drop;
+        };
         let keep_server = self.mode == ConnectionMode::KeepAlive
             && res.keep_alive()
             && res.body() != BodyLength::UntilClose
@@ -496,13 +559,25 @@ impl Stream {
             let bound = self.is_connection_bound();
             if bound || be.http_reuse == HttpReuse::Never {
                 conn.sock.watch();
-                self.s.kept = Some(KeptConn { backend: be.id, server, conn, bound });
+                self.s.kept = Some(KeptConn {
+                    backend: be.id,
+                    server,
+                    conn,
+                    bound,
+                });
             } else {
-                let max = be.servers.get(server as usize).and_then(|s| s.settings.pool_max_conn);
+                let max = be
+                    .servers
+                    .get(server as usize)
+                    .and_then(|s| s.settings.pool_max_conn);
                 t.idle.put(t.worker, be.id, server, conn, max);
             }
         }
-        if at.keep_client && self.keep_client { Next::KeepAlive } else { Next::Close }
+        if at.keep_client && self.keep_client {
+            Next::KeepAlive
+        } else {
+            Next::Close
+        }
     }
 
     /// NTLM and Negotiate authenticate the connection, not the request: no other client may get
@@ -522,14 +597,20 @@ impl Stream {
 
     /// The protocol changed (101, or CONNECT was granted).
     fn is_tunnel(&self) -> bool {
-        self.res.as_ref().is_some_and(|r| r.body() == BodyLength::Tunnel)
+        self.res
+            .as_ref()
+            .is_some_and(|r| r.body() == BodyLength::Tunnel)
     }
 
     async fn run_tunnel(&mut self, a: Attached, mut at: Attempt) -> Next {
         let t = self.s.t;
         // the client may have spoken already
         at.up.begin(BodyLength::Tunnel, false);
-        let early = self.req.body_prefix().get(self.body_taken..).unwrap_or_default();
+        let early = self
+            .req
+            .body_prefix()
+            .get(self.body_taken..)
+            .unwrap_or_default();
         let early = [early, &std::mem::take(&mut self.s.carry)].concat();
         if at.up.push(t, &a.conn.sock, &early, &[], false).is_err() {
             return Next::Drop;
@@ -540,7 +621,9 @@ impl Stream {
             client_fin: self.s.fe.timeouts.client_fin,
             server_fin: self.be.as_ref().and_then(|b| b.timeouts.server_fin),
         };
-        self.state = tunnel::run(t, &self.s.client, &a.conn.sock, at.up, at.down, limits).await.state;
+        self.state = tunnel::run(t, &self.s.client, &a.conn.sock, at.up, at.down, limits)
+            .await
+            .state;
         Next::Drop
     }
 }

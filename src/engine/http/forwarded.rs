@@ -18,7 +18,9 @@ impl Stream {
                 self.address_header(&fe.forwardfor, &be.forwardfor, b"x-forwarded-for", src.ip());
             }
         }
-        let (fe, Some(be)) = (&self.s.fe, &self.be) else { return };
+        let (fe, Some(be)) = (&self.s.fe, &self.be) else {
+            return;
+        };
         if wants(&fe.originalto) || wants(&be.originalto) {
             let (fe, be) = (fe.clone(), be.clone());
             if let Some(dst) = self.dst() {
@@ -45,7 +47,10 @@ impl Stream {
         if sides().any(|s| s.except.is_some_and(|net| contains(net, address))) {
             return;
         }
-        let name = sides().map(|s| &s.header[..]).find(|h| !h.is_empty()).unwrap_or(default);
+        let name = sides()
+            .map(|s| &s.header[..])
+            .find(|h| !h.is_empty())
+            .unwrap_or(default);
         if sides().all(|s| s.if_none) && self.req.header(name).is_some() {
             return;
         }

@@ -8,9 +8,9 @@ use crate::plan::BackendPlan;
 use crate::proto::h1::{HeaderId, Message, Method};
 use crate::rules;
 use crate::sample::view::Direction;
+use crate::stick::Edits;
 use crate::stick::appsession::Seen;
 use crate::stick::cookie::{Persist, RequestFlag, RequestOutcome, ResponseContext, ResponseFlag};
-use crate::stick::Edits;
 
 /// What is known of the stream's stickiness.
 #[derive(Debug, Default)]
@@ -86,7 +86,12 @@ impl Stream {
             }
             if found.is_some() {
                 outcome.flag = RequestFlag::Valid;
-            } else if self.persistence.seen.as_ref().is_some_and(|s| s.server.is_some()) {
+            } else if self
+                .persistence
+                .seen
+                .as_ref()
+                .is_some_and(|s| s.server.is_some())
+            {
                 outcome.flag = RequestFlag::Down;
             }
             found = found.or(outcome.server);
@@ -120,7 +125,11 @@ impl Stream {
             let mut scratch = self.s.t.scratch.borrow_mut();
             for rule in &be.persist_rules {
                 if rules::holds(&rule.condition, Direction::Request, self, &mut scratch) {
-                    mode = if rule.force { Persist::Force } else { Persist::Ignore };
+                    mode = if rule.force {
+                        Persist::Force
+                    } else {
+                        Persist::Ignore
+                    };
                     break;
                 }
             }
@@ -137,11 +146,18 @@ impl Stream {
 
     /// Learns from the response, and sets the cookie.
     pub(super) fn response_persistence(&mut self, be: &BackendPlan) {
-        let (Some(server), Some(res)) = (self.server, &mut self.res) else { return };
+        let (Some(server), Some(res)) = (self.server, &mut self.res) else {
+            return;
+        };
         let t = self.s.t;
         if let Some(sessions) = &be.appsession {
             let now = t.worker.now_ms();
-            if let Some(value) = self.persistence.seen.as_ref().and_then(|s| s.learn.as_deref()) {
+            if let Some(value) = self
+                .persistence
+                .seen
+                .as_ref()
+                .and_then(|s| s.learn.as_deref())
+            {
                 sessions.learn(value, server, now);
             }
             sessions.response(res.values(HeaderId::SetCookie), server, now);
@@ -169,13 +185,19 @@ impl Stream {
 /// Whether a cache may keep a response by its status and its own headers (RFC 9111 section 3, as
 /// HAProxy reads it).
 fn cacheable(res: &Message) -> bool {
-    if !matches!(res.status(), 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501) {
+    if !matches!(
+        res.status(),
+        200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501
+    ) {
         return false;
     }
     let mut fresh = false;
     for value in res.values(HeaderId::CacheControl) {
         for word in crate::proto::h1::comma_list(value) {
-            let is = |s: &[u8]| word.get(..s.len()).is_some_and(|w| w.eq_ignore_ascii_case(s));
+            let is = |s: &[u8]| {
+                word.get(..s.len())
+                    .is_some_and(|w| w.eq_ignore_ascii_case(s))
+            };
             if is(b"private") || is(b"no-cache") || is(b"no-store") || is(b"max-age=0") {
                 return false;
             }

@@ -20,8 +20,11 @@ impl Stream {
     pub(super) async fn read_head(&mut self) -> Result<(), End> {
         let t = self.s.t;
         let mut limits = t.limits;
-        limits.relaxed =
-            self.s.fe.options.contains(crate::ir::proxy::Options::ACCEPT_UNSAFE_REQUEST);
+        limits.relaxed = self
+            .s
+            .fe
+            .options
+            .contains(crate::ir::proxy::Options::ACCEPT_UNSAFE_REQUEST);
         let mut until = None;
         loop {
             match self.req.parse_request(&limits) {
@@ -58,7 +61,10 @@ impl Stream {
     }
 
     fn only_empty_lines(&self) -> bool {
-        self.req.received().iter().all(|b| matches!(b, b'\r' | b'\n'))
+        self.req
+            .received()
+            .iter()
+            .all(|b| matches!(b, b'\r' | b'\n'))
     }
 
     /// Reads on until the body is complete, or the buffer is full (`option http-buffer-request`).

@@ -23,12 +23,20 @@ impl Stream {
         let rules = &self.s.fe.rules;
         if !rules.http_request.is_empty() || !rules.redirects.is_empty() {
             let fe = self.s.fe.clone();
-            self.request_rules(&fe.rules.tcp_request_content, RuleSet::TcpRequestContent).await?;
-            self.request_rules(&fe.rules.http_request, RuleSet::HttpRequest).await?;
-            self.request_rules(&fe.rules.redirects, RuleSet::HttpRequest).await?;
+            self.request_rules(&fe.rules.tcp_request_content, RuleSet::TcpRequestContent)
+                .await?;
+            self.request_rules(&fe.rules.http_request, RuleSet::HttpRequest)
+                .await?;
+            self.request_rules(&fe.rules.redirects, RuleSet::HttpRequest)
+                .await?;
         }
         let id = self.choose_backend().ok_or(End::Status(503, *b"SC"))?;
-        let be = self.s.plan.backend(id).cloned().ok_or(End::Status(503, *b"SC"))?;
+        let be = self
+            .s
+            .plan
+            .backend(id)
+            .cloned()
+            .ok_or(End::Status(503, *b"SC"))?;
         self.mode = self.mode.with(be.connection_mode);
         self.timeouts.server = be.timeouts.server;
         self.timeouts.connect = be.timeouts.connect;
@@ -42,8 +50,10 @@ impl Stream {
             self.buffer_body().await?;
         }
         if rules && let Some(be) = self.be.clone() {
-            self.request_rules(&be.rules.http_request, RuleSet::HttpRequest).await?;
-            self.request_rules(&be.rules.redirects, RuleSet::HttpRequest).await?;
+            self.request_rules(&be.rules.http_request, RuleSet::HttpRequest)
+                .await?;
+            self.request_rules(&be.rules.redirects, RuleSet::HttpRequest)
+                .await?;
         }
         self.forwarded_headers();
         Ok(())
@@ -52,7 +62,9 @@ impl Stream {
     /// `monitor-uri`: exactly this path and query is answered here.
     fn monitor(&mut self) -> Result<(), End> {
         let fe: &FrontendPlan = &self.s.fe;
-        let Some(uri) = &fe.monitor_uri else { return Ok(()) };
+        let Some(uri) = &fe.monitor_uri else {
+            return Ok(());
+        };
         let asked = self.req.path();
         if !self.req.query().is_empty() || asked != &uri[..] {
             return Ok(());
@@ -78,7 +90,11 @@ impl Stream {
         }
         let mut from = 0;
         loop {
-            let mode = rules::Mode { set, from, last: true };
+            let mode = rules::Mode {
+                set,
+                from,
+                last: true,
+            };
             let verdict = {
                 let t = self.s.t;
                 rules::run(list, mode, self, &mut t.scratch.borrow_mut())

@@ -26,7 +26,9 @@ pub(super) struct Attached {
 impl Stream {
     /// Takes a slot on a server, waiting in its queue if need be.
     pub(super) async fn assign(&mut self, avoid: Option<u32>) -> Result<(), End> {
-        let Some(be) = self.be.clone() else { return Err(End::Status(503, *b"SC")) };
+        let Some(be) = self.be.clone() else {
+            return Err(End::Status(503, *b"SC"));
+        };
         let w = self.s.t.worker;
         let mut want = Want {
             pinned: self.persistence.pinned,
@@ -85,13 +87,22 @@ impl Stream {
             return Err(Fault::Failed(rustix::io::Errno::HOSTUNREACH));
         };
         if !fresh {
-            if let Some(KeptConn { backend, server: of, conn, .. }) = self.s.kept.take()
+            if let Some(KeptConn {
+                backend,
+                server: of,
+                conn,
+                ..
+            }) = self.s.kept.take()
                 && backend == be.id
                 && of == server
                 && conn.sock.is_quiet()
             {
                 conn.sock.adopt();
-                return Ok(Attached { conn, reused: true, until: NEVER });
+                return Ok(Attached {
+                    conn,
+                    reused: true,
+                    until: NEVER,
+                });
             }
             let first = self.s.requests <= 1;
             let (allowed, proven) = match be.http_reuse {
@@ -101,7 +112,11 @@ impl Stream {
                 HttpReuse::Always => (true, false),
             };
             if allowed && let Some(conn) = t.idle.take(be.id, server, proven) {
-                return Ok(Attached { conn, reused: true, until: NEVER });
+                return Ok(Attached {
+                    conn,
+                    reused: true,
+                    until: NEVER,
+                });
             }
         }
         let options = connect::Options {
@@ -122,7 +137,11 @@ impl Stream {
             }
             address => connect::start(t.worker, address, options)?,
         };
-        Ok(Attached { conn: ServerConn::new(sock), reused: false, until })
+        Ok(Attached {
+            conn: ServerConn::new(sock),
+            reused: false,
+            until,
+        })
     }
 
     /// After a failed attempt: decides whether another is made, waits if the same server is asked
@@ -133,7 +152,9 @@ impl Stream {
             Fault::Resource(_) => *b"RC",
             Fault::Failed(_) => *b"SC",
         };
-        let Some(be) = self.be.clone() else { return Err(End::Status(503, state)) };
+        let Some(be) = self.be.clone() else {
+            return Err(End::Status(503, state));
+        };
         if self.retries == 0 {
             self.slot = None;
             return Err(End::Status(503, state));
@@ -149,7 +170,11 @@ impl Stream {
             return self.assign(server).await;
         }
         // the same server again, not at once: a restart takes a moment
-        let delay = self.timeouts.connect.unwrap_or(TURN_AROUND).min(TURN_AROUND);
+        let delay = self
+            .timeouts
+            .connect
+            .unwrap_or(TURN_AROUND)
+            .min(TURN_AROUND);
         if !matches!(fault, Fault::TimedOut) {
             let w = self.s.t.worker;
             let until = w.after(Some(delay));

@@ -1,11 +1,11 @@
 //! The state of one transaction.
 
 use super::persist::Persistence;
+use crate::action::Answer;
 use crate::balance::queue::Slot;
 use crate::engine::session::{Next, Session};
 use crate::ir::proxy::ConnectionMode;
 use crate::plan::{BackendPlan, ErrorPages};
-use crate::action::Answer;
 use crate::proto::h1::Message;
 use crate::sample::vars::VarStore;
 use std::net::SocketAddr;
@@ -117,11 +117,18 @@ impl Stream {
             tarpit: fe.timeouts.tarpit,
             ..StreamTimeouts::default()
         };
-        let begin = if s.requests <= 1 { s.accepted_us } else { s.t.worker.now_us() };
+        let begin = if s.requests <= 1 {
+            s.accepted_us
+        } else {
+            s.t.worker.now_us()
+        };
         Stream {
             mode: fe.connection_mode,
             id: s.t.shared.next_stream(),
-            times: Times { begin, ..Times::default() },
+            times: Times {
+                begin,
+                ..Times::default()
+            },
             timeouts,
             req,
             res: None,
@@ -158,7 +165,15 @@ impl Stream {
 
     /// Ends the transaction: gives everything back to the thread and tells the session what comes.
     pub(super) fn into_session(self, next: Next) -> Box<Session> {
-        let Stream { mut s, req, res, slot, body_read, body_taken, .. } = self;
+        let Stream {
+            mut s,
+            req,
+            res,
+            slot,
+            body_read,
+            body_taken,
+            ..
+        } = self;
         // first the slot: whoever waits for it may go on while we tidy up
         drop(slot);
         let next = match next {

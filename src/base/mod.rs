@@ -5,3 +5,4 @@ pub mod diag;
 pub mod span;
 pub mod sys;
 pub mod units;
+pub mod version;

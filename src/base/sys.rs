@@ -1,1 +1,120 @@
 //! The system calls that no safe crate offers. The one module where `unsafe` is allowed.
+#![allow(unsafe_code)]
+
+use nix::libc;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+/// The two sides of [`fork`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forked {
+    /// In the process that asked; the number of the new one.
+    Parent(i32),
+    /// In the new process.
+    Child,
+}
+
+/// Splits the process in two. To be called before any thread was started.
+///
+/// # Errors
+/// What fork(2) says; `Other` when the process has more than one thread, whose locks the child
+/// could wait for without end.
+pub fn fork() -> io::Result<Forked> {
+    let threads = std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
+    if threads > 1 {
+        return Err(io::Error::other("the process has threads already"));
+    }
+    // SAFETY: there is no other thread (checked above), so every lock that the child inherits is
+    // free, and the child may run any code.
+    match unsafe { nix::unistd::fork() } {
+        Ok(nix::unistd::ForkResult::Parent { child }) => Ok(Forked::Parent(child.as_raw())),
+        Ok(nix::unistd::ForkResult::Child) => Ok(Forked::Child),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A copy of a descriptor that this process was started with (`fd@3`), closed on exec.
+///
+/// # Errors
+/// `EBADF` when no such descriptor is open.
+pub fn inherited(fd: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: F_DUPFD_CLOEXEC reads no memory; the number it returns belongs to nobody else yet,
+    // so the OwnedFd is its only owner.
+    unsafe {
+        let copy = libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3);
+        if copy < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(OwnedFd::from_raw_fd(copy))
+    }
+}
+
+/// Sets an option whose value is an `int`.
+fn set_int(fd: impl AsFd, level: i32, name: i32, value: i32) -> io::Result<()> {
+    let value: libc::c_int = value;
+    let size = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(4);
+    // SAFETY: the pointer and the size describe `value`, which lives until the call returns; the
+    // borrowed descriptor is open for as long.
+    let done = unsafe {
+        libc::setsockopt(
+            fd.as_fd().as_raw_fd(),
+            level,
+            name,
+            std::ptr::from_ref(&value).cast(),
+            size,
+        )
+    };
+    if done == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// `TCP_DEFER_ACCEPT`: connections are shown to the listener only once data came, or after
+/// `seconds`.
+///
+/// # Errors
+/// What setsockopt(2) says.
+pub fn set_defer_accept(fd: impl AsFd, seconds: i32) -> io::Result<()> {
+    set_int(fd, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, seconds)
+}
+
+/// `TCP_FASTOPEN` on a listener, with the number of pending requests that it may have.
+///
+/// # Errors
+/// What setsockopt(2) says.
+pub fn set_fastopen(fd: impl AsFd, queue: i32) -> io::Result<()> {
+    set_int(fd, libc::IPPROTO_TCP, libc::TCP_FASTOPEN, queue)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inherited_descriptor_is_copied_and_an_absent_one_refused() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let copy = inherited(listener.as_raw_fd()).unwrap();
+        assert_ne!(copy.as_raw_fd(), listener.as_raw_fd());
+        let copy = std::net::TcpListener::from(copy);
+        assert_eq!(copy.local_addr().unwrap(), listener.local_addr().unwrap());
+        let error = inherited(999_999).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::EBADF));
+    }
+
+    #[test]
+    fn listener_options_are_taken() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        set_defer_accept(&listener, 1).unwrap();
+        set_fastopen(&listener, 16).unwrap();
+    }
+
+    #[test]
+    fn a_process_with_threads_does_not_fork() {
+        // the test harness itself runs threads
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert!(fork().is_err())).join().unwrap();
+        });
+    }
+}

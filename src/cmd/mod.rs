@@ -1,5 +1,7 @@
 //! Floor 11: the command line.
 
+pub mod haproxy;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 

@@ -1,1 +1,4 @@
-//! (skeleton)
+//! Floor 10: the process around the engine: listening sockets, limits, rights, signals, and the
+//! runtime API.
+
+pub mod listeners;

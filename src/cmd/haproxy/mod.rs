@@ -1,0 +1,5 @@
+//! HAProxy's own command line.
+
+pub mod args;
+pub mod features;
+pub mod version;

@@ -1,0 +1,529 @@
+//! Opens the sockets that a plan listens on (configuration manual 5.1).
+
+use crate::base::sys;
+use crate::ir::bind::{Bind, Shards, UnixPermissions};
+use crate::plan::listener::ListenAddress;
+use crate::plan::{ListenerPlan, Plan};
+use socket2::{Domain, SockAddr, Socket, Type};
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// What binding needs to know beyond the plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// How many threads accept.
+    pub threads: usize,
+    /// False under `-dR` and `noreuseport`: one socket per address, shared by all threads.
+    pub reuse_port: bool,
+    /// Length of the accept queue where neither the line nor the front end gives one: the
+    /// process's `maxconn`, as in HAProxy.
+    pub backlog: u32,
+}
+
+/// A listener with its open sockets.
+#[derive(Debug)]
+pub struct BoundListener {
+    /// What it listens for.
+    pub listener: ListenerPlan,
+    /// One socket: all threads accept from it. Several: thread `i` (from 0) accepts from
+    /// `sockets[i % len]`.
+    pub sockets: Vec<OwnedFd>,
+}
+
+/// Why an address could not be opened.
+#[derive(Debug)]
+pub struct Fault {
+    /// The listener.
+    pub listener: ListenerPlan,
+    /// `frontend f` or `frontend GLOBAL`.
+    pub owner: String,
+    /// What went wrong and for which address, in HAProxy's words.
+    pub message: String,
+    /// Whether another process holds the address, so that waiting may help.
+    pub in_use: bool,
+    /// False where HAProxy only warns and listens all the same.
+    pub fatal: bool,
+}
+
+impl Fault {
+    /// The `[ALERT]` or `[WARNING]` text; `place` is the line as `file:line`.
+    pub fn text(&self, place: &str) -> String {
+        format!("Binding [{place}] for {}: {}", self.owner, self.message)
+    }
+}
+
+/// Opens every listener of a plan. Those that opened are returned even if others failed: whoever
+/// gives up drops them.
+pub fn bind_all(plan: &Plan, how: &Binding) -> (Vec<BoundListener>, Vec<Fault>) {
+    let mut bound = Vec::new();
+    let mut faults = Vec::new();
+    let all = plan.global.stats_sockets.iter().chain(&plan.listeners);
+    for listener in all {
+        let frontend = listener.frontend.and_then(|id| plan.frontend(id));
+        let owner = frontend.map_or("frontend GLOBAL".to_string(), |f| {
+            format!("frontend {}", f.name)
+        });
+        let backlog = listener
+            .settings
+            .backlog
+            .or(listener.settings.maxconn)
+            .or(frontend.and_then(|f| f.backlog))
+            .unwrap_or(how.backlog);
+        let mut warnings = Vec::new();
+        let opened = open(listener, how, backlog, &mut warnings);
+        let mut note = |message, in_use, fatal| {
+            faults.push(Fault {
+                listener: listener.clone(),
+                owner: owner.clone(),
+                message,
+                in_use,
+                fatal,
+            });
+        };
+        for message in warnings {
+            note(message, false, false);
+        }
+        match opened {
+            Ok(sockets) => bound.push(BoundListener {
+                listener: listener.clone(),
+                sockets,
+            }),
+            Err(Refused { message, in_use }) => note(message, in_use, true),
+        }
+    }
+    (bound, faults)
+}
+
+struct Refused {
+    message: String,
+    in_use: bool,
+}
+
+/// The system's words for an error, without the number that `io::Error` appends.
+fn reason(error: &io::Error) -> String {
+    error.raw_os_error().map_or_else(
+        || error.to_string(),
+        |code| nix::errno::Errno::from_raw(code).desc().to_string(),
+    )
+}
+
+fn open(
+    listener: &ListenerPlan,
+    how: &Binding,
+    backlog: u32,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<OwnedFd>, Refused> {
+    let backlog = i32::try_from(backlog.max(1)).unwrap_or(i32::MAX);
+    let settings = &listener.settings;
+    match &listener.address {
+        ListenAddress::Inet(address) => {
+            let protocol = if address.is_ipv4() { "tcpv4" } else { "tcpv6" };
+            let refuse = |(what, error): (String, io::Error)| Refused {
+                message: format!(
+                    "protocol {protocol}: {what} ({}) for [{}].",
+                    reason(&error),
+                    shown(*address)
+                ),
+                in_use: error.kind() == io::ErrorKind::AddrInUse,
+            };
+            let mut sockets = Vec::new();
+            for _ in 0..shards(settings, how) {
+                let mut doubts = Vec::new();
+                let socket = inet(*address, settings, how, backlog, &mut doubts).map_err(refuse)?;
+                if sockets.is_empty() {
+                    warnings.extend(doubts.into_iter().map(|failed| refuse(failed).message));
+                }
+                sockets.push(socket.into());
+            }
+            Ok(sockets)
+        }
+        ListenAddress::Unix(path) => {
+            let shown = String::from_utf8_lossy(path).into_owned();
+            unix(
+                Path::new(std::ffi::OsStr::from_bytes(path)),
+                settings,
+                backlog,
+            )
+            .map(|socket| vec![socket.into()])
+            .map_err(|(what, error)| Refused {
+                message: format!(
+                    "protocol unix_stream: {what} ({}) [{shown}].",
+                    reason(&error)
+                ),
+                in_use: error.kind() == io::ErrorKind::AddrInUse,
+            })
+        }
+        ListenAddress::Abstract(name) => {
+            let shown = String::from_utf8_lossy(name)
+                .trim_end_matches('\0')
+                .to_string();
+            abstract_unix(name, backlog)
+                .map(|socket| vec![socket.into()])
+                .map_err(|error| Refused {
+                    message: format!(
+                        "protocol abns_stream: cannot bind UNIX socket ({}) [abns@{shown}].",
+                        if error.kind() == io::ErrorKind::AddrInUse {
+                            "already in use".to_string()
+                        } else {
+                            reason(&error)
+                        }
+                    ),
+                    in_use: error.kind() == io::ErrorKind::AddrInUse,
+                })
+        }
+        ListenAddress::Fd(number) => take_over(*number, settings, backlog)
+            .map(|s| vec![s.into()])
+            .map_err(|error| Refused {
+                message: format!(
+                    "cannot use file descriptor '{number}' : {}.",
+                    reason(&error)
+                ),
+                in_use: false,
+            }),
+    }
+}
+
+fn shown(address: SocketAddr) -> String {
+    format!("{}:{}", address.ip(), address.port())
+}
+
+/// How many sockets an address opens: one per thread by default, so that the kernel spreads
+/// connections without a shared accept queue.
+fn shards(settings: &Bind, how: &Binding) -> usize {
+    let wanted = match settings.shards {
+        Shards::ByThread => how.threads,
+        Shards::ByGroup => 1,
+        Shards::Count(number) => usize::try_from(number).unwrap_or(1),
+    };
+    if how.reuse_port {
+        wanted.clamp(1, how.threads.max(1))
+    } else {
+        1
+    }
+}
+
+type Failed = (String, io::Error);
+
+fn inet(
+    address: SocketAddr,
+    settings: &Bind,
+    how: &Binding,
+    backlog: i32,
+    doubts: &mut Vec<Failed>,
+) -> Result<Socket, Failed> {
+    let cannot = |what: &str| {
+        let what = what.to_string();
+        move |error: io::Error| (what.clone(), error)
+    };
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM.nonblocking(),
+        None,
+    )
+    .map_err(cannot("cannot create receiving socket"))?;
+    socket
+        .set_reuse_address(true)
+        .map_err(cannot("cannot set SO_REUSEADDR"))?;
+    if how.reuse_port {
+        socket
+            .set_reuse_port(true)
+            .map_err(cannot("cannot set SO_REUSEPORT"))?;
+    }
+    // Accepted sockets inherit it: one system call less for each of them.
+    let _ = socket.set_tcp_nodelay(true);
+    let mut doubt = |what: &str, done: io::Result<()>| {
+        if let Err(error) = done {
+            doubts.push((what.to_string(), error));
+        }
+    };
+    if settings.transparent {
+        let done = match address {
+            SocketAddr::V4(_) => socket
+                .set_ip_transparent_v4(true)
+                .or_else(|_| socket.set_freebind_v4(true)),
+            SocketAddr::V6(_) => socket
+                .set_ip_transparent_v6(true)
+                .or_else(|_| socket.set_freebind_v6(true)),
+        };
+        doubt("cannot make receiving socket transparent", done);
+    }
+    if let Some(interface) = &settings.interface {
+        let done = socket.bind_device(Some(interface.as_bytes()));
+        doubt(
+            &format!("cannot bind receiver to device '{interface}'"),
+            done,
+        );
+    }
+    if address.is_ipv6() {
+        // `v4v6` takes IPv4 clients too, `v6only` never; else the system's default stands.
+        if settings.v6only || settings.v4v6 {
+            doubt(
+                "cannot set IPV6_V6ONLY",
+                socket.set_only_v6(settings.v6only),
+            );
+        }
+    }
+    if let Some(mss) = settings
+        .mss
+        .and_then(|m| u32::try_from(m.unsigned_abs()).ok())
+    {
+        doubt("cannot set MSS", socket.set_tcp_mss(mss));
+    }
+    if let Some(ms) = settings.tcp_ut {
+        let limit = std::time::Duration::from_millis(u64::from(ms));
+        doubt(
+            "cannot set TCP User Timeout",
+            socket.set_tcp_user_timeout(Some(limit)),
+        );
+    }
+    if settings.defer_accept {
+        doubt(
+            "cannot enable DEFER_ACCEPT",
+            sys::set_defer_accept(&socket, 1),
+        );
+    }
+    if settings.tfo {
+        doubt(
+            "cannot enable TCP_FASTOPEN",
+            sys::set_fastopen(&socket, backlog),
+        );
+    }
+    socket
+        .bind(&SockAddr::from(address))
+        .map_err(cannot("cannot bind socket"))?;
+    socket
+        .listen(backlog)
+        .map_err(cannot("cannot listen to socket"))?;
+    Ok(socket)
+}
+
+/// Binds under a name of its own, sets owner and mode, and only then moves the socket to its
+/// place: nobody can connect before the rights are right, and a predecessor's socket stays until
+/// this one is ready.
+fn unix(path: &Path, settings: &Bind, backlog: i32) -> Result<Socket, Failed> {
+    let cannot = |what: &str| {
+        let what = what.to_string();
+        move |error: io::Error| (what.clone(), error)
+    };
+    if fs::symlink_metadata(path).is_ok_and(|m| m.is_dir()) {
+        return Err((
+            "error when trying to preserve previous UNIX socket".to_string(),
+            io::Error::from_raw_os_error(nix::libc::EPERM),
+        ));
+    }
+    let mut name = path.as_os_str().to_os_string();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = PathBuf::from(name);
+    let _ = fs::remove_file(&temporary);
+    let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)
+        .map_err(cannot("cannot create receiving socket"))?;
+    let address = SockAddr::unix(&temporary).map_err(cannot("cannot bind UNIX socket"))?;
+    socket
+        .bind(&address)
+        .map_err(cannot("cannot bind UNIX socket"))?;
+    let ready = permissions(&temporary, &settings.unix)
+        .map_err(cannot("cannot change UNIX socket ownership"))
+        .and_then(|()| {
+            socket
+                .listen(backlog)
+                .map_err(cannot("cannot listen to socket"))
+        })
+        .and_then(|()| {
+            fs::rename(&temporary, path)
+                .map_err(cannot("cannot switch final and temporary UNIX sockets"))
+        });
+    match ready {
+        Ok(()) => Ok(socket),
+        Err(failed) => {
+            let _ = fs::remove_file(&temporary);
+            Err(failed)
+        }
+    }
+}
+
+/// Owner and mode of a unix socket. Names were checked when the configuration was read; `uid` and
+/// `gid` win over them.
+fn permissions(path: &Path, wanted: &UnixPermissions) -> io::Result<()> {
+    let uid = match (&wanted.uid, &wanted.user) {
+        (Some(uid), _) => Some(*uid),
+        (None, Some(name)) => nix::unistd::User::from_name(name)?.map(|u| u.uid.as_raw()),
+        (None, None) => None,
+    };
+    let gid = match (&wanted.gid, &wanted.group) {
+        (Some(gid), _) => Some(*gid),
+        (None, Some(name)) => nix::unistd::Group::from_name(name)?.map(|g| g.gid.as_raw()),
+        (None, None) => None,
+    };
+    if uid.is_some() || gid.is_some() {
+        std::os::unix::fs::chown(path, uid, gid)?;
+    }
+    if let Some(mode) = wanted.mode {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    }
+    Ok(())
+}
+
+/// Length of `sun_path`: the whole field is the name, as `abns@` has it.
+const SUN_PATH: usize = 108;
+
+fn abstract_unix(name: &[u8], backlog: i32) -> io::Result<Socket> {
+    let mut field = vec![0u8; 1];
+    field.extend_from_slice(name);
+    field.resize(SUN_PATH, 0);
+    let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
+    let address = SockAddr::unix(std::ffi::OsStr::from_bytes(&field))?;
+    socket.bind(&address)?;
+    socket.listen(backlog)?;
+    Ok(socket)
+}
+
+/// A descriptor handed to us by whoever started the process. It must be a bound stream socket;
+/// listening again only sets the length of the queue.
+fn take_over(number: i32, settings: &Bind, backlog: i32) -> io::Result<Socket> {
+    let socket = Socket::from(sys::inherited(number)?);
+    let address = socket.local_addr()?;
+    if socket.r#type()? != Type::STREAM {
+        return Err(io::Error::from_raw_os_error(nix::libc::ESOCKTNOSUPPORT));
+    }
+    socket.set_nonblocking(true)?;
+    socket.listen(backlog)?;
+    if address.is_ipv4() || address.is_ipv6() {
+        let _ = socket.set_tcp_nodelay(true);
+        if settings.defer_accept {
+            let _ = sys::set_defer_accept(&socket, 1);
+        }
+    }
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::span::Span;
+    use crate::plan::ListenerId;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::MetadataExt;
+    use std::sync::Arc;
+
+    fn listener(address: ListenAddress, change: impl FnOnce(&mut Bind)) -> ListenerPlan {
+        let mut settings = Bind::new(Vec::new(), Span::default());
+        change(&mut settings);
+        ListenerPlan {
+            id: ListenerId(0),
+            frontend: None,
+            address,
+            name: None,
+            uuid: 1,
+            settings: Arc::new(settings),
+            written: String::new(),
+        }
+    }
+
+    fn try_open(listener: &ListenerPlan, threads: usize) -> Result<Vec<OwnedFd>, String> {
+        let how = Binding {
+            threads,
+            reuse_port: true,
+            backlog: 10,
+        };
+        let mut warnings = Vec::new();
+        open(listener, &how, 10, &mut warnings).map_err(|r| r.message)
+    }
+
+    fn any_port() -> ListenAddress {
+        ListenAddress::Inet("127.0.0.1:0".parse().unwrap())
+    }
+
+    fn directory(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("hapax-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir(&path).unwrap();
+        path
+    }
+
+    #[test]
+    fn an_address_opens_one_socket_per_thread_unless_the_line_says_otherwise() {
+        let by_thread = listener(any_port(), |_| {});
+        assert_eq!(try_open(&by_thread, 3).unwrap().len(), 3);
+        let by_group = listener(any_port(), |b| b.shards = Shards::ByGroup);
+        assert_eq!(try_open(&by_group, 3).unwrap().len(), 1);
+        let two = listener(any_port(), |b| b.shards = Shards::Count(2));
+        assert_eq!(try_open(&two, 3).unwrap().len(), 2);
+        let many = listener(any_port(), |b| b.shards = Shards::Count(9));
+        assert_eq!(try_open(&many, 3).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn an_address_in_use_is_told_in_haproxys_words() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap();
+        let message = try_open(&listener(ListenAddress::Inet(address), |_| {}), 1).unwrap_err();
+        assert_eq!(
+            message,
+            format!("protocol tcpv4: cannot bind socket (Address already in use) for [{address}].")
+        );
+    }
+
+    #[test]
+    fn a_unix_socket_gets_its_mode_and_replaces_an_old_one() {
+        let dir = directory("unix");
+        let path = dir.join("s");
+        let address = ListenAddress::Unix(path.as_os_str().as_bytes().to_vec());
+        let socket = listener(address, |b| b.unix.mode = Some(0o640));
+        let first = try_open(&socket, 4).unwrap();
+        assert_eq!(first.len(), 1);
+        let before = fs::metadata(&path).unwrap();
+        assert_eq!(before.mode() & 0o777, 0o640);
+        let _second = try_open(&socket, 4).unwrap();
+        assert_ne!(fs::metadata(&path).unwrap().ino(), before.ino());
+        std::os::unix::net::UnixStream::connect(&path).unwrap();
+        let left: Vec<_> = fs::read_dir(&dir).unwrap().collect();
+        assert_eq!(left.len(), 1, "the temporary name is gone: {left:?}");
+        let message = try_open(
+            &listener(ListenAddress::Unix(b"/nonexistent/s".to_vec()), |_| {}),
+            1,
+        )
+        .unwrap_err();
+        assert_eq!(
+            message,
+            "protocol unix_stream: cannot bind UNIX socket (No such file or directory) [/nonexistent/s]."
+        );
+        let _ = fs::remove_dir_all(dir);
+    }
+
+    #[test]
+    fn an_abstract_name_fills_the_whole_field() {
+        let name = format!("hapax-test-{}", std::process::id());
+        let address = ListenAddress::Abstract(name.clone().into_bytes());
+        let first = try_open(&listener(address.clone(), |_| {}), 1).unwrap();
+        let name_length = Socket::from(first.into_iter().next().unwrap());
+        assert_eq!(name_length.local_addr().unwrap().len(), 110);
+        let message = try_open(&listener(address, |_| {}), 1).unwrap_err();
+        assert_eq!(
+            message,
+            format!(
+                "protocol abns_stream: cannot bind UNIX socket (already in use) [abns@{name}]."
+            )
+        );
+    }
+
+    #[test]
+    fn an_inherited_listener_is_used_and_anything_else_refused() {
+        let given = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let number = given.as_raw_fd();
+        let sockets = try_open(&listener(ListenAddress::Fd(number), |_| {}), 4).unwrap();
+        assert_eq!(sockets.len(), 1);
+        std::net::TcpStream::connect(given.local_addr().unwrap()).unwrap();
+        let file = fs::File::open("/dev/null").unwrap();
+        let number = file.as_raw_fd();
+        let message = try_open(&listener(ListenAddress::Fd(number), |_| {}), 4).unwrap_err();
+        assert_eq!(
+            message,
+            format!("cannot use file descriptor '{number}' : Socket operation on non-socket.")
+        );
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod diag;
+pub mod render;
 pub mod span;
 pub mod sys;
 pub mod units;

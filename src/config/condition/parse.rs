@@ -10,8 +10,9 @@ use crate::config::environment::Environment;
 pub(super) enum Expression {
     Constant(bool),
     Not(Box<Expression>),
-    And(Box<Expression>, Box<Expression>),
-    Or(Box<Expression>, Box<Expression>),
+    /// Lists rather than pairs, so that a long chain is not a deep tree.
+    And(Vec<Expression>),
+    Or(Vec<Expression>),
     Predicate(&'static Predicate, Vec<Vec<u8>>),
 }
 
@@ -123,11 +124,21 @@ impl Expression {
         match self {
             Expression::Constant(value) => Ok(*value),
             Expression::Not(inner) => Ok(!inner.evaluate(env, facts)?),
-            Expression::And(left, right) => {
-                Ok(left.evaluate(env, facts)? && right.evaluate(env, facts)?)
+            Expression::And(all) => {
+                for each in all {
+                    if !each.evaluate(env, facts)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
             }
-            Expression::Or(left, right) => {
-                Ok(left.evaluate(env, facts)? || right.evaluate(env, facts)?)
+            Expression::Or(all) => {
+                for each in all {
+                    if each.evaluate(env, facts)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
             }
             Expression::Predicate(predicate, args) => (predicate.answer)(args, env, facts)
                 .ok_or_else(|| {
@@ -200,38 +211,36 @@ impl<'t> Parser<'t> {
     fn or(&mut self) -> Result<Expression, Fault> {
         self.blanks();
         let start = self.at;
-        let mut left = self.and()?;
+        let mut all = vec![self.and()?];
         loop {
             self.blanks();
             let operator = self.at;
             if !self.rest().starts_with(b"||") {
-                return Ok(left);
+                return Ok(one_or(all, Expression::Or));
             }
             self.at += 2;
             self.blanks();
             if self.rest().is_empty() {
                 return Err(self.unparsable(start, operator));
             }
-            let right = self.and()?;
-            left = Expression::Or(Box::new(left), Box::new(right));
+            all.push(self.and()?);
         }
     }
 
     fn and(&mut self) -> Result<Expression, Fault> {
-        let mut left = self.term()?;
+        let mut all = vec![self.term()?];
         loop {
             self.blanks();
             let operator = self.at;
             if !self.rest().starts_with(b"&&") {
-                return Ok(left);
+                return Ok(one_or(all, Expression::And));
             }
             self.at += 2;
             self.blanks();
             if self.rest().is_empty() {
                 return Err(self.unparsable(operator, operator));
             }
-            let right = self.term()?;
-            left = Expression::And(Box::new(left), Box::new(right));
+            all.push(self.term()?);
         }
     }
 
@@ -365,6 +374,16 @@ impl<'t> Parser<'t> {
             self.at += 1;
         }
         argument
+    }
+}
+
+fn one_or(mut all: Vec<Expression>, list: fn(Vec<Expression>) -> Expression) -> Expression {
+    match all.pop() {
+        Some(only) if all.is_empty() => only,
+        last => {
+            all.extend(last);
+            list(all)
+        }
     }
 }
 

@@ -20,6 +20,9 @@ pub trait Algorithm: Send {
     /// `load` is its present load, see [`Algorithm::load`].
     fn set_weight(&mut self, server: u32, weight: u32, load: u32);
 
+    /// The servers of the file are all in; what is set from now on is a change.
+    fn start(&mut self) {}
+
     /// Chooses a server. `take` tries to reserve a place on a server and says whether it had one
     /// (a full server is passed over); it is called for the chosen server last, with success.
     /// `avoid` is taken only if nothing else can be. `None`: all are full, or the group is empty.

@@ -29,3 +29,6 @@ pub const ALGORITHMS: &[AlgorithmEntry] = &[roundrobin::ENTRY, leastconn::ENTRY]
 pub fn algorithm(name: &str) -> Option<&'static AlgorithmEntry> {
     ALGORITHMS.iter().find(|a| a.name == name)
 }
+
+#[cfg(test)]
+mod tests;

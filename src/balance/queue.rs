@@ -214,7 +214,8 @@ impl BackendState {
     /// Finds a server for a request: the pinned one, or one by the algorithm.
     ///
     /// The caller has counted the request in [`BackendState::sessions`] already (the dynamic
-    /// limit of `minconn` depends on it), and has made sure that a pinned server may be used.
+    /// limit of `minconn` depends on it, and HAProxy counts a request out only after its slot is
+    /// given back), and has made sure that a pinned server may be used.
     pub fn assign(self: &Arc<Self>, want: &Want, now_ms: u64) -> Assigned {
         match want.pinned {
             Some(i) => match self.server(i) {
@@ -263,6 +264,10 @@ impl BackendState {
         // freed before that is found here, for the head of the queue.
         let mut woken = Vec::new();
         while let Some((key, head)) = q.backend.order.first_key_value().map(|(k, v)| (*k, *v)) {
+            // Asking the algorithm in vain would change its order: HAProxy asks once.
+            if !self.servers().iter().any(|s| self.has_room(s)) {
+                break;
+            }
             let Some(i) = self.choose(None) else { break };
             self.grant(&mut q, i, key, head, false, &mut woken);
         }
@@ -467,30 +472,61 @@ impl BackendState {
         }
     }
 
-    /// A server went down: requests of its queue that may go elsewhere are told so. Returns how
-    /// many.
-    pub(super) fn redistribute(&self, server: &ServerState) -> u32 {
+    /// A server went down: requests of its queue that may go elsewhere (`all`: every one) are told
+    /// so. Returns how many.
+    pub(super) fn redistribute(&self, server: &ServerState, all: bool) -> u32 {
         let mut woken = Vec::new();
         let mut q = self.queues.lock();
         let leaving: Vec<(Key, usize)> = match q.servers.get(server.index as usize) {
             Some(line) => line
                 .order
                 .iter()
-                .filter(|(_, id)| q.entries.get(**id).is_some_and(|e| e.redispatch))
+                .filter(|(_, id)| all || q.entries.get(**id).is_some_and(|e| e.redispatch))
                 .map(|(k, id)| (*k, *id))
                 .collect(),
             None => Vec::new(),
         };
-        for (key, id) in &leaving {
-            self.unlink(&mut q, Place::Server(server.index), *key);
+        self.send_away(&mut q, Place::Server(server.index), &leaving, &mut woken);
+        drop(q);
+        self.wake_all(woken);
+        u32::try_from(leaving.len()).unwrap_or(u32::MAX)
+    }
+
+    /// No server is left: whoever waits for any of them is told to ask again, and learns it.
+    pub(super) fn give_up(&self) {
+        let mut woken = Vec::new();
+        let mut q = self.queues.lock();
+        let leaving: Vec<(Key, usize)> =
+            q.backend.order.iter().map(|(k, id)| (*k, *id)).collect();
+        self.send_away(&mut q, Place::Backend, &leaving, &mut woken);
+        drop(q);
+        self.wake_all(woken);
+    }
+
+    fn send_away(
+        &self,
+        q: &mut Queues,
+        from: Place,
+        leaving: &[(Key, usize)],
+        woken: &mut Vec<u64>,
+    ) {
+        for (key, id) in leaving {
+            self.unlink(q, from, *key);
             if let Some(e) = q.entries.get_mut(*id) {
                 e.place = Place::Redispatch;
                 woken.push(e.token);
             }
         }
-        drop(q);
-        self.wake_all(woken);
-        u32::try_from(leaving.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Lets waiting requests in wherever there is room (the usable servers have changed).
+    pub(super) fn dispatch_all(&self) {
+        for s in self.servers() {
+            if self.waiting.load(SeqCst) == 0 {
+                return;
+            }
+            self.dispatch(s.index);
+        }
     }
 
     fn wake_all(&self, woken: Vec<u64>) {

@@ -21,6 +21,9 @@ pub const ENTRY: AlgorithmEntry = AlgorithmEntry {
 /// Weights are at most 256 steps of [`WEIGHT_SCALE`].
 const HEAVIEST: u32 = 256 * WEIGHT_SCALE;
 
+/// Rank, then arrival.
+type Key = (u64, u64);
+
 /// Which line a server stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Line {
@@ -39,7 +42,7 @@ struct Member {
     weight: u32,
     line: Line,
     /// Its key in its line.
-    key: (u32, u64),
+    key: Key,
     /// The turn of the round at which it is due.
     due: u32,
     /// What the division `total / weight` left over so far, in parts of `weight`.
@@ -62,9 +65,11 @@ impl Default for Member {
 #[derive(Debug, Default)]
 pub struct RoundRobin {
     members: Vec<Member>,
-    new: BTreeMap<(u32, u64), u32>,
-    due: BTreeMap<(u32, u64), u32>,
-    later: BTreeMap<(u32, u64), u32>,
+    new: BTreeMap<Key, u32>,
+    due: BTreeMap<Key, u32>,
+    later: BTreeMap<Key, u32>,
+    /// False while the servers of the file are put in.
+    started: bool,
     /// Turns taken in this round.
     turn: u32,
     /// Turns of this round: the total weight when it began.
@@ -78,7 +83,7 @@ pub struct RoundRobin {
 }
 
 impl RoundRobin {
-    fn line(&mut self, line: Line) -> Option<&mut BTreeMap<(u32, u64), u32>> {
+    fn line(&mut self, line: Line) -> Option<&mut BTreeMap<Key, u32>> {
         match line {
             Line::Out => None,
             Line::New => Some(&mut self.new),
@@ -105,8 +110,11 @@ impl RoundRobin {
         };
         let rank = match line {
             // Of two that are due together the one with less weight left to it waits.
-            Line::Due => m.due * 256 + (HEAVIEST + m.carry - m.weight) / WEIGHT_SCALE,
-            _ => HEAVIEST - m.weight,
+            Line::Due => {
+                let late = HEAVIEST.saturating_add(m.carry).saturating_sub(m.weight);
+                u64::from(m.due) * 256 + u64::from(late / WEIGHT_SCALE)
+            }
+            _ => HEAVIEST.saturating_sub(m.weight).into(),
         };
         m.line = line;
         m.key = (rank, arrival);
@@ -171,6 +179,10 @@ impl RoundRobin {
 }
 
 impl Algorithm for RoundRobin {
+    fn start(&mut self) {
+        self.started = true;
+    }
+
     fn set_weight(&mut self, server: u32, weight: u32, _load: u32) {
         let at = server as usize;
         if self.members.len() <= at {
@@ -183,31 +195,29 @@ impl Algorithm for RoundRobin {
         if before == weight {
             return;
         }
-        let line = m.line;
         self.total = self.total - before + weight;
         self.leave(server);
         if weight == 0 {
             return;
         }
-        if self.turn == 0 && self.due.is_empty() && self.later.is_empty() {
+        if self.started {
+            // Whoever comes in or changes is due after its share of the turns that this round
+            // and the next have left.
+            let due = self.turn + self.total.saturating_sub(self.turn) / weight;
+            if let Some(m) = self.members.get_mut(at) {
+                m.due = due;
+            }
+            self.stand(server);
+        } else {
             self.length = self.total;
             self.join(server, Line::New);
-            return;
-        }
-        match line {
-            Line::New => self.join(server, Line::New),
-            Line::Out | Line::Due | Line::Later => {
-                let due = self.turn + (self.total + self.length.saturating_sub(self.turn)) / weight;
-                if let Some(m) = self.members.get_mut(at) {
-                    m.due = due;
-                    m.carry = 0;
-                }
-                self.stand(server);
-            }
         }
     }
 
     fn pick(&mut self, avoid: Option<u32>, take: &mut dyn FnMut(u32) -> bool) -> Option<u32> {
+        if self.total == 0 {
+            return None;
+        }
         let mut avoided = None;
         let mut switched = false;
         let mut chosen = None;

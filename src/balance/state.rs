@@ -352,6 +352,11 @@ impl BackendState {
         for s in backend.servers.iter() {
             backend.reorder(s, || {});
         }
+        {
+            let mut order = backend.order.lock();
+            order.active.start();
+            order.backup.start();
+        }
         Arc::new(backend)
     }
 
@@ -428,6 +433,13 @@ impl BackendState {
             server.served_max.fetch_max(now, Relaxed);
         }
         true
+    }
+
+    /// Whether a request of the back end's queue could be served there now.
+    pub(super) fn has_room(&self, server: &ServerState) -> bool {
+        server.queued.load(SeqCst) == 0
+            && self.limit(server).is_none_or(|l| server.served.load(SeqCst) < l)
+            && self.in_use(server)
     }
 
     /// Chooses by the algorithm and takes a slot there. Servers without a free slot, and those
@@ -534,7 +546,7 @@ impl BackendState {
             server.weight.store(weight, SeqCst);
             server.effective.store(weight * WEIGHT_SCALE, SeqCst);
         });
-        self.dispatch(server.index);
+        self.after_change(server, false);
     }
 
     /// Changes `maxconn` (0: no limit), and `minconn` with it where there was none of its own.
@@ -547,11 +559,22 @@ impl BackendState {
     }
 
     fn after_change(&self, server: &ServerState, was_running: bool) -> u32 {
-        if was_running && !server.running() {
-            self.redistribute(server)
-        } else {
-            self.dispatch(server.index);
-            0
+        if self.waiting() == 0 {
+            return 0;
         }
+        let mut requeued = 0;
+        if was_running && !server.running() {
+            // Maintenance sends everybody away, a failed check only those that may leave (3.4).
+            let all = server.admin().intersects(Admin::ANY_MAINT);
+            requeued = self.redistribute(server, all);
+        }
+        if self.is_down() {
+            self.give_up();
+        } else {
+            // HAProxy leaves requests waiting here until some slot is freed, even when another
+            // group of servers has just come into use and stands idle. Nobody relies on that.
+            self.dispatch_all();
+        }
+        requeued
     }
 }

@@ -1,0 +1,261 @@
+//! Orders of choice recorded from HAProxy, replayed.
+
+use super::*;
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+
+#[derive(Default)]
+struct Inbox(Mutex<Vec<u64>>);
+impl Wake for Inbox {
+    fn wake(&self, token: u64) {
+        self.0.lock().push(token);
+    }
+}
+
+/// One recorded case: a back end, then what was done to it and which servers were seen.
+fn replay(file: &str, first_line: usize, lines: &[&str]) -> Result<(), String> {
+    let mut algorithm_name = "roundrobin";
+    let mut allbackups = false;
+    let (mut fullconn, mut redispatch) = (0, false);
+    let mut servers = Vec::new();
+    let mut steps = Vec::new();
+    for (n, line) in lines.iter().enumerate() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match *words.as_slice() {
+            ["balance", a] => algorithm_name = a,
+            ["option", "allbackups"] => allbackups = true,
+            ["option", "redispatch"] => redispatch = true,
+            ["no", "option", "redispatch"] => redispatch = false,
+            ["option", "http-server-close" | "abortonclose"] | ["cookie", ..] => {}
+            ["fullconn", n] => fullconn = n.parse().unwrap(),
+            ["server", name, ref rest @ ..] => {
+                let mut s = ServerSettings { name: name.into(), ..ServerSettings::default() };
+                let mut rest = rest.iter();
+                while let Some(w) = rest.next() {
+                    match *w {
+                        "weight" => s.weight = rest.next().unwrap().parse().unwrap(),
+                        "maxconn" => s.maxconn = rest.next().unwrap().parse().unwrap(),
+                        "minconn" => s.minconn = rest.next().unwrap().parse().unwrap(),
+                        "maxqueue" => s.maxqueue = rest.next().unwrap().parse().unwrap(),
+                        "cookie" => s.cookie = Some(rest.next().unwrap().as_bytes().into()),
+                        "backup" => s.backup = true,
+                        "disabled" => s.disabled = true,
+                        other => panic!("{file}: {other}"),
+                    }
+                }
+                servers.push(s);
+            }
+            _ => steps.push((first_line + n, words)),
+        }
+    }
+    let settings = BackendSettings {
+        name: "b".into(),
+        algorithm: algorithm(algorithm_name).unwrap(),
+        allbackups,
+        fullconn,
+    };
+    let inbox = Arc::new(Inbox::default());
+    let b = BackendState::new(settings, servers, inbox.clone());
+    let mut run = Run { b, inbox, redispatch, live: BTreeMap::new(), now: 0 };
+    for (n, words) in steps {
+        if let Err(why) = run.step(&words) {
+            let before: Vec<&str> = lines.iter().take(n - first_line).copied().collect();
+            return Err(format!("{file}:{}: {words:?}: {why}\n{}", n + 1, before.join("\n")));
+        }
+    }
+    Ok(())
+}
+
+/// A request that holds a slot or waits.
+enum Live {
+    Served(Slot),
+    Waiting(Waiter, Want),
+}
+
+struct Run {
+    b: Arc<BackendState>,
+    inbox: Arc<Inbox>,
+    redispatch: bool,
+    live: BTreeMap<u64, Live>,
+    now: u64,
+}
+
+impl Run {
+    fn find(&self, name: &str) -> Arc<ServerState> {
+        self.b.servers().iter().find(|s| &*s.name == name).unwrap().clone()
+    }
+
+    /// Assigns a request and says where it went, in the recording's words.
+    fn ask(&mut self, id: u64, mut want: Want) -> String {
+        // As the engine does with a cookie of a server that is down or whose queue is full.
+        if let Some(i) = want.pinned
+            && !self.b.server(i).unwrap().running()
+        {
+            if !self.redispatch {
+                want.redispatch = false;
+            }
+            want.pinned = None;
+        }
+        let mut got = self.b.assign(&want, self.now);
+        if matches!(got, Assigned::Full) && self.redispatch {
+            want.pinned = None;
+            got = self.b.assign(&want, self.now);
+        }
+        match got {
+            Assigned::Slot(s) => {
+                let name = s.server().name.to_string();
+                self.live.insert(id, Live::Served(s));
+                name
+            }
+            Assigned::Queued(w) => {
+                self.live.insert(id, Live::Waiting(w, want));
+                "queued".into()
+            }
+            Assigned::Full | Assigned::None => {
+                self.b.sessions.leave();
+                "503".into()
+            }
+        }
+    }
+
+    /// Lets woken requests go on, as long as there are any.
+    fn settle(&mut self) -> Vec<String> {
+        let mut seen = Vec::new();
+        loop {
+            let mut woken = std::mem::take(&mut *self.inbox.0.lock());
+            if woken.is_empty() {
+                return seen;
+            }
+            woken.sort_unstable();
+            for id in woken {
+                let Some(Live::Waiting(mut w, want)) = self.live.remove(&id) else { continue };
+                match w.turn() {
+                    Turn::Go(s) => {
+                        seen.push(format!("{id}@{}", s.server().name));
+                        self.live.insert(id, Live::Served(s));
+                    }
+                    Turn::Wait => {
+                        self.live.insert(id, Live::Waiting(w, want));
+                    }
+                    Turn::Redispatch => {
+                        let to = self.ask(id, Want { pinned: None, ..want });
+                        match to.as_str() {
+                            "queued" => {}
+                            "503" => seen.push(format!("{id}!503")),
+                            _ => seen.push(format!("{id}@{to}")),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, words: &[&str]) -> Result<(), String> {
+        self.now += 30;
+        let mut expected: Vec<String> = Vec::new();
+        let mut expect = |rest: &[&str]| expected.extend(rest.iter().map(|s| s.to_string()));
+        match *words {
+            ["pick", ref seen @ ..] => {
+                let got: Vec<String> = seen
+                    .iter()
+                    .map(|_| match self.b.assign(&Want::default(), 0) {
+                        Assigned::Slot(s) => s.server().name.to_string(),
+                        _ => "-".into(),
+                    })
+                    .collect();
+                if let Some(at) = got.iter().zip(seen).position(|(a, b)| a != b) {
+                    let (h, m) = (seen.join(" "), got.join(" "));
+                    return Err(format!("pick {at}\n  HAProxy {h}\n  here    {m}"));
+                }
+            }
+            ["req" | "pin", id, ref rest @ ..] => {
+                let id: u64 = id.parse().unwrap();
+                let (pinned, rest) = match *rest {
+                    [server, ref rest @ ..] if words[0] == "pin" => {
+                        (Some(self.find(server).index), rest)
+                    }
+                    ref rest => (None, rest),
+                };
+                self.b.sessions.enter();
+                let redispatch = self.redispatch;
+                let to = self.ask(id, Want { pinned, redispatch, token: id, ..Want::default() });
+                if to != rest[0] {
+                    return Err(format!("request {id}: HAProxy {}, here {to}", rest[0]));
+                }
+                expect(rest.get(2..).unwrap_or_default());
+            }
+            ["end", id, queues, ref then @ ..] => {
+                let Some(Live::Served(slot)) = self.live.remove(&id.parse().unwrap()) else {
+                    return Err(format!("{id} is not served"));
+                };
+                let got = format!("{}/{}", slot.srv_queue(), slot.backend_queue());
+                if got != queues {
+                    return Err(format!("queues of {id}: HAProxy {queues}, here {got}"));
+                }
+                drop(slot);
+                self.b.sessions.leave();
+                expect(then);
+            }
+            ["abort", id, ref then @ ..] => {
+                drop(self.live.remove(&id.parse().unwrap()));
+                self.b.sessions.leave();
+                expect(then);
+            }
+            ["weight", name, w, ref then @ ..] => {
+                self.b.set_weight(&self.find(name), w.parse().unwrap());
+                expect(then);
+            }
+            ["maxconn", name, n, ref then @ ..] => {
+                self.b.set_maxconn(&self.find(name), n.parse().unwrap());
+                expect(then);
+            }
+            [state @ ("maint" | "drain" | "ready"), name, ref then @ ..] => {
+                let to = match state {
+                    "maint" => Admin::MAINT,
+                    "drain" => Admin::DRAIN,
+                    _ => Admin::empty(),
+                };
+                self.b.set_admin(&self.find(name), to, self.now);
+                expect(then);
+            }
+            _ => panic!("{words:?}"),
+        }
+        let mut got = self.settle();
+        got.sort();
+        expected.sort();
+        if got != expected {
+            return Err(format!("then HAProxy {expected:?}, here {got:?}"));
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn orders_recorded_from_haproxy() {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/balance");
+    let (mut cases, mut faults) = (0, Vec::new());
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "txt") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let starts: Vec<usize> = (0..lines.len()).filter(|i| lines[*i] == "case").collect();
+        for (i, start) in starts.iter().enumerate() {
+            let end = starts.get(i + 1).copied().unwrap_or(lines.len());
+            let name = path.file_name().unwrap().to_string_lossy();
+            cases += 1;
+            faults.extend(replay(&name, start + 1, &lines[start + 1..end]).err());
+        }
+    }
+    assert!(cases > 0, "no recordings in {dir}");
+    assert!(
+        faults.is_empty(),
+        "{} of {cases} cases differ:\n{}",
+        faults.len(),
+        faults.iter().take(3).cloned().collect::<Vec<_>>().join("\n")
+    );
+}

@@ -496,8 +496,7 @@ impl BackendState {
     pub(super) fn give_up(&self) {
         let mut woken = Vec::new();
         let mut q = self.queues.lock();
-        let leaving: Vec<(Key, usize)> =
-            q.backend.order.iter().map(|(k, id)| (*k, *id)).collect();
+        let leaving: Vec<(Key, usize)> = q.backend.order.iter().map(|(k, id)| (*k, *id)).collect();
         self.send_away(&mut q, Place::Backend, &leaving, &mut woken);
         drop(q);
         self.wake_all(woken);

@@ -438,7 +438,9 @@ impl BackendState {
     /// Whether a request of the back end's queue could be served there now.
     pub(super) fn has_room(&self, server: &ServerState) -> bool {
         server.queued.load(SeqCst) == 0
-            && self.limit(server).is_none_or(|l| server.served.load(SeqCst) < l)
+            && self
+                .limit(server)
+                .is_none_or(|l| server.served.load(SeqCst) < l)
             && self.in_use(server)
     }
 

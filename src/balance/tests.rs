@@ -31,7 +31,10 @@ fn replay(file: &str, first_line: usize, lines: &[&str]) -> Result<(), String> {
             ["option", "http-server-close" | "abortonclose"] | ["cookie", ..] => {}
             ["fullconn", n] => fullconn = n.parse().unwrap(),
             ["server", name, ref rest @ ..] => {
-                let mut s = ServerSettings { name: name.into(), ..ServerSettings::default() };
+                let mut s = ServerSettings {
+                    name: name.into(),
+                    ..ServerSettings::default()
+                };
                 let mut rest = rest.iter();
                 while let Some(w) = rest.next() {
                     match *w {
@@ -58,11 +61,21 @@ fn replay(file: &str, first_line: usize, lines: &[&str]) -> Result<(), String> {
     };
     let inbox = Arc::new(Inbox::default());
     let b = BackendState::new(settings, servers, inbox.clone());
-    let mut run = Run { b, inbox, redispatch, live: BTreeMap::new(), now: 0 };
+    let mut run = Run {
+        b,
+        inbox,
+        redispatch,
+        live: BTreeMap::new(),
+        now: 0,
+    };
     for (n, words) in steps {
         if let Err(why) = run.step(&words) {
             let before: Vec<&str> = lines.iter().take(n - first_line).copied().collect();
-            return Err(format!("{file}:{}: {words:?}: {why}\n{}", n + 1, before.join("\n")));
+            return Err(format!(
+                "{file}:{}: {words:?}: {why}\n{}",
+                n + 1,
+                before.join("\n")
+            ));
         }
     }
     Ok(())
@@ -84,7 +97,12 @@ struct Run {
 
 impl Run {
     fn find(&self, name: &str) -> Arc<ServerState> {
-        self.b.servers().iter().find(|s| &*s.name == name).unwrap().clone()
+        self.b
+            .servers()
+            .iter()
+            .find(|s| &*s.name == name)
+            .unwrap()
+            .clone()
     }
 
     /// Assigns a request and says where it went, in the recording's words.
@@ -130,7 +148,9 @@ impl Run {
             }
             woken.sort_unstable();
             for id in woken {
-                let Some(Live::Waiting(mut w, want)) = self.live.remove(&id) else { continue };
+                let Some(Live::Waiting(mut w, want)) = self.live.remove(&id) else {
+                    continue;
+                };
                 match w.turn() {
                     Turn::Go(s) => {
                         seen.push(format!("{id}@{}", s.server().name));
@@ -140,7 +160,13 @@ impl Run {
                         self.live.insert(id, Live::Waiting(w, want));
                     }
                     Turn::Redispatch => {
-                        let to = self.ask(id, Want { pinned: None, ..want });
+                        let to = self.ask(
+                            id,
+                            Want {
+                                pinned: None,
+                                ..want
+                            },
+                        );
                         match to.as_str() {
                             "queued" => {}
                             "503" => seen.push(format!("{id}!503")),
@@ -180,7 +206,15 @@ impl Run {
                 };
                 self.b.sessions.enter();
                 let redispatch = self.redispatch;
-                let to = self.ask(id, Want { pinned, redispatch, token: id, ..Want::default() });
+                let to = self.ask(
+                    id,
+                    Want {
+                        pinned,
+                        redispatch,
+                        token: id,
+                        ..Want::default()
+                    },
+                );
                 if to != rest[0] {
                     return Err(format!("request {id}: HAProxy {}, here {to}", rest[0]));
                 }
@@ -256,6 +290,11 @@ fn orders_recorded_from_haproxy() {
         faults.is_empty(),
         "{} of {cases} cases differ:\n{}",
         faults.len(),
-        faults.iter().take(3).cloned().collect::<Vec<_>>().join("\n")
+        faults
+            .iter()
+            .take(3)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n")
     );
 }

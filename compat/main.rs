@@ -305,6 +305,7 @@ fn compare(found: &[Scenario], goldens: &[Golden], options: &Options) -> (usize,
             .any(|d| d.covers(&job.scenario.name, &job.binary.version));
         if options.show {
             println!("--- {}\n{}", verdict.label, verdict.lines.join("\n"));
+            println!("it printed:\n{}", verdict.output);
         }
         if verdict.faults.is_empty() || expected {
             passed += 1;

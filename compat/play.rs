@@ -10,7 +10,7 @@ use socket2::{Domain, Socket, Type};
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -56,10 +56,21 @@ pub fn play(scenario: &Scenario, setting: &Setting) -> Result<Outcome, String> {
 
 struct Stage {
     servers: Vec<Running>,
+    held: Vec<Socket>,
     wires: HashMap<String, Wire>,
     ports: HashMap<String, u16>,
     transcript: Transcript,
     watch: Watch,
+}
+
+/// A port that the kernel gives to nobody else while the socket lives. The socket does not listen,
+/// so the proxy, which sets `SO_REUSEADDR` as this one does, can bind and listen there.
+fn hold_port() -> io::Result<(Socket, u16)> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    let port = socket.local_addr()?.as_socket().map_or(0, |a| a.port());
+    Ok((socket, port))
 }
 
 /// Names in `${port:NAME}`.
@@ -93,6 +104,7 @@ fn prepare(scenario: &Scenario, setting: &Setting) -> io::Result<(Stage, Vec<Pat
     fs::create_dir_all(&setting.dir)?;
     let mut stage = Stage {
         servers: Vec::new(),
+        held: Vec::new(),
         wires: HashMap::new(),
         ports: HashMap::new(),
         transcript: Transcript {
@@ -111,17 +123,14 @@ fn prepare(scenario: &Scenario, setting: &Setting) -> io::Result<(Stage, Vec<Pat
         stage.servers.push(running);
     }
     let mut listening = Vec::new();
-    let mut held = Vec::new();
     for name in port_names(&scenario.config) {
         if !stage.ports.contains_key(&name) {
-            let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-            let port = socket.local_addr()?.port();
-            held.push(socket);
+            let (socket, port) = hold_port()?;
+            stage.held.push(socket);
             listening.push(port);
             stage.ports.insert(name, port);
         }
     }
-    drop(held);
     for (name, port) in &stage.ports {
         stage
             .transcript
@@ -320,6 +329,10 @@ impl Stage {
                 if let Err(why) = wire.send(&bytes) {
                     self.transcript.say(who, &format!("could not send: {why}"));
                 }
+            }
+            What::Fact(name) => {
+                let fact = wire.fact(name);
+                self.transcript.say(who, &fact);
             }
             What::Shutdown => wire.shutdown(),
             What::Close => wire.close(),

@@ -75,6 +75,8 @@ pub enum What {
     Send(Vec<u8>),
     Recv(Until, Show),
     Quiet(Duration),
+    /// Facts of the proxy's socket at the other end, or of this one: `keepalive`, `mss`.
+    Fact(String),
     Shutdown,
     Close,
     Reset,
@@ -115,6 +117,8 @@ pub enum Show {
     Brief(Vec<String>),
     /// Only how many bytes there were.
     Length,
+    /// The head as it came, a chunked body without its chunks.
+    Decoded,
 }
 
 /// Reads a scenario's text; an error names the line.
@@ -326,6 +330,7 @@ fn shown(words: &[&str]) -> Show {
     match words.iter().position(|w| *w == "brief") {
         Some(at) => Show::Brief(words[at + 1..].iter().map(|w| w.to_lowercase()).collect()),
         None if words.contains(&"length") => Show::Length,
+        None if words.contains(&"decoded") => Show::Decoded,
         None => Show::All,
     }
 }
@@ -450,6 +455,7 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
             push(What::Recv(until, shown(&words)));
         }
         "quiet" => push(What::Quiet(time(2)?)),
+        "keepalive" | "mss" => push(What::Fact(verb.to_owned())),
         "shutdown" => push(What::Shutdown),
         "close" => push(What::Close),
         "reset" => push(What::Reset),

@@ -196,7 +196,8 @@ fn answer(
             || text
                 .lines()
                 .next()
-                .is_some_and(|line| line.ends_with("HTTP/1.0"));
+                .is_some_and(|line| line.ends_with("HTTP/1.0"))
+                && !wire::header(&request, "connection").contains(&"keep-alive");
         let (bytes, close) = match server.replies.iter().find(|r| text.starts_with(&r.prefix)) {
             Some(reply) => {
                 std::thread::sleep(reply.delay);

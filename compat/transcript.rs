@@ -24,6 +24,7 @@ impl Transcript {
             Show::All => self.all(who, bytes),
             Show::Length => self.lines.push(format!("{who} {} bytes", bytes.len())),
             Show::Brief(names) => self.brief(who, bytes, names),
+            Show::Decoded => self.decoded(who, bytes),
         }
     }
 
@@ -36,6 +37,16 @@ impl Transcript {
             let text = self.stable(&escape(text));
             self.lines
                 .push(format!("{who} {mark} {text}").trim_end().to_owned());
+        }
+    }
+
+    fn decoded(&mut self, who: &str, bytes: &[u8]) {
+        let head = crate::wire::head_length(bytes).unwrap_or(bytes.len());
+        self.all(who, &bytes[..head]);
+        let (body, trailers) = crate::wire::without_chunks(&bytes[..head], &bytes[head..]);
+        self.all(who, &body);
+        for line in trailers.split_inclusive(|b| *b == b'\n') {
+            self.all(&format!("{who} trailer"), line);
         }
     }
 

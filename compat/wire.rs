@@ -97,6 +97,29 @@ impl Wire {
         self.end
     }
 
+    /// Its maximum segment size, and whether the other end (of this machine) runs a keep-alive timer.
+    pub fn fact(&self, name: &str) -> String {
+        let Some(stream) = &self.stream else {
+            return "not open".to_owned();
+        };
+        if name == "mss" {
+            let mss = socket2::SockRef::from(stream).tcp_mss().unwrap_or(0);
+            return format!("mss {mss}");
+        }
+        let (Ok(here), Ok(there)) = (stream.local_addr(), stream.peer_addr()) else {
+            return "gone".to_owned();
+        };
+        let table = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+        let (here, there) = (format!(":{:04X}", here.port()), format!(":{:04X}", there.port()));
+        let timer = table.lines().find_map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let other = fields.get(1)?.ends_with(&there) && fields.get(2)?.ends_with(&here);
+            other.then(|| fields.get(5).map_or("", |f| f.get(..2).unwrap_or("")).to_owned())
+        });
+        let on = timer.as_deref() == Some("02");
+        format!("keepalive {}", if on { "on" } else { "off" })
+    }
+
     /// Closes the sending direction.
     pub fn shutdown(&mut self) {
         if let Some(stream) = &self.stream {
@@ -175,26 +198,48 @@ pub fn message_length(bytes: &[u8], response: bool, bodiless: bool, ended: bool)
 
 /// Length of a chunked body with its trailers.
 fn chunks_length(body: &[u8]) -> Option<usize> {
-    let mut at = 0;
+    let (mut at, mut ended) = (0, false);
     loop {
         let rest = body.get(at..)?;
         let line = rest.windows(2).position(|w| w == b"\r\n")?;
-        let size = std::str::from_utf8(&rest[..line]).ok()?;
-        let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).ok()?;
         at += line + 2;
-        if size == 0 {
-            loop {
-                let rest = body.get(at..)?;
-                let line = rest.windows(2).position(|w| w == b"\r\n")?;
-                at += line + 2;
-                if line == 0 {
-                    return Some(at);
-                }
+        if ended {
+            if line == 0 {
+                return Some(at);
             }
+            continue;
         }
-        at += size + 2;
-        if body.len() < at {
-            return None;
+        match chunk_size(&rest[..line])? {
+            0 => ended = true,
+            size => at = at.checked_add(size)?.checked_add(2)?,
         }
     }
+}
+
+fn chunk_size(line: &[u8]) -> Option<usize> {
+    let text = std::str::from_utf8(line).ok()?;
+    usize::from_str_radix(text.split(';').next()?.trim(), 16).ok()
+}
+
+/// The data of a chunked body (as far as it came), and its trailers.
+pub fn without_chunks(head: &[u8], body: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    if header(head, "transfer-encoding").is_empty() {
+        return (body.to_vec(), Vec::new());
+    }
+    let (mut data, mut at) = (Vec::new(), 0);
+    while let Some(rest) = body.get(at..) {
+        let Some(line) = rest.windows(2).position(|w| w == b"\r\n") else {
+            break;
+        };
+        at += line + 2;
+        match chunk_size(&rest[..line]) {
+            Some(0) => return (data, body[at..].to_vec()),
+            Some(size) => {
+                data.extend_from_slice(&body[at.min(body.len())..(at + size).min(body.len())]);
+                at += size + 2;
+            }
+            None => break,
+        }
+    }
+    (data, b"(incomplete)".to_vec())
 }

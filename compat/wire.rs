@@ -110,11 +110,19 @@ impl Wire {
             return "gone".to_owned();
         };
         let table = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default();
-        let (here, there) = (format!(":{:04X}", here.port()), format!(":{:04X}", there.port()));
+        let (here, there) = (
+            format!(":{:04X}", here.port()),
+            format!(":{:04X}", there.port()),
+        );
         let timer = table.lines().find_map(|line| {
             let fields: Vec<&str> = line.split_whitespace().collect();
             let other = fields.get(1)?.ends_with(&there) && fields.get(2)?.ends_with(&here);
-            other.then(|| fields.get(5).map_or("", |f| f.get(..2).unwrap_or("")).to_owned())
+            other.then(|| {
+                fields
+                    .get(5)
+                    .map_or("", |f| f.get(..2).unwrap_or(""))
+                    .to_owned()
+            })
         });
         let on = timer.as_deref() == Some("02");
         format!("keepalive {}", if on { "on" } else { "off" })

@@ -38,8 +38,8 @@ pub struct Bind {
     pub tcp_ut: Option<u32>,
     /// `mode`, `user`/`uid`, `group`/`gid` of a unix socket
     pub unix: UnixPermissions,
-    /// `thread`: sets of thread numbers (from 1) per shard; empty: all threads
-    pub threads: Vec<u32>,
+    /// `thread`: the threads that may accept; empty: all
+    pub threads: Vec<ThreadSet>,
     /// `shards`
     pub shards: Shards,
     /// `level`, `expose-fd listeners`, `severity-output` of a `stats socket`
@@ -73,6 +73,38 @@ impl Bind {
             cli: CliAccess::default(),
             span,
         }
+    }
+}
+
+/// One `thread` word: `all`, `odd`, `even`, `3`, `1-4`, each also as `GROUP/...`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThreadSet {
+    /// Thread group, from 1; `None`: numbers count through all groups.
+    pub group: Option<u32>,
+    /// First number, from 1.
+    pub first: u32,
+    /// Last number.
+    pub last: u32,
+    /// 2 for `odd` and `even`, else 1.
+    pub step: u32,
+}
+
+impl ThreadSet {
+    /// Whether thread `number` (from 1, through all groups) is in it, with groups of
+    /// `group_size` threads.
+    pub fn holds(&self, number: u32, group_size: u32) -> bool {
+        let number = match self.group {
+            None => number,
+            Some(group) => {
+                let skipped = group.saturating_sub(1).saturating_mul(group_size);
+                if number <= skipped || number > skipped.saturating_add(group_size) {
+                    return false;
+                }
+                number - skipped
+            }
+        };
+        (self.first..=self.last).contains(&number)
+            && (number - self.first).is_multiple_of(self.step.max(1))
     }
 }
 

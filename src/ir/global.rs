@@ -17,11 +17,11 @@ pub struct Global {
     /// `cpu-map` entries: (first thread, last thread, CPU numbers)
     pub cpu_map: Vec<CpuMap>,
     /// `user` / `uid`, `group` / `gid`
-    pub user: Option<String>,
+    pub user: Option<(String, Span)>,
     /// `uid`
     pub uid: Option<u32>,
     /// `group`
-    pub group: Option<String>,
+    pub group: Option<(String, Span)>,
     /// `gid`
     pub gid: Option<u32>,
     /// `chroot`
@@ -36,6 +36,12 @@ pub struct Global {
     pub zero_warning: bool,
     /// `master-worker`
     pub master_worker: bool,
+    /// `master-worker no-exit-on-failure`
+    pub master_no_exit_on_failure: bool,
+    /// `noreuseport`
+    pub noreuseport: bool,
+    /// `fd-hard-limit`
+    pub fd_hard_limit: Option<u32>,
     /// `ulimit-n`
     pub ulimit_n: Option<u32>,
     /// `strict-limits`; `no strict-limits` clears it; `None`: not said in the file
@@ -54,6 +60,8 @@ pub struct Global {
     pub stats_maxconn: Option<u32>,
     /// `spread-checks`, percent, -50 to 50
     pub spread_checks: i32,
+    /// `max-spread-checks`, ms
+    pub max_spread_checks: Option<u32>,
     /// `h1-case-adjust FROM TO`
     pub h1_case_adjust: Vec<(Vec<u8>, Vec<u8>)>,
     /// `h1-case-adjust-file`
@@ -86,7 +94,7 @@ pub struct Tune {
     /// `tune.listener.default-shards`
     pub listener_default_shards: Option<super::bind::Shards>,
     /// `tune.idle-pool.shared`
-    pub idle_pool_shared: bool,
+    pub idle_pool_shared: IdlePoolShared,
     /// `tune.pool-low-fd-ratio`, percent
     pub pool_low_fd_ratio: u32,
     /// `tune.pool-high-fd-ratio`, percent
@@ -114,7 +122,7 @@ impl Default for Tune {
             idletimer: 1000,
             listener_multi_queue: true,
             listener_default_shards: None,
-            idle_pool_shared: true,
+            idle_pool_shared: IdlePoolShared::On,
             pool_low_fd_ratio: 20,
             pool_high_fd_ratio: 25,
             rcvbuf_client: None,
@@ -123,6 +131,18 @@ impl Default for Tune {
             sndbuf_server: None,
         }
     }
+}
+
+/// `tune.idle-pool.shared`: who may take idle server connections of other threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum IdlePoolShared {
+    /// Threads of all groups.
+    Full,
+    /// Threads of the same group.
+    #[default]
+    On,
+    /// Nobody.
+    Off,
 }
 
 /// One `cpu-map` line after its sets are expanded.
@@ -154,6 +174,9 @@ impl Default for Global {
             quiet: false,
             zero_warning: false,
             master_worker: false,
+            master_no_exit_on_failure: false,
+            noreuseport: false,
+            fd_hard_limit: None,
             ulimit_n: None,
             strict_limits: None,
             node: None,
@@ -163,6 +186,7 @@ impl Default for Global {
             stats_timeout: None,
             stats_maxconn: None,
             spread_checks: 0,
+            max_spread_checks: None,
             h1_case_adjust: Vec::new(),
             h1_case_adjust_file: None,
             tune: Tune::default(),

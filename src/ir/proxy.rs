@@ -2,7 +2,7 @@
 
 use super::bind::Bind;
 use super::persist::{AppSession, Cookie};
-use super::rule::{BackendRef, PersistRule, Rule, UseBackend};
+use super::rule::{BackendRef, Condition, PersistRule, Rule, UseBackend};
 use super::server::Server;
 use crate::base::span::Span;
 use bitflags::bitflags;
@@ -56,6 +56,10 @@ pub struct Proxy {
     pub persist_rules: Vec<PersistRule>,
     /// `redirect` lines (as http-request redirect, run after it).
     pub redirects: Vec<Rule>,
+    /// `monitor fail` conditions in order.
+    pub monitor_fail: Vec<Condition>,
+    /// The `defaults` section it took its settings from.
+    pub defaults: Option<Span>,
     /// The head line.
     pub span: Span,
 }
@@ -92,6 +96,8 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// `option *`
     pub options: Options,
+    /// Options that `no` switched off by name, for those that are on where nothing is said.
+    pub no_options: Options,
     /// How the connection is kept or closed.
     pub connection_mode: ConnectionMode,
     /// `http-reuse` (`safe`)
@@ -144,8 +150,23 @@ pub struct Settings {
     pub default_backend_name: Option<(String, Span)>,
     /// `description`
     pub description: Option<String>,
-    /// `hash-type` and so on come with their part.
+    /// `clitcpka-cnt`, `clitcpka-idle`, `clitcpka-intvl`
+    pub clitcpka: TcpKeepalive,
+    /// `srvtcpka-cnt`, `srvtcpka-idle`, `srvtcpka-intvl`
+    pub srvtcpka: TcpKeepalive,
+    /// `source` of the servers that have none of their own.
     pub source: Option<super::address::Address>,
+}
+
+/// Fine settings of `option clitcpka` / `srvtcpka`; `None`: the system's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TcpKeepalive {
+    /// Probes before giving up.
+    pub count: Option<u32>,
+    /// Seconds of silence before the first probe.
+    pub idle: Option<u32>,
+    /// Seconds between probes.
+    pub interval: Option<u32>,
 }
 
 /// Timeouts, milliseconds; `None` is "never" (or, for those with a fallback, "as the fallback").
@@ -245,6 +266,8 @@ bitflags! {
         const DROP_RESPONSE_TRAILERS = 1 << 30;
         /// `socket-stats`
         const SOCKET_STATS = 1 << 31;
+        /// `idle-close-on-response`
+        const IDLE_CLOSE_ON_RESPONSE = 1 << 32;
     }
 }
 

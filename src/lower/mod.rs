@@ -1,1 +1,116 @@
-//! (skeleton)
+//! Floor 5: directives to IR.
+//!
+//! [`lower`] walks the sections in order. A line finds its [`KeywordHandler`] by its longest name;
+//! a line without one is judged by the grammar's tables ([`check`]): inert, pending, known
+//! elsewhere, removed, or unknown. Lines with conditions or expressions wait until all sections
+//! were read, since they may name any proxy or server. [`finish`] then checks what only shows in
+//! the whole.
+
+pub mod address;
+pub mod bind;
+pub mod check;
+pub mod context;
+mod finish;
+mod global;
+pub mod keyword;
+mod names;
+pub mod option;
+mod proxy;
+mod sections;
+pub mod server;
+
+pub use context::{Context, Options};
+pub use keyword::{KeywordHandler, Phase, Sections, Side};
+
+use crate::base::diag::Diagnostic;
+use crate::config::args::Args;
+use crate::config::directive::{Directive, Document};
+use crate::ir;
+use context::{Deferred, Scope};
+
+/// Every keyword of the `global` section and of proxies that hapax executes, by family.
+pub const KEYWORDS: &[&[&KeywordHandler]] = &[global::KEYWORDS, proxy::KEYWORDS, option::KEYWORDS];
+
+/// Lowers a whole document. The configuration holds whatever could be made of it; it may be
+/// executed only if no finding is fatal.
+pub fn lower(document: &Document, options: &Options) -> (ir::Config, Vec<Diagnostic>) {
+    let mut cx = Context::new(document, options);
+    for section in &document.sections {
+        sections::begin(&mut cx, &section.head);
+        for line in &section.lines {
+            lower_line(&mut cx, line);
+        }
+    }
+    proxy::rules::lower_all(&mut cx);
+    order(&mut cx.diags);
+    finish::finish(cx)
+}
+
+/// One line of the section being read.
+fn lower_line<'d>(cx: &mut Context<'d>, line: &'d Directive) {
+    let section = cx.section();
+    if section.is_empty() {
+        check::foreign(cx, line);
+        return;
+    }
+    let Some((handler, name, words)) = keyword::find(KEYWORDS, section, &line.words) else {
+        check::unhandled(cx, line);
+        return;
+    };
+    if keyword::switched_off("keyword", name) {
+        return;
+    }
+    match handler.phase {
+        Phase::Settings => run(cx, handler, line, words),
+        Phase::Rules => {
+            let deferred = Deferred {
+                handler,
+                line,
+                words,
+            };
+            if let Some(draft) = cx.draft_mut() {
+                draft.rules.push(deferred);
+            }
+        }
+    }
+}
+
+/// Runs a handler on its line.
+pub(crate) fn run<'d>(
+    cx: &mut Context<'d>,
+    handler: &KeywordHandler,
+    line: &'d Directive,
+    words: usize,
+) {
+    let mut out = Vec::new();
+    let mut args = Args::starting_at(line, words, &mut out);
+    (handler.lower)(cx, &mut args);
+    cx.diags.append(&mut out);
+}
+
+/// Findings about lines in the order of the lines, as HAProxy prints them, though rules were
+/// lowered later. The same finding about the same place (rules of a `defaults` section are
+/// lowered for each proxy that uses it) is kept once.
+fn order(diags: &mut Vec<Diagnostic>) {
+    diags.sort_by_key(|d| d.span.map_or((u32::MAX, u32::MAX), |s| (s.file.0, s.line)));
+    diags.dedup();
+}
+
+/// Everything that hapax executes: (table of the grammar, section word or empty, name).
+pub fn executed() -> impl Iterator<Item = (&'static str, Sections, &'static str)> {
+    let keywords = KEYWORDS
+        .iter()
+        .flat_map(|family| family.iter())
+        .flat_map(|h| h.names.iter().map(|n| ("keyword", h.sections, *n)));
+    let binds = bind::executed().map(|n| ("bind", Sections::NAMED_PROXY, n));
+    let servers = server::executed().map(|n| ("server", Sections::NAMED_PROXY, n));
+    keywords.chain(binds).chain(servers)
+}
+
+/// The section that a scope stands for, for callers that lower single lines (tests).
+pub(crate) fn enter(cx: &mut Context<'_>, scope: Scope) {
+    cx.scope = scope;
+}
+
+#[cfg(test)]
+mod tests;

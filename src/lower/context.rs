@@ -1,0 +1,231 @@
+//! What a keyword's handler works on: the section being read and the configuration so far.
+
+use super::keyword::{Sections, Side};
+use crate::base::diag::{Diagnostic, Severity};
+use crate::base::span::Span;
+use crate::config::args::Args;
+use crate::config::directive::{Directive, Document};
+use crate::ir::{self, Proxy, ProxyId};
+
+/// What the command line says about the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `-n`: process-wide connection limit; wins over `maxconn` in `global`.
+    pub maxconn: Option<u32>,
+    /// `-N`: limit of front ends that give none.
+    pub proxy_maxconn: Option<u32>,
+}
+
+/// Which section the lines belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// `global`
+    Global,
+    /// `defaults`: index into [`Context::defaults`]
+    Defaults(usize),
+    /// `frontend`, `backend`, `listen`: index into [`Context::proxies`]
+    Proxy(usize),
+    /// A section of another kind (`peers`, `resolvers`, ...) or one whose head is faulty.
+    Other,
+}
+
+/// A proxy (or a `defaults` section, which has the same settings) while it is being read.
+#[derive(Debug)]
+pub struct Draft<'d> {
+    /// The proxy as far as it is known.
+    pub proxy: Proxy,
+    /// `frontend`, `backend`, `listen`, `defaults`
+    pub kind: Sections,
+    /// The `defaults` section it inherits from.
+    pub from: Option<usize>,
+    /// What `default-server` lines said so far.
+    pub default_server: super::server::ServerDraft,
+    /// `acl` lines.
+    pub acls: Vec<&'d Directive>,
+    /// Lines with conditions or expressions, lowered after all sections.
+    pub rules: Vec<Deferred<'d>>,
+    /// A `defaults` section without a name.
+    pub anonymous: bool,
+    /// `default_backend`'s line.
+    pub default_backend: Option<(String, Span)>,
+}
+
+/// A line that is lowered after all sections were read.
+#[derive(Clone, Copy, Debug)]
+pub struct Deferred<'d> {
+    /// What lowers it.
+    pub handler: &'static super::KeywordHandler,
+    /// The line.
+    pub line: &'d Directive,
+    /// Words of its name.
+    pub words: usize,
+}
+
+/// The state of lowering one document.
+#[derive(Debug)]
+pub struct Context<'d> {
+    /// The text it comes from.
+    pub document: &'d Document,
+    /// The command line.
+    pub options: &'d Options,
+    /// `global`
+    pub global: ir::Global,
+    /// `defaults` sections in order.
+    pub defaults: Vec<Draft<'d>>,
+    /// Proxies in order.
+    pub proxies: Vec<Draft<'d>>,
+    /// Where we are.
+    pub scope: Scope,
+    /// Findings so far.
+    pub diags: Vec<Diagnostic>,
+    /// `expose-deprecated-directives` was said: no warnings about deprecated words.
+    pub quiet_deprecated: bool,
+    /// The `defaults` section that unnamed use takes: the last one.
+    pub last_defaults: Option<usize>,
+    /// Pattern files named by rules, for `plan` to fill.
+    pub pattern_files: Vec<std::sync::Arc<crate::sample::acl::PatternFile>>,
+}
+
+impl<'d> Context<'d> {
+    /// Before the first section.
+    pub fn new(document: &'d Document, options: &'d Options) -> Context<'d> {
+        Context {
+            document,
+            options,
+            global: ir::Global::default(),
+            defaults: Vec::new(),
+            proxies: Vec::new(),
+            scope: Scope::Other,
+            diags: Vec::new(),
+            quiet_deprecated: false,
+            last_defaults: None,
+            pattern_files: Vec::new(),
+        }
+    }
+
+    /// The section being read, for look-ups of keywords.
+    pub fn section(&self) -> Sections {
+        match self.scope {
+            Scope::Global => Sections::GLOBAL,
+            Scope::Other => Sections::empty(),
+            Scope::Defaults(_) | Scope::Proxy(_) => {
+                self.draft().map_or(Sections::empty(), |d| d.kind)
+            }
+        }
+    }
+
+    /// The proxy or `defaults` section being read.
+    pub fn draft(&self) -> Option<&Draft<'d>> {
+        match self.scope {
+            Scope::Defaults(i) => self.defaults.get(i),
+            Scope::Proxy(i) => self.proxies.get(i),
+            Scope::Global | Scope::Other => None,
+        }
+    }
+
+    /// As [`Context::draft`], to change it.
+    pub fn draft_mut(&mut self) -> Option<&mut Draft<'d>> {
+        match self.scope {
+            Scope::Defaults(i) => self.defaults.get_mut(i),
+            Scope::Proxy(i) => self.proxies.get_mut(i),
+            Scope::Global | Scope::Other => None,
+        }
+    }
+
+    /// Changes the settings of the section being read; outside of one nothing happens.
+    pub fn set(&mut self, change: impl FnOnce(&mut ir::proxy::Settings)) {
+        if let Some(draft) = self.draft_mut() {
+            change(&mut draft.proxy.settings);
+        }
+    }
+
+    /// Whether the section being read is `defaults`.
+    pub fn in_defaults(&self) -> bool {
+        matches!(self.scope, Scope::Defaults(_))
+    }
+
+    /// Whether the section can make use of a line for `side` (`defaults` always can).
+    pub fn can(&self, side: Side) -> bool {
+        let Some(draft) = self.draft() else {
+            return true;
+        };
+        self.in_defaults()
+            || match side {
+                Side::Frontend => draft.proxy.frontend,
+                Side::Backend => draft.proxy.backend,
+            }
+    }
+
+    /// The section as messages name it: `frontend 'www'`, and a `listen` is a `proxy`.
+    pub fn named(&self) -> String {
+        self.draft().map_or_else(String::new, Draft::named)
+    }
+
+    /// Warns, as HAProxy does, when the line has no effect here; true if so.
+    pub fn ignored(&self, args: &mut Args<'_, '_>, side: Side, name: &str) -> bool {
+        self.ignored_with(args, side, name, "")
+    }
+
+    /// As [`Context::ignored`] with a hint behind the message.
+    pub fn ignored_with(
+        &self,
+        args: &mut Args<'_, '_>,
+        side: Side,
+        name: &str,
+        hint: &str,
+    ) -> bool {
+        if self.can(side) {
+            return false;
+        }
+        let capability = match side {
+            Side::Frontend => "frontend",
+            Side::Backend => "backend",
+        };
+        let span = args.line().words.first().map_or(args.line().span, |w| w.span);
+        let message = format!(
+            "'{name}' ignored because {} has no {capability} capability.{hint}",
+            self.named()
+        );
+        args.warning("HX0220", span, message);
+        true
+    }
+
+    /// `file:line` of a place, as messages quote it.
+    pub fn place(&self, span: Span) -> String {
+        format!("{}:{}", self.document.sources.name(span.file), span.line)
+    }
+
+    /// The proxy of a number.
+    pub fn proxy(&self, id: ProxyId) -> Option<&Draft<'d>> {
+        self.proxies.get(id.0 as usize)
+    }
+
+    /// Warns about a word that HAProxy 3.4 marks as deprecated, unless the file asked for silence.
+    pub fn deprecated(&self, args: &mut Args<'_, '_>, finding: Diagnostic) {
+        if !(self.quiet_deprecated && finding.severity == Severity::Warning) {
+            args.report(finding);
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// As messages name it: `frontend 'www'`; a `listen` is a `proxy`.
+    pub fn named(&self) -> String {
+        let kind = match self.kind {
+            Sections::FRONTEND => "frontend",
+            Sections::BACKEND => "backend",
+            Sections::DEFAULTS => "defaults",
+            _ => "proxy",
+        };
+        format!("{kind} '{}'", self.proxy.name)
+    }
+    /// The word that began the section.
+    pub fn section_word(&self) -> &'static str {
+        match self.kind {
+            Sections::FRONTEND => "frontend",
+            Sections::BACKEND => "backend",
+            Sections::DEFAULTS => "defaults",
+            _ => "listen",
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The `global` section (configuration manual 3), one file per keyword family.
+
+mod chroot;
+mod cpu_map;
+mod daemon;
+mod description;
+mod expose;
+mod h1_case_adjust;
+mod hard_stop_after;
+mod limits;
+mod master_worker;
+mod maxconn;
+mod nbproc;
+mod nbthread;
+mod node;
+mod pidfile;
+mod reuseport;
+mod spread_checks;
+mod stats;
+mod tune;
+mod user;
+
+use super::KeywordHandler;
+
+/// Its keywords, one line each.
+pub const KEYWORDS: &[&KeywordHandler] = &[
+    &chroot::CHROOT,
+    &cpu_map::CPU_MAP,
+    &daemon::DAEMON,
+    &daemon::QUIET,
+    &daemon::ZERO_WARNING,
+    &description::DESCRIPTION,
+    &expose::DEPRECATED,
+    &expose::EXPERIMENTAL,
+    &h1_case_adjust::H1_CASE_ADJUST,
+    &h1_case_adjust::H1_CASE_ADJUST_FILE,
+    &hard_stop_after::HARD_STOP_AFTER,
+    &limits::ULIMIT_N,
+    &limits::FD_HARD_LIMIT,
+    &limits::STRICT_LIMITS,
+    &master_worker::MASTER_WORKER,
+    &maxconn::MAXCONN,
+    &nbproc::NBPROC,
+    &nbthread::NBTHREAD,
+    &nbthread::THREAD_GROUPS,
+    &node::NODE,
+    &pidfile::PIDFILE,
+    &reuseport::NOREUSEPORT,
+    &spread_checks::SPREAD_CHECKS,
+    &spread_checks::MAX_SPREAD_CHECKS,
+    &stats::SOCKET,
+    &stats::TIMEOUT,
+    &stats::MAXCONN,
+    &stats::STATS,
+    &tune::BUFSIZE,
+    &tune::MAXREWRITE,
+    &tune::HTTP_MAXHDR,
+    &tune::HTTP_COOKIELEN,
+    &tune::HTTP_LOGURILEN,
+    &tune::MAXACCEPT,
+    &tune::MAXPOLLEVENTS,
+    &tune::IDLETIMER,
+    &tune::LISTENER_MULTI_QUEUE,
+    &tune::LISTENER_DEFAULT_SHARDS,
+    &tune::IDLE_POOL_SHARED,
+    &tune::POOL_LOW_FD_RATIO,
+    &tune::POOL_HIGH_FD_RATIO,
+    &tune::BUFFERS,
+    &user::USER,
+    &user::UID,
+    &user::GROUP,
+    &user::GID,
+];

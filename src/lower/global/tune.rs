@@ -1,0 +1,235 @@
+//! `tune.*` settings that hapax executes.
+
+use crate::base::units::TimeUnit;
+use crate::config::args::{Args, atol};
+use crate::ir::bind::Shards;
+use crate::ir::global::IdlePoolShared;
+use crate::lower::{Context, KeywordHandler, Sections};
+
+const GLOBAL: Sections = Sections::GLOBAL;
+
+/// `tune.bufsize SIZE`
+pub const BUFSIZE: KeywordHandler = KeywordHandler::new(&["tune.bufsize"], GLOBAL, bufsize);
+/// `tune.maxrewrite N`
+pub const MAXREWRITE: KeywordHandler =
+    KeywordHandler::new(&["tune.maxrewrite"], GLOBAL, maxrewrite);
+/// `tune.http.maxhdr N`
+pub const HTTP_MAXHDR: KeywordHandler = KeywordHandler::new(&["tune.http.maxhdr"], GLOBAL, maxhdr);
+/// `tune.http.cookielen N`
+pub const HTTP_COOKIELEN: KeywordHandler =
+    KeywordHandler::new(&["tune.http.cookielen"], GLOBAL, cookielen);
+/// `tune.http.logurilen N`
+pub const HTTP_LOGURILEN: KeywordHandler =
+    KeywordHandler::new(&["tune.http.logurilen"], GLOBAL, logurilen);
+/// `tune.maxaccept N`
+pub const MAXACCEPT: KeywordHandler = KeywordHandler::new(&["tune.maxaccept"], GLOBAL, maxaccept);
+/// `tune.maxpollevents N`
+pub const MAXPOLLEVENTS: KeywordHandler =
+    KeywordHandler::new(&["tune.maxpollevents"], GLOBAL, maxpollevents);
+/// `tune.idletimer TIME`
+pub const IDLETIMER: KeywordHandler = KeywordHandler::new(&["tune.idletimer"], GLOBAL, idletimer);
+/// `tune.listener.multi-queue on|fair|off`
+pub const LISTENER_MULTI_QUEUE: KeywordHandler =
+    KeywordHandler::new(&["tune.listener.multi-queue"], GLOBAL, multi_queue);
+/// `tune.listener.default-shards by-process|by-thread|by-group`
+pub const LISTENER_DEFAULT_SHARDS: KeywordHandler =
+    KeywordHandler::new(&["tune.listener.default-shards"], GLOBAL, default_shards);
+/// `tune.idle-pool.shared full|on|off`
+pub const IDLE_POOL_SHARED: KeywordHandler =
+    KeywordHandler::new(&["tune.idle-pool.shared"], GLOBAL, idle_pool_shared);
+/// `tune.pool-low-fd-ratio PERCENT`
+pub const POOL_LOW_FD_RATIO: KeywordHandler =
+    KeywordHandler::new(&["tune.pool-low-fd-ratio"], GLOBAL, pool_low);
+/// `tune.pool-high-fd-ratio PERCENT`
+pub const POOL_HIGH_FD_RATIO: KeywordHandler =
+    KeywordHandler::new(&["tune.pool-high-fd-ratio"], GLOBAL, pool_high);
+/// `tune.rcvbuf.client SIZE` and its three siblings
+pub const BUFFERS: KeywordHandler = KeywordHandler::new(
+    &[
+        "tune.rcvbuf.client",
+        "tune.rcvbuf.server",
+        "tune.sndbuf.client",
+        "tune.sndbuf.server",
+    ],
+    GLOBAL,
+    buffers,
+);
+
+/// The smallest buffer that still holds a request line and the error answers.
+const MIN_BUFSIZE: u32 = 1024;
+
+fn integer(args: &mut Args<'_, '_>, name: &str, dot: &str) -> Option<i64> {
+    let value = args.lenient_int(&format!("'{name}' expects an integer argument{dot}"))?;
+    args.end(name);
+    Some(value)
+}
+
+fn bufsize(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let here = args.here();
+    let size = args.size("tune.bufsize", "'tune.bufsize' expects an integer argument");
+    if let Some(size) = size {
+        if size < MIN_BUFSIZE {
+            let message = format!(
+                "'tune.bufsize' value {size} is too small for any request: {MIN_BUFSIZE} bytes are used."
+            );
+            args.warning("HX0240", here, message);
+        }
+        cx.global.tune.bufsize = size.max(MIN_BUFSIZE);
+    }
+    args.end("tune.bufsize");
+}
+
+fn maxrewrite(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    if let Some(value) = integer(args, "tune.maxrewrite", ".") {
+        if let Ok(value) = u32::try_from(value) {
+            cx.global.tune.maxrewrite = value;
+        }
+    }
+}
+
+fn maxhdr(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let here = args.here();
+    match integer(args, "tune.http.maxhdr", ".").map(u32::try_from) {
+        None => {}
+        Some(Ok(value)) if (1..=32767).contains(&value) => cx.global.tune.http_maxhdr = value,
+        Some(_) => args.alert(
+            "HX0164",
+            here,
+            "'tune.http.maxhdr' expects a numeric value between 1 and 32767",
+        ),
+    }
+}
+
+fn cookielen(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    if let Some(Ok(value)) = integer(args, "tune.http.cookielen", ".").map(u32::try_from) {
+        // HAProxy counts the terminating zero byte of its buffer in.
+        cx.global.tune.http_cookielen = value;
+    }
+}
+
+fn logurilen(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    if let Some(Ok(value)) = integer(args, "tune.http.logurilen", ".").map(u32::try_from) {
+        cx.global.tune.http_logurilen = value;
+    }
+}
+
+fn maxaccept(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    if let Some(value) = integer(args, "tune.maxaccept", "") {
+        cx.global.tune.maxaccept = u32::try_from(value).ok().filter(|v| *v > 0);
+    }
+}
+
+fn maxpollevents(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    if let Some(Ok(value)) = integer(args, "tune.maxpollevents", ".").map(u32::try_from) {
+        if value > 0 {
+            cx.global.tune.maxpollevents = value;
+        }
+    }
+}
+
+fn idletimer(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    const RANGE: &str = "'tune.idletimer' expects a timer value between 0 and 65535 ms.";
+    let here = args.here();
+    let time = crate::lower::proxy::timeout::bracketed(
+        args,
+        TimeUnit::Millisecond,
+        "tune.idletimer",
+        RANGE,
+    );
+    match time {
+        Some(ms) if ms <= 65535 => cx.global.tune.idletimer = ms,
+        Some(_) => args.alert("HX0164", here, RANGE),
+        None => {}
+    }
+    args.end("tune.idletimer");
+}
+
+/// One of a few words, or HAProxy's complaint that quotes what it got.
+fn choice(args: &mut Args<'_, '_>, name: &str, known: &[&str], expects: &str) -> Option<usize> {
+    let got = args
+        .peek()
+        .map_or_else(String::new, |w| w.display().to_string());
+    let message = format!("'{name}' expects {expects} but got '{got}'.");
+    let index = args.keyword(known, &message)?;
+    args.end(name);
+    Some(index)
+}
+
+fn multi_queue(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let name = "tune.listener.multi-queue";
+    if let Some(index) = choice(
+        args,
+        name,
+        &["on", "fair", "off"],
+        "either 'on', 'fair', or 'off'",
+    ) {
+        cx.global.tune.listener_multi_queue = index != 2;
+    }
+}
+
+fn default_shards(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let name = "tune.listener.default-shards";
+    cx.global.tune.listener_default_shards = match choice(
+        args,
+        name,
+        &["by-process", "by-group", "by-thread"],
+        "either 'by-process', 'by-group', or 'by-thread'",
+    ) {
+        Some(0) => Some(Shards::Count(1)),
+        Some(1) => Some(Shards::ByGroup),
+        Some(_) => Some(Shards::ByThread),
+        None => return,
+    };
+}
+
+fn idle_pool_shared(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let name = "tune.idle-pool.shared";
+    cx.global.tune.idle_pool_shared =
+        match choice(args, name, &["full", "on", "off"], "'full', 'on' or 'off'") {
+            Some(0) => IdlePoolShared::Full,
+            Some(1) => IdlePoolShared::On,
+            Some(_) => IdlePoolShared::Off,
+            None => return,
+        };
+}
+
+fn percent(args: &mut Args<'_, '_>, name: &str) -> Option<u32> {
+    let message = format!("'{name}' expects an integer argument between 0 and 100.");
+    let word = args.word(&message)?;
+    let value = u32::try_from(atol(&word.text).0)
+        .ok()
+        .filter(|v| *v <= 100);
+    if value.is_none() {
+        args.alert("HX0164", word.span, message);
+    }
+    args.end(name);
+    value
+}
+
+fn pool_low(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    if let Some(value) = percent(args, "tune.pool-low-fd-ratio") {
+        cx.global.tune.pool_low_fd_ratio = value;
+    }
+}
+
+fn pool_high(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    if let Some(value) = percent(args, "tune.pool-high-fd-ratio") {
+        cx.global.tune.pool_high_fd_ratio = value;
+    }
+}
+
+fn buffers(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let name = args.name(1);
+    let Some(size) = args.size(&name, &format!("'{name}' expects an integer argument.")) else {
+        return;
+    };
+    let tune = &mut cx.global.tune;
+    let field = match name.as_str() {
+        "tune.rcvbuf.client" => &mut tune.rcvbuf_client,
+        "tune.rcvbuf.server" => &mut tune.rcvbuf_server,
+        "tune.sndbuf.client" => &mut tune.sndbuf_client,
+        _ => &mut tune.sndbuf_server,
+    };
+    *field = Some(size).filter(|s| *s > 0);
+    args.end(&name);
+}

@@ -1,0 +1,128 @@
+//! What a keyword's file exports, and how a line finds it.
+
+use super::context::Context;
+use crate::config::args::Args;
+use crate::config::directive::Word;
+use bitflags::bitflags;
+
+bitflags! {
+    /// Sections that a keyword may stand in. `listen` counts as front end and back end.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Sections: u8 {
+        /// `global`
+        const GLOBAL = 1;
+        /// `defaults`
+        const DEFAULTS = 2;
+        /// `frontend`
+        const FRONTEND = 4;
+        /// `listen`
+        const LISTEN = 8;
+        /// `backend`
+        const BACKEND = 16;
+        /// Every proxy section and `defaults`.
+        const ANY_PROXY = 2 | 4 | 8 | 16;
+        /// Every proxy section without `defaults`.
+        const NAMED_PROXY = 4 | 8 | 16;
+    }
+}
+
+/// What a proxy must be for a line to have an effect in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Accepts connections.
+    Frontend,
+    /// Has servers.
+    Backend,
+}
+
+/// When a line is lowered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// As it is read.
+    Settings,
+    /// After all sections: conditions and expressions may name any proxy or server.
+    Rules,
+}
+
+/// Turns one line into IR. The cursor stands behind the keyword's own words.
+pub type Lower = fn(&mut Context<'_>, &mut Args<'_, '_>);
+
+/// A keyword that hapax executes.
+#[derive(Debug)]
+pub struct KeywordHandler {
+    /// Its names: one word (`maxconn`) or several (`timeout client`); the first is the usual one.
+    pub names: &'static [&'static str],
+    /// Where it may stand.
+    pub sections: Sections,
+    /// When it is lowered.
+    pub phase: Phase,
+    /// Does it.
+    pub lower: Lower,
+}
+
+impl KeywordHandler {
+    /// A keyword lowered as it is read.
+    pub const fn new(names: &'static [&'static str], sections: Sections, lower: Lower) -> Self {
+        KeywordHandler {
+            names,
+            sections,
+            phase: Phase::Settings,
+            lower,
+        }
+    }
+    /// A keyword lowered after all sections.
+    pub const fn rules(names: &'static [&'static str], sections: Sections, lower: Lower) -> Self {
+        KeywordHandler {
+            names,
+            sections,
+            phase: Phase::Rules,
+            lower,
+        }
+    }
+}
+
+/// How many words of `line` the name `name` takes if the line begins with it.
+pub fn words_of(name: &str, line: &[Word]) -> Option<usize> {
+    let mut words = 0;
+    for part in name.split(' ') {
+        if !line.get(words)?.is(part) {
+            return None;
+        }
+        words += 1;
+    }
+    Some(words)
+}
+
+/// The handler with the longest name that a line begins with, that name and its word count.
+pub fn find<'h>(
+    registry: &[&'h [&'h KeywordHandler]],
+    section: Sections,
+    line: &[Word],
+) -> Option<(&'h KeywordHandler, &'static str, usize)> {
+    registry
+        .iter()
+        .flat_map(|family| family.iter())
+        .filter(|h| h.sections.intersects(section))
+        .flat_map(|h| h.names.iter().map(move |n| (*h, *n)))
+        .filter_map(|(h, n)| Some((h, n, words_of(n, line)?)))
+        .max_by_key(|(_, _, words)| *words)
+}
+
+/// Whether a test run without some keywords (`HAPAX_TEST_WITHOUT=retries,option httpchk`) leaves
+/// this one out. Always false in release builds.
+pub fn switched_off(table: &str, name: &str) -> bool {
+    if !cfg!(debug_assertions) {
+        return false;
+    }
+    let Ok(list) = std::env::var("HAPAX_TEST_WITHOUT") else {
+        return false;
+    };
+    list.split(',').any(|entry| {
+        let entry = entry.trim();
+        entry == name
+            || entry
+                .strip_prefix(table)
+                .and_then(|rest| rest.strip_prefix(':'))
+                .is_some_and(|rest| rest == name)
+    })
+}

@@ -40,10 +40,12 @@ pub struct Bind {
     pub unix: UnixPermissions,
     /// `thread`: the threads that may accept; empty: all
     pub threads: Vec<ThreadSet>,
-    /// `shards`
-    pub shards: Shards,
+    /// `shards`; `None`: `tune.listener.default-shards`
+    pub shards: Option<Shards>,
     /// `level`, `expose-fd listeners`, `severity-output` of a `stats socket`
     pub cli: CliAccess,
+    /// The addresses as written.
+    pub written: String,
     /// The whole line.
     pub span: Span,
 }
@@ -69,8 +71,9 @@ impl Bind {
             tcp_ut: None,
             unix: UnixPermissions::default(),
             threads: Vec::new(),
-            shards: Shards::ByThread,
+            shards: None,
             cli: CliAccess::default(),
+            written: String::new(),
             span,
         }
     }
@@ -124,12 +127,12 @@ pub enum Shards {
 pub struct UnixPermissions {
     /// `mode`, octal in the file
     pub mode: Option<u32>,
-    /// `user` by name, or `uid`
-    pub user: Option<String>,
+    /// `user`
+    pub user: Option<(String, Span)>,
     /// `uid`
     pub uid: Option<u32>,
     /// `group`
-    pub group: Option<String>,
+    pub group: Option<(String, Span)>,
     /// `gid`
     pub gid: Option<u32>,
 }
@@ -141,6 +144,20 @@ pub struct CliAccess {
     pub level: CliLevel,
     /// `expose-fd listeners`
     pub expose_fd_listeners: bool,
+    /// `severity-output`
+    pub severity_output: Severity,
+}
+
+/// `severity-output`: what stands before the answers of the runtime API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Severity {
+    /// Nothing.
+    #[default]
+    None,
+    /// `[6]:`
+    Number,
+    /// `[info]:`
+    String,
 }
 
 /// Rights on the runtime API.

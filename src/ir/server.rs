@@ -34,6 +34,8 @@ pub struct Server {
     pub redir: Option<Vec<u8>>,
     /// `source` address to connect from
     pub source: Option<Address>,
+    /// `interface` to connect through
+    pub interface: Option<String>,
     /// `tfo`
     pub tfo: bool,
     /// `tcp-ut`, ms
@@ -52,10 +54,44 @@ pub struct Server {
     pub shutdown_on_down: bool,
     /// `on-marked-up shutdown-backup-sessions`
     pub shutdown_backup_on_up: bool,
-    /// `init-addr` methods
+    /// `init-addr` methods; empty: `last,libc`
     pub init_addr: Vec<InitAddr>,
     /// The whole line.
     pub span: Span,
+}
+
+impl Server {
+    /// A server with every option at its default.
+    pub fn new(name: String, address: Address, span: Span) -> Server {
+        Server {
+            name,
+            id: 0,
+            address,
+            weight: 1,
+            maxconn: None,
+            minconn: None,
+            maxqueue: None,
+            cookie: None,
+            backup: false,
+            disabled: false,
+            check: None,
+            slowstart: None,
+            redir: None,
+            source: None,
+            interface: None,
+            tfo: false,
+            tcp_ut: None,
+            pool_max_conn: None,
+            pool_low_conn: 0,
+            pool_purge_delay: 5000,
+            max_reuse: None,
+            strict_maxconn: false,
+            shutdown_on_down: false,
+            shutdown_backup_on_up: false,
+            init_addr: Vec::new(),
+            span,
+        }
+    }
 }
 
 /// One method of `init-addr`.

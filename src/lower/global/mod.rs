@@ -22,6 +22,8 @@ mod user;
 
 use super::KeywordHandler;
 
+pub use nbthread::MAX_THREADS;
+
 /// Its keywords, one line each.
 pub const KEYWORDS: &[&KeywordHandler] = &[
     &chroot::CHROOT,

@@ -1,0 +1,332 @@
+//! `server` and `default-server` lines. Each option is a [`ServerOption`], one line of
+//! [`OPTIONS`].
+
+mod check;
+mod connection;
+mod cookie;
+mod init_addr;
+mod limits;
+mod on_marked;
+mod pool;
+mod redir;
+mod state;
+
+use super::check as keyword_check;
+use super::{Context, KeywordHandler, Sections, Side};
+use crate::base::diag::{Diagnostic, Form};
+use crate::base::span::Span;
+use crate::config::address::{Address, Host, Kind, Proto};
+use crate::config::args::Args;
+use crate::config::directive::Word;
+use crate::ir::Server;
+use crate::ir::server::CheckSettings;
+
+/// A server while its options are read, and what `default-server` lines said so far.
+#[derive(Clone, Debug)]
+pub struct ServerDraft {
+    /// The server as far as it is known; name and address are empty in a `default-server`.
+    pub server: Server,
+    /// `check`
+    pub checked: bool,
+    /// What checks do if there are any.
+    pub check: CheckSettings,
+}
+
+impl Default for ServerDraft {
+    fn default() -> Self {
+        let nowhere = Address {
+            host: Host::AnyV4,
+            port: 0,
+            port_end: 0,
+            port_offset: None,
+            proto: Proto::Stream,
+            span: Span::default(),
+        };
+        ServerDraft {
+            server: Server::new(String::new(), nowhere, Span::default()),
+            checked: false,
+            check: CheckSettings::default(),
+        }
+    }
+}
+
+/// A word of a `server` line that hapax executes.
+#[derive(Debug)]
+pub struct ServerOption {
+    /// The word, and its opposite where it has one.
+    pub names: &'static [&'static str],
+    /// Whether `default-server` takes it.
+    pub in_default: bool,
+    /// Takes its arguments and changes the server. The name is the one the line has.
+    pub lower: fn(&mut ServerDraft, &str, &mut Args<'_, '_>) -> Result<(), Fault>,
+}
+
+impl ServerOption {
+    /// An option of one name that `default-server` takes too.
+    pub const fn new(
+        names: &'static [&'static str],
+        lower: fn(&mut ServerDraft, &str, &mut Args<'_, '_>) -> Result<(), Fault>,
+    ) -> Self {
+        ServerOption {
+            names,
+            in_default: true,
+            lower,
+        }
+    }
+}
+
+/// What is wrong with an option's argument.
+#[derive(Debug)]
+pub struct Fault {
+    /// HAProxy's words.
+    pub text: String,
+    /// The word meant.
+    pub span: Span,
+}
+
+impl Fault {
+    /// A complaint about a place.
+    pub fn at(span: Span, text: impl Into<String>) -> Fault {
+        Fault {
+            text: text.into(),
+            span,
+        }
+    }
+}
+
+/// All of them, one line each.
+pub const OPTIONS: &[ServerOption] = &[
+    check::ADDR,
+    check::CHECK,
+    check::DOWNINTER,
+    check::FALL,
+    check::FASTINTER,
+    check::INTER,
+    check::PORT,
+    check::RISE,
+    connection::INTERFACE,
+    connection::SOURCE,
+    connection::TCP_UT,
+    connection::TFO,
+    cookie::COOKIE,
+    init_addr::INIT_ADDR,
+    limits::MAXCONN,
+    limits::MAXQUEUE,
+    limits::MINCONN,
+    limits::SLOWSTART,
+    limits::STRICT_MAXCONN,
+    limits::WEIGHT,
+    on_marked::ON_MARKED_DOWN,
+    on_marked::ON_MARKED_UP,
+    pool::MAX_REUSE,
+    pool::POOL_LOW_CONN,
+    pool::POOL_MAX_CONN,
+    pool::POOL_PURGE_DELAY,
+    redir::REDIR,
+    state::BACKUP,
+    state::DISABLED,
+    state::ID,
+];
+
+/// The words of [`OPTIONS`].
+pub fn executed() -> impl Iterator<Item = &'static str> {
+    OPTIONS.iter().flat_map(|o| o.names.iter().copied())
+}
+
+/// `server NAME ADDRESS [options]`
+pub const SERVER: KeywordHandler = KeywordHandler::new(&["server"], Sections::ANY_PROXY, server);
+/// `default-server [options]`
+pub const DEFAULT_SERVER: KeywordHandler =
+    KeywordHandler::new(&["default-server"], Sections::ANY_PROXY, default_server);
+
+fn report(args: &mut Args<'_, '_>, code: &'static str, span: Span, text: String) {
+    args.report(Diagnostic::alert(code, span, text).form(Form::Bracket));
+}
+
+/// Whether the section may hold servers; if not, says so as HAProxy does.
+fn allowed(cx: &Context<'_>, args: &mut Args<'_, '_>, name: &str) -> bool {
+    let span = args.line().span;
+    if cx.can(Side::Backend) {
+        return true;
+    }
+    let text = format!(
+        "parsing [{}] : '{name}' not allowed because {} has no backend capability.",
+        cx.place(span),
+        cx.named()
+    );
+    report(args, "HX0270", span, text);
+    false
+}
+
+fn server(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let line = args.line().span;
+    if cx.in_defaults() {
+        let text = "'server' not allowed in 'defaults' section.".to_owned();
+        report(args, "HX0270", line, text);
+        return;
+    }
+    if !allowed(cx, args, "server") {
+        return;
+    }
+    let Some(draft) = cx.draft() else {
+        return;
+    };
+    const MISSING: &str = "'server' expects <name> and <addr>[:<port>] as arguments.";
+    let (Some(name), Some(_)) = (args.next_word(), args.peek()) else {
+        let here = args.missing_at();
+        report(args, "HX0160", here, MISSING.to_owned());
+        return;
+    };
+    if let Some(bad) = super::bad_character(&name.text) {
+        let text = format!(
+            "character '{bad}' is not permitted in server name '{}'.",
+            name.display()
+        );
+        report(args, "HX0210", name.span, text);
+        return;
+    }
+    let place = format!("'server {}/{}' : ", draft.proxy.name, name.display());
+    let mut made = draft.default_server.clone();
+    let Some(address) = address(args, Kind::SERVER, &place) else {
+        return;
+    };
+    made.server.name = name.display().to_string();
+    made.server.address = address;
+    made.server.span = line;
+    options(&mut made, args, &place, false);
+    add(cx, args, made, &place);
+}
+
+/// Completes a server and adds it to the section.
+fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: &str) {
+    let ServerDraft {
+        mut server,
+        checked,
+        check,
+    } = made;
+    server.check = checked.then_some(check);
+    let Some(draft) = cx.draft() else {
+        return;
+    };
+    let servers = &draft.proxy.servers;
+    if let Some(other) = servers
+        .iter()
+        .find(|s| s.id != 0 && s.id == server.id)
+    {
+        let text = format!(
+            "{place}'id' : custom id {} already used at {} ('server {}').",
+            server.id,
+            cx.place(other.span),
+            other.name
+        );
+        let finding = Diagnostic::alert("HX0261", server.span, text)
+            .form(Form::Bracket)
+            .related(other.span, "first used here");
+        args.report(finding);
+        return;
+    }
+    if let Some(other) = servers.iter().find(|s| s.name == server.name) {
+        let text = format!(
+            "parsing [{}] : {}, another server named '{}' was already defined at line {}, please use distinct names.",
+            cx.place(server.span),
+            draft.named(),
+            server.name,
+            other.span.line
+        );
+        let finding = Diagnostic::alert("HX0271", server.span, text)
+            .form(Form::Plain)
+            .related(other.span, "first defined here");
+        args.report(finding);
+        return;
+    }
+    if let Some(draft) = cx.draft_mut() {
+        draft.proxy.servers.push(server);
+    }
+}
+
+fn default_server(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    if !allowed(cx, args, "default-server") {
+        return;
+    }
+    let Some(draft) = cx.draft() else {
+        return;
+    };
+    let mut made = draft.default_server.clone();
+    options(&mut made, args, "", true);
+    if let Some(draft) = cx.draft_mut() {
+        draft.default_server = made;
+    }
+}
+
+/// The next word as an address; complaints begin with `place`.
+fn address(args: &mut Args<'_, '_>, kind: Kind, place: &str) -> Option<Address> {
+    let word = args.next_word()?;
+    match crate::config::address::parse(word, kind) {
+        Ok(address) => Some(address),
+        Err(mut finding) => {
+            finding.message.insert_str(0, place);
+            args.report(finding.form(Form::Bracket));
+            None
+        }
+    }
+}
+
+/// Everything behind the address.
+fn options(made: &mut ServerDraft, args: &mut Args<'_, '_>, place: &str, in_default: bool) {
+    while let Some(word) = args.next_word() {
+        let Some((option, name)) = find(word) else {
+            let hint = if in_default {
+                " Hint: no address was expected for this server."
+            } else {
+                ""
+            };
+            if !keyword_check::server_option(args, word, place, hint) {
+                return;
+            }
+            continue;
+        };
+        if in_default && !option.in_default {
+            let text = format!(
+                "{place}'{name}' option is not accepted in default-server sections"
+            );
+            let finding = Diagnostic::alert("HX0272", word.span, text)
+                .form(Form::Bracket)
+                .not_fatal();
+            args.report(finding);
+            let mut ignored = made.clone();
+            if (option.lower)(&mut ignored, name, args).is_err() {
+                return;
+            }
+            continue;
+        }
+        let mut off = super::keyword::switched_off("server", name).then(|| made.clone());
+        let target = off.as_mut().unwrap_or(made);
+        if let Err(fault) = (option.lower)(target, name, args) {
+            let text = format!("{place}{}", fault.text);
+            report(args, "HX0273", fault.span, text);
+            return;
+        }
+    }
+}
+
+fn find(word: &Word) -> Option<(&'static ServerOption, &'static str)> {
+    OPTIONS.iter().find_map(|o| {
+        let name = o.names.iter().find(|n| word.is(n))?;
+        Some((o, *name))
+    })
+}
+
+/// The argument of an option, or HAProxy's complaint that it is missing.
+fn argument<'d>(args: &mut Args<'d, '_>, missing: &str) -> Result<&'d Word, Fault> {
+    let here = args.missing_at();
+    args.next_word().ok_or_else(|| Fault::at(here, missing))
+}
+
+/// The server's name for messages that end in `of server NAME.`; `default-server` has none.
+fn of_server(made: &ServerDraft) -> String {
+    if made.server.name.is_empty() {
+        "default-server".to_owned()
+    } else {
+        format!("server {}", made.server.name)
+    }
+}

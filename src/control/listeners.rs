@@ -195,7 +195,7 @@ fn shown(address: SocketAddr) -> String {
 /// How many sockets an address opens: one per thread by default, so that the kernel spreads
 /// connections without a shared accept queue.
 fn shards(settings: &Bind, how: &Binding) -> usize {
-    let wanted = match settings.shards {
+    let wanted = match settings.shards.unwrap_or(Shards::ByThread) {
         Shards::ByThread => how.threads,
         Shards::ByGroup => 1,
         Shards::Count(number) => usize::try_from(number).unwrap_or(1),
@@ -351,12 +351,12 @@ fn unix(path: &Path, settings: &Bind, backlog: i32) -> Result<Socket, Failed> {
 fn permissions(path: &Path, wanted: &UnixPermissions) -> io::Result<()> {
     let uid = match (&wanted.uid, &wanted.user) {
         (Some(uid), _) => Some(*uid),
-        (None, Some(name)) => nix::unistd::User::from_name(name)?.map(|u| u.uid.as_raw()),
+        (None, Some((name, _))) => nix::unistd::User::from_name(name)?.map(|u| u.uid.as_raw()),
         (None, None) => None,
     };
     let gid = match (&wanted.gid, &wanted.group) {
         (Some(gid), _) => Some(*gid),
-        (None, Some(name)) => nix::unistd::Group::from_name(name)?.map(|g| g.gid.as_raw()),
+        (None, Some((name, _))) => nix::unistd::Group::from_name(name)?.map(|g| g.gid.as_raw()),
         (None, None) => None,
     };
     if uid.is_some() || gid.is_some() {

@@ -23,6 +23,8 @@ pub struct Config {
     pub global: Global,
     /// Every `frontend`, `backend` and `listen`, in source order; `ProxyId` indexes it.
     pub proxies: Vec<Proxy>,
+    /// Pattern files that conditions and maps name; `plan` loads them.
+    pub pattern_files: Vec<std::sync::Arc<crate::sample::acl::PatternFile>>,
 }
 
 impl Config {

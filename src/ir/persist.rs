@@ -35,6 +35,28 @@ pub struct Cookie {
     pub span: Span,
 }
 
+impl Cookie {
+    /// A cookie with every option at its default.
+    pub fn new(name: Vec<u8>, span: Span) -> Cookie {
+        Cookie {
+            name,
+            mode: CookieMode::Passive,
+            indirect: false,
+            nocache: false,
+            postonly: false,
+            preserve: false,
+            httponly: false,
+            secure: false,
+            domains: Vec::new(),
+            maxidle: None,
+            maxlife: None,
+            attrs: Vec::new(),
+            dynamic: false,
+            span,
+        }
+    }
+}
+
 /// Who makes the cookie's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CookieMode {

@@ -2,7 +2,7 @@
 
 use super::bind::Bind;
 use super::persist::{AppSession, Cookie};
-use super::rule::{BackendRef, Condition, PersistRule, Rule, UseBackend};
+use super::rule::{Condition, PersistRule, Rule, UseBackend};
 use super::server::Server;
 use crate::base::span::Span;
 use bitflags::bitflags;
@@ -73,12 +73,8 @@ pub struct RuleSets {
     pub tcp_request_session: Vec<Rule>,
     /// `tcp-request content`
     pub tcp_request_content: Vec<Rule>,
-    /// `tcp-request inspect-delay`, ms
-    pub tcp_request_inspect_delay: Option<u32>,
     /// `tcp-response content`
     pub tcp_response_content: Vec<Rule>,
-    /// `tcp-response inspect-delay`, ms
-    pub tcp_response_inspect_delay: Option<u32>,
     /// `http-request`
     pub http_request: Vec<Rule>,
     /// `http-response`
@@ -123,7 +119,7 @@ pub struct Settings {
     /// `cookie`
     pub cookie: Option<Cookie>,
     /// `dynamic-cookie-key`
-    pub dynamic_cookie_key: Option<String>,
+    pub dynamic_cookie_key: Option<Vec<u8>>,
     /// `appsession`
     pub appsession: Option<AppSession>,
     /// `option httpchk` and its relatives
@@ -140,14 +136,10 @@ pub struct Settings {
     pub originalto: Option<ForwardedHeader>,
     /// `option forwarded`
     pub forwarded: Option<Forwarded>,
-    /// `errorfile CODE FILE`: status to file name
-    pub errorfiles: BTreeMap<u16, (String, Span)>,
-    /// `errorloc302`/`errorloc303`: status to (redirect code, location)
-    pub errorlocs: BTreeMap<u16, (u16, Vec<u8>)>,
+    /// `errorfile`, `errorloc*`: status to what replaces the built-in answer; the last line counts
+    pub errors: BTreeMap<u16, ErrorSource>,
     /// `default_backend`
-    pub default_backend: Option<BackendRef>,
-    /// `default_backend` before resolution
-    pub default_backend_name: Option<(String, Span)>,
+    pub default_backend: Option<ProxyId>,
     /// `description`
     pub description: Option<String>,
     /// `clitcpka-cnt`, `clitcpka-idle`, `clitcpka-intvl`
@@ -156,6 +148,31 @@ pub struct Settings {
     pub srvtcpka: TcpKeepalive,
     /// `source` of the servers that have none of their own.
     pub source: Option<super::address::Address>,
+    /// `source ... interface`
+    pub source_interface: Option<String>,
+    /// `tcp-request inspect-delay`, ms
+    pub tcp_request_inspect_delay: Option<u32>,
+    /// `tcp-response inspect-delay`, ms
+    pub tcp_response_inspect_delay: Option<u32>,
+}
+
+/// What replaces a built-in answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErrorSource {
+    /// `errorfile`: a whole answer in a file.
+    File {
+        /// As written.
+        path: String,
+        /// Where.
+        span: Span,
+    },
+    /// `errorloc302`, `errorloc303`: a redirection.
+    Redirect {
+        /// 302 or 303.
+        status: u16,
+        /// The Location header.
+        location: Vec<u8>,
+    },
 }
 
 /// Fine settings of `option clitcpka` / `srvtcpka`; `None`: the system's.

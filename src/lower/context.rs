@@ -82,6 +82,12 @@ pub struct Context<'d> {
     pub quiet_deprecated: bool,
     /// The `defaults` section that unnamed use takes: the last one.
     pub last_defaults: Option<usize>,
+    /// The kind of the section being read when it is none that hapax executes.
+    pub foreign: Option<String>,
+    /// Names of proxies and servers, complete once all sections were read.
+    pub names: std::rc::Rc<super::names::NameIndex>,
+    /// The ACLs that the rules being lowered may name.
+    pub acls: crate::sample::AclSet,
     /// Pattern files named by rules, for `plan` to fill.
     pub pattern_files: Vec<std::sync::Arc<crate::sample::acl::PatternFile>>,
 }
@@ -99,6 +105,9 @@ impl<'d> Context<'d> {
             diags: Vec::new(),
             quiet_deprecated: false,
             last_defaults: None,
+            foreign: None,
+            names: std::rc::Rc::default(),
+            acls: crate::sample::AclSet::default(),
             pattern_files: Vec::new(),
         }
     }
@@ -129,6 +138,13 @@ impl<'d> Context<'d> {
             Scope::Defaults(i) => self.defaults.get_mut(i),
             Scope::Proxy(i) => self.proxies.get_mut(i),
             Scope::Global | Scope::Other => None,
+        }
+    }
+
+    /// Keeps an `acl` line of the section for later.
+    pub fn acl_line(&mut self, line: &'d Directive) {
+        if let Some(draft) = self.draft_mut() {
+            draft.acls.push(line);
         }
     }
 
@@ -181,13 +197,28 @@ impl<'d> Context<'d> {
             Side::Frontend => "frontend",
             Side::Backend => "backend",
         };
-        let span = args.line().words.first().map_or(args.line().span, |w| w.span);
+        let span = args
+            .line()
+            .words
+            .first()
+            .map_or(args.line().span, |w| w.span);
         let message = format!(
             "'{name}' ignored because {} has no {capability} capability.{hint}",
             self.named()
         );
         args.warning("HX0220", span, message);
         true
+    }
+
+    /// The back end of a name, once all sections were read.
+    pub fn backend(&self, name: &str) -> Option<ProxyId> {
+        self.names.backend(name.as_bytes())
+    }
+
+    /// A line of help that names the back end probably meant.
+    pub fn nearest_backend(&self, name: &str) -> Option<String> {
+        let near = self.names.nearest_backend(name)?;
+        Some(format!("did you mean '{near}'?"))
     }
 
     /// `file:line` of a place, as messages quote it.

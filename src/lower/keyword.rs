@@ -45,7 +45,7 @@ pub enum Phase {
 }
 
 /// Turns one line into IR. The cursor stands behind the keyword's own words.
-pub type Lower = fn(&mut Context<'_>, &mut Args<'_, '_>);
+pub type Lower = for<'d> fn(&mut Context<'d>, &mut Args<'d, '_>);
 
 /// A keyword that hapax executes.
 #[derive(Debug)]

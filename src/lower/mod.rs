@@ -6,7 +6,6 @@
 //! were read, since they may name any proxy or server. [`finish`] then checks what only shows in
 //! the whole.
 
-pub mod address;
 pub mod bind;
 pub mod check;
 pub mod context;
@@ -21,12 +20,13 @@ pub mod server;
 
 pub use context::{Context, Options};
 pub use keyword::{KeywordHandler, Phase, Sections, Side};
+pub(crate) use sections::bad_character;
 
 use crate::base::diag::Diagnostic;
 use crate::config::args::Args;
 use crate::config::directive::{Directive, Document};
 use crate::ir;
-use context::{Deferred, Scope};
+use context::Deferred;
 
 /// Every keyword of the `global` section and of proxies that hapax executes, by family.
 pub const KEYWORDS: &[&[&KeywordHandler]] = &[global::KEYWORDS, proxy::KEYWORDS, option::KEYWORDS];
@@ -105,11 +105,6 @@ pub fn executed() -> impl Iterator<Item = (&'static str, Sections, &'static str)
     let binds = bind::executed().map(|n| ("bind", Sections::NAMED_PROXY, n));
     let servers = server::executed().map(|n| ("server", Sections::NAMED_PROXY, n));
     keywords.chain(binds).chain(servers)
-}
-
-/// The section that a scope stands for, for callers that lower single lines (tests).
-pub(crate) fn enter(cx: &mut Context<'_>, scope: Scope) {
-    cx.scope = scope;
 }
 
 #[cfg(test)]

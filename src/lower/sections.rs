@@ -12,6 +12,7 @@ use crate::ir::proxy::{Proxy, ProxyId, RuleSets, Settings};
 /// Makes the section of this head the one that the next lines belong to.
 pub fn begin<'d>(cx: &mut Context<'d>, head: &'d Directive) {
     cx.scope = Scope::Other;
+    cx.foreign = None;
     let Some(kind) = head.words.first() else {
         return;
     };
@@ -35,7 +36,8 @@ fn extra_argument(cx: &mut Context<'_>, kind: &str, extra: &Word) {
         "'{kind}' cannot handle unexpected argument '{}'.",
         extra.display()
     );
-    cx.diags.push(Diagnostic::alert("HX0167", extra.span, message));
+    cx.diags
+        .push(Diagnostic::alert("HX0167", extra.span, message));
 }
 
 fn name_of(word: Option<&Word>) -> String {
@@ -54,7 +56,10 @@ fn defaults<'d>(cx: &mut Context<'d>, head: &'d Directive) {
     let words = &head.words;
     let (named, from) = match words.get(1) {
         Some(w) if w.is("from") => (None, words.get(2)),
-        first => (first, words.get(2).filter(|w| w.is("from")).and(words.get(3))),
+        first => (
+            first,
+            words.get(2).filter(|w| w.is("from")).and(words.get(3)),
+        ),
     };
     let name = name_of(named);
     if let Some(bad) = named.and_then(|w| bad_character(&w.text)) {
@@ -70,12 +75,7 @@ fn defaults<'d>(cx: &mut Context<'d>, head: &'d Directive) {
     cx.last_defaults = Some(index);
 }
 
-fn refused_character(
-    bad: char,
-    kind: &str,
-    head: &Directive,
-    named: Option<&Word>,
-) -> Diagnostic {
+fn refused_character(bad: char, kind: &str, head: &Directive, named: Option<&Word>) -> Diagnostic {
     let name = name_of(named);
     let message = format!("character '{bad}' is not permitted in '{kind}' name '{name}'.");
     Diagnostic::alert("HX0210", named.map_or(head.span, |w| w.span), message).not_fatal()
@@ -161,9 +161,8 @@ fn duplicate_name(cx: &mut Context<'_>, kind: Sections, name: &str, span: Span) 
         Sections::BACKEND => "backend",
         _ => "proxy",
     };
-    let both = |side: fn(&Draft<'_>) -> bool, sections: Sections| {
-        side(other) && kind.intersects(sections)
-    };
+    let both =
+        |side: fn(&Draft<'_>) -> bool, sections: Sections| side(other) && kind.intersects(sections);
     let same_side = both(|d| d.proxy.frontend, Sections::FRONTEND | Sections::LISTEN)
         || both(|d| d.proxy.backend, Sections::BACKEND | Sections::LISTEN);
     let first = other.proxy.span;
@@ -224,11 +223,9 @@ fn parent(
             Some(index)
         }
         (None, _) => {
-            let message =
-                format!("defaults section '{wanted}' not found for {kind} '{name}'.");
+            let message = format!("defaults section '{wanted}' not found for {kind} '{name}'.");
             cx.diags.push(
-                Diagnostic::alert("HX0215", from.span, message)
-                    .related(head.span, "used here"),
+                Diagnostic::alert("HX0215", from.span, message).related(head.span, "used here"),
             );
             None
         }
@@ -266,7 +263,8 @@ fn new_draft<'d>(
         },
         kind,
         from: parent,
-        default_server: parent_draft.map_or_else(ServerDraft::default, |d| d.default_server.clone()),
+        default_server: parent_draft
+            .map_or_else(ServerDraft::default, |d| d.default_server.clone()),
         acls: Vec::new(),
         rules: Vec::new(),
         anonymous: false,

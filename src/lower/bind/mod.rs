@@ -104,7 +104,9 @@ fn bind(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         return;
     };
     let mut bind = Bind::new(addresses, args.line().span);
-    let section = cx.draft().map_or("listen", super::context::Draft::section_word);
+    let section = cx
+        .draft()
+        .map_or("listen", super::context::Draft::section_word);
     let place = Place {
         fault: format!("'bind {written}' in section '{section}' : "),
         unknown: format!("'bind {written}' in section '{section}': "),
@@ -130,7 +132,8 @@ fn bind(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
                 "{}'id' : custom id {id} already used at {at} ('bind {text}')",
                 place.fault
             );
-            let finding = Diagnostic::alert("HX0261", span, message).related(first, "first used here");
+            let finding =
+                Diagnostic::alert("HX0261", span, message).related(first, "first used here");
             args.report(finding);
             return;
         }
@@ -212,11 +215,7 @@ fn skip(bind: &Bind, option: &BindOption, args: &mut Args<'_, '_>) {
 }
 
 /// The argument of an option, or HAProxy's complaint that it is missing.
-fn argument<'d>(
-    args: &mut Args<'d, '_>,
-    name: &str,
-    missing: &str,
-) -> Result<&'d Word, Fault> {
+fn argument<'d>(args: &mut Args<'d, '_>, name: &str, missing: &str) -> Result<&'d Word, Fault> {
     let here = args.missing_at();
     args.next_word()
         .ok_or_else(|| Fault::about(name, here, missing))

@@ -5,8 +5,11 @@ use crate::config::args::Args;
 use crate::lower::{Context, KeywordHandler, Sections};
 
 /// `expose-deprecated-directives`
-pub const DEPRECATED: KeywordHandler =
-    KeywordHandler::new(&["expose-deprecated-directives"], Sections::GLOBAL, deprecated);
+pub const DEPRECATED: KeywordHandler = KeywordHandler::new(
+    &["expose-deprecated-directives"],
+    Sections::GLOBAL,
+    deprecated,
+);
 /// `expose-experimental-directives`
 pub const EXPERIMENTAL: KeywordHandler = KeywordHandler::new(
     &["expose-experimental-directives"],

@@ -16,7 +16,9 @@ fn spread(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let here = args.here();
     let tight = |text| Diagnostic::alert("HX0164", here, text).form(Form::Tight);
     let Some(word) = args.next_word() else {
-        args.report(tight("'spread-checks' expects an integer argument (0..50)."));
+        args.report(tight(
+            "'spread-checks' expects an integer argument (0..50).",
+        ));
         return;
     };
     match i32::try_from(atol(&word.text).0) {

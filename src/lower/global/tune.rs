@@ -196,9 +196,7 @@ fn idle_pool_shared(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 fn percent(args: &mut Args<'_, '_>, name: &str) -> Option<u32> {
     let message = format!("'{name}' expects an integer argument between 0 and 100.");
     let word = args.word(&message)?;
-    let value = u32::try_from(atol(&word.text).0)
-        .ok()
-        .filter(|v| *v <= 100);
+    let value = u32::try_from(atol(&word.text).0).ok().filter(|v| *v <= 100);
     if value.is_none() {
         args.alert("HX0164", word.span, message);
     }

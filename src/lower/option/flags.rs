@@ -24,16 +24,40 @@ const TABLE: &[Flag] = &[
     flag("allbackups", Options::ALLBACKUPS, BE),
     flag("clitcpka", Options::CLITCPKA, FE),
     flag("srvtcpka", Options::SRVTCPKA, BE),
-    flag("h1-case-adjust-bogus-client", Options::H1_CASE_ADJUST_CLIENT, FE),
-    flag("h1-case-adjust-bogus-server", Options::H1_CASE_ADJUST_SERVER, BE),
+    flag(
+        "h1-case-adjust-bogus-client",
+        Options::H1_CASE_ADJUST_CLIENT,
+        FE,
+    ),
+    flag(
+        "h1-case-adjust-bogus-server",
+        Options::H1_CASE_ADJUST_SERVER,
+        BE,
+    ),
     flag("http-buffer-request", Options::HTTP_BUFFER_REQUEST, None),
-    flag("http-drop-request-trailers", Options::DROP_REQUEST_TRAILERS, BE),
-    flag("http-drop-response-trailers", Options::DROP_RESPONSE_TRAILERS, FE),
+    flag(
+        "http-drop-request-trailers",
+        Options::DROP_REQUEST_TRAILERS,
+        BE,
+    ),
+    flag(
+        "http-drop-response-trailers",
+        Options::DROP_RESPONSE_TRAILERS,
+        FE,
+    ),
     flag("http-ignore-probes", Options::HTTP_IGNORE_PROBES, FE),
     flag("http-no-delay", Options::HTTP_NO_DELAY, None),
-    flag("http-pretend-keepalive", Options::HTTP_PRETEND_KEEPALIVE, BE),
+    flag(
+        "http-pretend-keepalive",
+        Options::HTTP_PRETEND_KEEPALIVE,
+        BE,
+    ),
     flag("http-use-proxy-header", Options::HTTP_USE_PROXY_HEADER, FE),
-    flag("idle-close-on-response", Options::IDLE_CLOSE_ON_RESPONSE, FE),
+    flag(
+        "idle-close-on-response",
+        Options::IDLE_CLOSE_ON_RESPONSE,
+        FE,
+    ),
     flag("independent-streams", Options::INDEPENDENT_STREAMS, None),
     flag("log-health-checks", Options::LOG_HEALTH_CHECKS, BE),
     flag("nolinger", Options::NOLINGER, None),
@@ -41,8 +65,16 @@ const TABLE: &[Flag] = &[
     flag("prefer-last-server", Options::PREFER_LAST_SERVER, BE),
     flag("tcp-smart-accept", Options::TCP_SMART_ACCEPT, FE),
     flag("tcp-smart-connect", Options::TCP_SMART_CONNECT, BE),
-    flag("accept-unsafe-violations-in-http-request", Options::ACCEPT_UNSAFE_REQUEST, FE),
-    flag("accept-unsafe-violations-in-http-response", Options::ACCEPT_UNSAFE_RESPONSE, BE),
+    flag(
+        "accept-unsafe-violations-in-http-request",
+        Options::ACCEPT_UNSAFE_REQUEST,
+        FE,
+    ),
+    flag(
+        "accept-unsafe-violations-in-http-response",
+        Options::ACCEPT_UNSAFE_RESPONSE,
+        BE,
+    ),
 ];
 
 /// All of them.
@@ -77,8 +109,14 @@ pub const FLAGS: KeywordHandler = KeywordHandler::new(
 
 /// Names that HAProxy replaced: (old, new).
 const RENAMED: &[(&str, &str)] = &[
-    ("accept-invalid-http-request", "accept-unsafe-violations-in-http-request"),
-    ("accept-invalid-http-response", "accept-unsafe-violations-in-http-response"),
+    (
+        "accept-invalid-http-request",
+        "accept-unsafe-violations-in-http-request",
+    ),
+    (
+        "accept-invalid-http-response",
+        "accept-unsafe-violations-in-http-response",
+    ),
     ("independant-streams", "independent-streams"),
 ];
 

@@ -11,6 +11,8 @@ mod redispatch;
 mod restrict_names;
 mod tcpka;
 
+pub use forwardfor::network;
+
 use super::{Context, KeywordHandler, Side};
 use crate::base::diag::{Diagnostic, Form};
 use crate::config::args::{Args, nearest};
@@ -67,7 +69,11 @@ fn wrong_side(cx: &Context<'_>, args: &mut Args<'_, '_>, side: Side, name: &str)
     if !cx.ignored(args, side, name) {
         return false;
     }
-    let span = args.line().words.get(1).map_or(args.line().span, |w| w.span);
+    let span = args
+        .line()
+        .words
+        .get(1)
+        .map_or(args.line().span, |w| w.span);
     let other = match side {
         Side::Frontend => "'frontend', 'listen' or 'defaults'",
         Side::Backend => "'backend', 'listen' or 'defaults'",

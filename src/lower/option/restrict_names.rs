@@ -18,8 +18,7 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if negated(args, NAME) {
         return;
     }
-    let expects =
-        format!("option '{NAME}' expects 'preserve', 'reject' or 'delete' option.");
+    let expects = format!("option '{NAME}' expects 'preserve', 'reject' or 'delete' option.");
     let message = match args.peek() {
         None => format!("missing parameter. {expects}"),
         Some(word) => format!("invalid parameter '{}'. {expects}", word.display()),

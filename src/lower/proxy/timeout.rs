@@ -101,8 +101,7 @@ pub const TIMEOUT: KeywordHandler = KeywordHandler::new(
 );
 
 /// `timeout` with any other word
-pub const OTHER: KeywordHandler =
-    KeywordHandler::new(&["timeout"], Sections::ANY_PROXY, other);
+pub const OTHER: KeywordHandler = KeywordHandler::new(&["timeout"], Sections::ANY_PROXY, other);
 
 /// Names of files before 2.1, with and without `timeout` before them.
 pub const OLD: KeywordHandler = KeywordHandler::new(

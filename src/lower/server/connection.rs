@@ -16,7 +16,10 @@ pub const TCP_UT: ServerOption = ServerOption::new(&["tcp-ut"], tcp_ut);
 pub const TFO: ServerOption = ServerOption::new(&["tfo", "no-tfo"], tfo);
 
 fn source(made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Result<(), Fault> {
-    let word = argument(args, "'source' expects <addr>[:<port>[-<port>]], and optionally 'usesrc' <addr>, and 'interface' <name> as argument..")?;
+    let word = argument(
+        args,
+        "'source' expects <addr>[:<port>[-<port>]], and optionally 'usesrc' <addr>, and 'interface' <name> as argument..",
+    )?;
     match address::parse(word, Kind::SOURCE) {
         Ok(address) => made.server.source = Some(address),
         Err(finding) => {
@@ -31,7 +34,11 @@ fn source(made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Resul
             let text = "'usesrc' expects <addr>[:<port>], 'client', 'clientip', or 'hdr_ip(name,#)' as argument.";
             return Err(Fault::at(span, text));
         }
-        args.report(check::pending_note(span, "'usesrc' (transparent connections)", 5));
+        args.report(check::pending_note(
+            span,
+            "'usesrc' (transparent connections)",
+            5,
+        ));
     }
     if args.peek().is_some_and(|w| w.is("interface")) {
         args.next_word();

@@ -8,7 +8,10 @@ use crate::ir::server::InitAddr;
 pub const INIT_ADDR: ServerOption = ServerOption::new(&["init-addr"], lower);
 
 fn lower(made: &mut ServerDraft, name: &str, args: &mut Args<'_, '_>) -> Result<(), Fault> {
-    let word = argument(args, &format!("'{name}' expects <method>[,...] as argument.."))?;
+    let word = argument(
+        args,
+        &format!("'{name}' expects <method>[,...] as argument.."),
+    )?;
     let text = word.display().to_string();
     let mut methods = Vec::new();
     for method in text.split(',').filter(|m| !m.is_empty()) {

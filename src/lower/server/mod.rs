@@ -209,10 +209,7 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
         return;
     };
     let servers = &draft.proxy.servers;
-    if let Some(other) = servers
-        .iter()
-        .find(|s| s.id != 0 && s.id == server.id)
-    {
+    if let Some(other) = servers.iter().find(|s| s.id != 0 && s.id == server.id) {
         let text = format!(
             "{place}'id' : custom id {} already used at {} ('server {}').",
             server.id,
@@ -286,9 +283,7 @@ fn options(made: &mut ServerDraft, args: &mut Args<'_, '_>, place: &str, in_defa
             continue;
         };
         if in_default && !option.in_default {
-            let text = format!(
-                "{place}'{name}' option is not accepted in default-server sections"
-            );
+            let text = format!("{place}'{name}' option is not accepted in default-server sections");
             let finding = Diagnostic::alert("HX0272", word.span, text)
                 .form(Form::Bracket)
                 .not_fatal();

@@ -1,0 +1,308 @@
+//! What only shows in the whole: references between proxies, numbers that statistics need,
+//! settings that contradict each other.
+
+use super::context::{Context, Draft};
+use super::keyword::Sections;
+use crate::base::diag::{Diagnostic, Form};
+use crate::base::span::Span;
+use crate::ir::proxy::{Balance, ProxyId};
+use crate::ir::rule::BackendRef;
+use crate::ir::{Config, Mode};
+
+/// Completes the configuration.
+pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
+    default_backends(&mut cx);
+    number_proxies(&mut cx);
+    for index in 0..cx.proxies.len() {
+        check_proxy(&mut cx, index);
+        number_parts(&mut cx, index);
+    }
+    if let Some(maxconn) = cx.options.maxconn {
+        cx.global.maxconn = Some(maxconn).filter(|v| *v > 0);
+    }
+    let default_maxconn = cx.options.proxy_maxconn;
+    let mut proxies: Vec<_> = cx.proxies.into_iter().map(|d| d.proxy).collect();
+    for proxy in &mut proxies {
+        if proxy.frontend {
+            proxy.settings.maxconn = proxy.settings.maxconn.or(default_maxconn);
+        }
+    }
+    let config = Config {
+        global: cx.global,
+        proxies,
+        pattern_files: cx.pattern_files,
+    };
+    (config, cx.diags)
+}
+
+fn plain(finding: Diagnostic) -> Diagnostic {
+    finding.form(Form::Plain)
+}
+
+/// `default_backend` by name to a proxy, and whether the modes fit.
+fn default_backends(cx: &mut Context<'_>) {
+    for index in 0..cx.proxies.len() {
+        let Some(draft) = cx.proxies.get(index) else {
+            continue;
+        };
+        if !draft.proxy.frontend {
+            continue;
+        }
+        if let Some((name, span)) = draft.default_backend.clone() {
+            default_backend(cx, index, &name, span);
+        }
+        use_backends(cx, index);
+    }
+}
+
+fn default_backend(cx: &mut Context<'_>, index: usize, name: &str, span: Span) {
+    let Some(draft) = cx.proxies.get(index) else {
+        return;
+    };
+    let this = draft.proxy.name.clone();
+    let Some(target) = cx.backend(name) else {
+        let message = format!("Proxy '{this}': unable to find required default_backend: '{name}'.");
+        let mut finding = plain(Diagnostic::alert("HX0301", span, message));
+        finding.help.extend(cx.nearest_backend(name));
+        cx.diags.push(finding);
+        return;
+    };
+    if target == draft.proxy.id {
+        let message = format!("Proxy '{this}': loop detected for default_backend: '{name}'.");
+        cx.diags
+            .push(plain(Diagnostic::alert("HX0303", span, message)));
+        return;
+    }
+    if let Some(finding) = incompatible(cx, draft, target, "as its default backend", span) {
+        cx.diags.push(finding);
+        return;
+    }
+    if let Some(draft) = cx.proxies.get_mut(index) {
+        draft.proxy.settings.default_backend = Some(target);
+    }
+}
+
+fn use_backends(cx: &mut Context<'_>, index: usize) {
+    let Some(draft) = cx.proxies.get(index) else {
+        return;
+    };
+    let mut found = Vec::new();
+    for line in &draft.proxy.use_backends {
+        let BackendRef::Proxy(target) = line.target else {
+            continue;
+        };
+        if target == draft.proxy.id {
+            let name = &draft.proxy.name;
+            let message = format!("Proxy '{name}': loop detected for use_backend: '{name}'.");
+            found.push(plain(Diagnostic::alert("HX0303", line.span, message)));
+        } else {
+            found.extend(incompatible(
+                cx,
+                draft,
+                target,
+                "in a 'use_backend' rule",
+                line.span,
+            ));
+        }
+    }
+    cx.diags.append(&mut found);
+}
+
+fn mode_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Tcp => "tcp",
+        Mode::Http => "http",
+        Mode::Health => "health",
+        Mode::Other => "syslog",
+    }
+}
+
+/// An HTTP front end cannot hand over to a TCP back end; the other way round it can.
+fn incompatible(
+    cx: &Context<'_>,
+    from: &Draft<'_>,
+    target: ProxyId,
+    how: &str,
+    span: Span,
+) -> Option<Diagnostic> {
+    let to = cx.proxy(target)?;
+    let (here, there) = (from.proxy.settings.mode, to.proxy.settings.mode);
+    if here == there || (here, there) == (Mode::Tcp, Mode::Http) {
+        return None;
+    }
+    let named = |d: &Draft<'_>| {
+        let named = d.named();
+        format!(
+            "{} {named} ({})",
+            mode_word(d.proxy.settings.mode),
+            cx.place(d.proxy.span)
+        )
+    };
+    let message = format!(
+        "{} tries to use incompatible {} {how} (see 'mode').",
+        named(from),
+        named(to)
+    );
+    Some(plain(Diagnostic::alert("HX0304", span, message)).related(to.proxy.span, "declared here"))
+}
+
+/// Fills in the numbers of proxies that have none: the smallest free ones, in order.
+fn number_proxies(cx: &mut Context<'_>) {
+    let mut next = 1;
+    let used: Vec<u32> = cx.proxies.iter().map(|d| d.proxy.uuid).collect();
+    for draft in &mut cx.proxies {
+        if draft.proxy.uuid == 0 {
+            while used.contains(&next) {
+                next += 1;
+            }
+            draft.proxy.uuid = next;
+            next += 1;
+        }
+    }
+}
+
+/// The same for servers and listeners of one proxy.
+fn number_parts(cx: &mut Context<'_>, index: usize) {
+    let Some(draft) = cx.proxies.get_mut(index) else {
+        return;
+    };
+    let servers = &mut draft.proxy.servers;
+    let used: Vec<u32> = servers.iter().map(|s| s.id).collect();
+    let mut next = 1;
+    for server in servers {
+        if server.id == 0 {
+            while used.contains(&next) {
+                next += 1;
+            }
+            server.id = next;
+            next += 1;
+        }
+    }
+}
+
+/// Contradictions within one proxy, in HAProxy's words and order.
+fn check_proxy(cx: &mut Context<'_>, index: usize) {
+    let Some(draft) = cx.proxies.get(index) else {
+        return;
+    };
+    let proxy = &draft.proxy;
+    if proxy.disabled {
+        return;
+    }
+    let settings = &proxy.settings;
+    let named = draft.named();
+    let head = proxy.span;
+    let http = settings.mode == Mode::Http;
+    let mut found = Vec::new();
+    let mut warn = |code, span, text: String| {
+        found.push(plain(Diagnostic::warning(code, span, text)));
+    };
+    if proxy.frontend && proxy.binds.is_empty() {
+        warn(
+            "HX0305",
+            head,
+            format!(
+                "{named} has no 'bind' directive. Please declare it as a backend if this was intended."
+            ),
+        );
+    }
+    if !http {
+        if let Some(cookie) = settings.cookie.as_ref().filter(|_| proxy.backend) {
+            let text = format!("cookie will be ignored for {named} (needs 'mode http').");
+            warn("HX0306", cookie.span, text);
+        }
+    }
+    let client = proxy.frontend && settings.timeouts.client.is_none();
+    let server = proxy.backend
+        && !proxy.servers.is_empty()
+        && (settings.timeouts.server.is_none() || settings.timeouts.connect.is_none());
+    if matches!(settings.mode, Mode::Tcp | Mode::Http) && (client || server) {
+        let finding = plain(Diagnostic::warning(
+            "HX0307",
+            head,
+            format!("missing timeouts for {named}."),
+        ))
+        .excerpt("   | While not properly invalid, you will certainly encounter various problems")
+        .excerpt("   | with such a configuration. To fix this, please ensure that all following")
+        .excerpt("   | timeouts are set to a non-zero value: 'client', 'connect', 'server'.");
+        found.push(finding);
+    }
+    let mut warn = |code, span, text: String| {
+        found.push(plain(Diagnostic::warning(code, span, text)));
+    };
+    if !http {
+        needs_http(draft, &mut warn);
+    }
+    for server in &proxy.servers {
+        if let (Some(_), true) = (&server.cookie, !http) {
+            let text = format!(
+                "{named} : ignoring cookie for server '{}' as HTTP mode is disabled.",
+                server.name
+            );
+            warn("HX0306", server.span, text);
+        }
+    }
+    if !http {
+        for (set, name) in [
+            (settings.forwardfor.is_some(), "forwardfor"),
+            (settings.originalto.is_some(), "originalto"),
+        ] {
+            if set {
+                let text = format!("'option {name}' ignored for {named} as it requires HTTP mode.");
+                warn("HX0306", head, text);
+            }
+        }
+    }
+    let mut alerts = Vec::new();
+    for server in &proxy.servers {
+        let Some(check) = &server.check else {
+            continue;
+        };
+        let port = check
+            .port
+            .map_or(0, u32::from)
+            .max(check.addr.as_ref().map_or(0, |a| u32::from(a.port)));
+        let own = &server.address;
+        if own.host.is_ip() && port == 0 && (own.port == 0 || own.port_offset.is_some()) {
+            let text = format!(
+                "config: {named}: server '{}' has neither service port nor check port.",
+                server.name
+            );
+            alerts.push(plain(Diagnostic::alert("HX0308", server.span, text)));
+        }
+    }
+    found.append(&mut alerts);
+    cx.diags.append(&mut found);
+}
+
+/// What HAProxy says about HTTP rules and settings of a proxy in another mode.
+fn needs_http(draft: &Draft<'_>, warn: &mut impl FnMut(&'static str, Span, String)) {
+    let proxy = &draft.proxy;
+    let named = draft.named();
+    let head = proxy.span;
+    if proxy.settings.monitor_uri.is_some() && proxy.frontend {
+        let text = format!("'monitor-uri' statement ignored for {named} as it requires HTTP mode.");
+        warn("HX0306", head, text);
+    }
+    let rules = &proxy.rules;
+    for (list, name) in [
+        (&rules.http_request, "http-request"),
+        (&rules.http_response, "http-response"),
+        (&rules.http_after_response, "http-after-response"),
+        (&proxy.redirects, "redirect"),
+    ] {
+        if let Some(first) = list.first() {
+            let text = format!("'{name}' rules ignored for {named} as they require HTTP mode.");
+            warn("HX0306", first.span, text);
+        }
+    }
+    if draft.kind != Sections::FRONTEND
+        && matches!(&proxy.settings.balance, Balance::Pending(name)
+        if name.starts_with("uri") || name.starts_with("url_param") || name.starts_with("hdr("))
+    {
+        let text = format!(
+            "Layer 7 hash not possible for {named} (needs 'mode http'). Falling back to round robin."
+        );
+        warn("HX0306", head, text);
+    }
+}

@@ -1,0 +1,83 @@
+//! Names of proxies and servers, for expressions and references.
+
+use super::context::Context;
+use crate::ir::ProxyId;
+use crate::sample::compile::Names;
+use std::collections::HashMap;
+use std::net::{IpAddr, ToSocketAddrs};
+
+/// Who is called what, once all sections were read.
+#[derive(Debug, Default)]
+pub struct NameIndex {
+    frontends: HashMap<Vec<u8>, u32>,
+    backends: HashMap<Vec<u8>, u32>,
+    servers: Vec<Vec<Vec<u8>>>,
+}
+
+impl NameIndex {
+    /// The names of a configuration. Of two proxies with one name the first is meant.
+    pub fn of(cx: &Context<'_>) -> NameIndex {
+        let mut index = NameIndex::default();
+        for (draft, id) in cx.proxies.iter().zip(0u32..) {
+            let name = draft.proxy.name.as_bytes().to_vec();
+            if draft.proxy.frontend {
+                index.frontends.entry(name.clone()).or_insert(id);
+            }
+            if draft.proxy.backend {
+                index.backends.entry(name).or_insert(id);
+            }
+            let servers = draft.proxy.servers.iter();
+            index
+                .servers
+                .push(servers.map(|s| s.name.as_bytes().to_vec()).collect());
+        }
+        index
+    }
+
+    /// The back end of that name.
+    pub fn backend(&self, name: &[u8]) -> Option<ProxyId> {
+        self.backends.get(name).copied().map(ProxyId)
+    }
+
+    /// The back end whose name is nearest to a mistyped one.
+    pub fn nearest_backend(&self, name: &str) -> Option<&str> {
+        let known = self
+            .backends
+            .keys()
+            .filter_map(|n| std::str::from_utf8(n).ok());
+        let mut known: Vec<&str> = known.collect();
+        known.sort_unstable();
+        crate::grammar::nearest(name.as_bytes(), known)
+    }
+}
+
+/// The names as an expression in one proxy sees them.
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a> {
+    /// All names.
+    pub index: &'a NameIndex,
+    /// The proxy that the line stands in.
+    pub current: Option<u32>,
+}
+
+impl Names for At<'_> {
+    fn backend(&self, name: &[u8]) -> Option<u32> {
+        self.index.backends.get(name).copied()
+    }
+    fn frontend(&self, name: &[u8]) -> Option<u32> {
+        self.index.frontends.get(name).copied()
+    }
+    fn server(&self, backend: u32, name: &[u8]) -> Option<u32> {
+        let servers = self.index.servers.get(backend as usize)?;
+        let at = servers.iter().position(|s| s == name)?;
+        u32::try_from(at).ok()
+    }
+    fn current(&self) -> Option<u32> {
+        self.current
+    }
+    fn resolve(&self, host: &[u8]) -> Option<IpAddr> {
+        let host = std::str::from_utf8(host).ok()?;
+        let mut found = (host, 0u16).to_socket_addrs().ok()?;
+        found.next().map(|a| a.ip())
+    }
+}

@@ -1,0 +1,78 @@
+//! Keywords of proxies and `defaults` (configuration manual 4), one file per keyword or family.
+
+mod acl;
+mod appsession;
+mod balance;
+mod cookie;
+mod default_backend;
+mod disabled;
+mod dynamic_cookie_key;
+mod errorfile;
+mod errorloc;
+mod http_check;
+mod http_reuse;
+mod id;
+mod limits;
+mod mode;
+mod monitor;
+mod monitor_net;
+mod persist_rules;
+mod retries;
+mod retry_on;
+pub mod rules;
+mod source;
+mod tcpka;
+pub mod timeout;
+mod use_backend;
+
+use super::KeywordHandler;
+use super::{bind, server};
+
+/// Their keywords, one line each.
+pub const KEYWORDS: &[&KeywordHandler] = &[
+    &acl::ACL,
+    &appsession::APPSESSION,
+    &balance::BALANCE,
+    &bind::BIND,
+    &cookie::COOKIE,
+    &default_backend::DEFAULT_BACKEND,
+    &disabled::DISABLED,
+    &disabled::ENABLED,
+    &dynamic_cookie_key::DYNAMIC_COOKIE_KEY,
+    &errorfile::ERRORFILE,
+    &errorloc::ERRORLOC,
+    &http_check::DISABLE_ON_404,
+    &http_reuse::HTTP_REUSE,
+    &id::DESCRIPTION,
+    &id::ID,
+    &limits::BACKLOG,
+    &limits::FULLCONN,
+    &limits::MAX_SESSION_SRV_CONNS,
+    &limits::MAXCONN,
+    &limits::RATE_LIMIT,
+    &mode::MODE,
+    &monitor::MONITOR_FAIL,
+    &monitor::MONITOR_URI,
+    &monitor_net::MONITOR_NET,
+    &persist_rules::FORCE_PERSIST,
+    &persist_rules::IGNORE_PERSIST,
+    &retries::RETRIES,
+    &retry_on::RETRY_ON,
+    &rules::HTTP_AFTER_RESPONSE,
+    &rules::HTTP_REQUEST,
+    &rules::HTTP_RESPONSE,
+    &rules::REDIRECT,
+    &rules::TCP_REQUEST,
+    &rules::TCP_REQUEST_DELAY,
+    &rules::TCP_RESPONSE,
+    &rules::TCP_RESPONSE_DELAY,
+    &server::DEFAULT_SERVER,
+    &server::SERVER,
+    &source::SOURCE,
+    &tcpka::COUNT,
+    &tcpka::TIMES,
+    &timeout::OLD,
+    &timeout::OTHER,
+    &timeout::TIMEOUT,
+    &use_backend::USE_BACKEND,
+];

@@ -1,0 +1,463 @@
+//! Lines with actions and conditions: `http-request`, `http-response`, `http-after-response`,
+//! `tcp-request`, `tcp-response`, `redirect`.
+//!
+//! They are lowered after all sections. The lines of a named `defaults` section are compiled for
+//! each proxy that inherits from it, in front of the proxy's own, with the ACLs of that section.
+
+use super::timeout::reason;
+use crate::action::{self, RuleSet};
+use crate::base::diag::{Diagnostic, Form, Severity, is_fatal};
+use crate::base::units::{self, TimeUnit};
+use crate::config::args::Args;
+use crate::config::directive::Word;
+use crate::ir::proxy::RuleSets;
+use crate::ir::rule::{Condition, Rule};
+use crate::lower::context::{Context, Deferred, Scope};
+use crate::lower::names::{At, NameIndex};
+use crate::lower::{KeywordHandler, Sections};
+use crate::sample::{AclSet, Compile, Places};
+
+/// `http-request ACTION ... [if|unless CONDITION]`
+pub const HTTP_REQUEST: KeywordHandler =
+    KeywordHandler::rules(&["http-request"], Sections::ANY_PROXY, http_request);
+/// `http-response ACTION ...`
+pub const HTTP_RESPONSE: KeywordHandler =
+    KeywordHandler::rules(&["http-response"], Sections::ANY_PROXY, http_response);
+/// `http-after-response ACTION ...`
+pub const HTTP_AFTER_RESPONSE: KeywordHandler = KeywordHandler::rules(
+    &["http-after-response"],
+    Sections::ANY_PROXY,
+    http_after_response,
+);
+/// `tcp-request connection|session|content ACTION ...`
+pub const TCP_REQUEST: KeywordHandler =
+    KeywordHandler::rules(&["tcp-request"], Sections::ANY_PROXY, tcp_request);
+/// `tcp-request inspect-delay TIME`
+pub const TCP_REQUEST_DELAY: KeywordHandler = KeywordHandler::new(
+    &["tcp-request inspect-delay"],
+    Sections::ANY_PROXY,
+    inspect_delay,
+);
+/// `tcp-response content ACTION ...`
+pub const TCP_RESPONSE: KeywordHandler =
+    KeywordHandler::rules(&["tcp-response"], Sections::ANY_PROXY, tcp_response);
+/// `tcp-response inspect-delay TIME`
+pub const TCP_RESPONSE_DELAY: KeywordHandler = KeywordHandler::new(
+    &["tcp-response inspect-delay"],
+    Sections::ANY_PROXY,
+    inspect_delay,
+);
+/// `redirect TYPE ... [if|unless CONDITION]`
+pub const REDIRECT: KeywordHandler =
+    KeywordHandler::rules(&["redirect"], Sections::ANY_PROXY, redirect);
+
+/// Actions that keep somebody out: a rule with one of them must not be left out.
+const GUARDS: &[&str] = &[
+    "deny",
+    "tarpit",
+    "reject",
+    "auth",
+    "silent-drop",
+    "expect-proxy",
+    "expect-netscaler-cip",
+];
+
+/// Lowers the lines that waited for all sections to be read.
+pub fn lower_all(cx: &mut Context<'_>) {
+    cx.names = std::rc::Rc::new(NameIndex::of(cx));
+    for index in 0..cx.proxies.len() {
+        cx.scope = Scope::Proxy(index);
+        let Some(draft) = cx.draft() else {
+            continue;
+        };
+        let parent = draft.from.and_then(|from| cx.defaults.get(from));
+        let inherited = parent.map_or_else(
+            || (Vec::new(), Vec::new()),
+            |d| (d.acls.clone(), d.rules.clone()),
+        );
+        let own = (draft.acls.clone(), draft.rules.clone());
+        for (acls, rules) in [inherited, own] {
+            let words: Vec<&[Word]> = acls.iter().map(|line| &line.words[..]).collect();
+            let places = Places::FRONTEND;
+            let (set, mut found) = compile(cx, places, |compile, _| {
+                AclSet::compile(words.iter().copied(), compile)
+            });
+            cx.diags.append(&mut found);
+            cx.acls = set;
+            for Deferred {
+                handler,
+                line,
+                words,
+            } in rules
+            {
+                crate::lower::run(cx, handler, line, words);
+            }
+        }
+        cx.acls = AclSet::default();
+    }
+    check_unused_defaults(cx);
+    cx.scope = Scope::Other;
+}
+
+/// Rules of `defaults` sections that no proxy uses are still checked, and those of anonymous
+/// sections and those shared by front ends and back ends refused, as HAProxy does.
+fn check_unused_defaults(cx: &mut Context<'_>) {
+    for index in 0..cx.defaults.len() {
+        let Some(draft) = cx.defaults.get(index) else {
+            continue;
+        };
+        if draft.rules.is_empty() {
+            continue;
+        }
+        if draft.anonymous {
+            for Deferred { line, .. } in draft.rules.clone() {
+                let name = line
+                    .words
+                    .first()
+                    .map_or_else(String::new, |w| w.display().to_string());
+                let message = format!("'{name}' not allowed in anonymous 'defaults' section.");
+                cx.diags
+                    .push(Diagnostic::alert("HX0281", line.span, message));
+            }
+            continue;
+        }
+        let at = draft.proxy.span;
+        let mut first_side = None;
+        let mut clash = None;
+        for user in cx.proxies.iter().filter(|d| d.from == Some(index)) {
+            let sides = (user.proxy.frontend, user.proxy.backend);
+            if sides == (true, true) {
+                continue;
+            }
+            match first_side {
+                None => first_side = Some(sides),
+                Some(first) if first != sides => {
+                    clash = Some(user.proxy.span);
+                    break;
+                }
+                Some(_) => {}
+            }
+        }
+        if let Some(span) = clash {
+            let message = format!(
+                "frontends and backends cannot inherit from the same defaults section if it defines TCP/HTTP rules (defaults section at {}).",
+                cx.place(at)
+            );
+            cx.diags.push(
+                Diagnostic::alert("HX0302", span, message)
+                    .form(Form::Tight)
+                    .related(at, "the defaults section"),
+            );
+        }
+    }
+}
+
+/// Runs a compilation with the names and ACLs of the section; findings come back separately.
+pub fn compile<T>(
+    cx: &mut Context<'_>,
+    places: Places,
+    work: impl FnOnce(&mut Compile<'_>, &AclSet) -> T,
+) -> (T, Vec<Diagnostic>) {
+    let names = cx.names.clone();
+    let current = match cx.scope {
+        Scope::Proxy(index) => u32::try_from(index).ok(),
+        _ => None,
+    };
+    let at = At {
+        index: &names,
+        current,
+    };
+    let acls = cx.acls.clone();
+    let mut state = Compile::new(places, &at);
+    let made = work(&mut state, &acls);
+    let Compile { diags, files, .. } = state;
+    cx.pattern_files.extend(files);
+    (made, diags)
+}
+
+/// Hands on what a compilation made after reporting its findings, whose alerts begin with
+/// `context`.
+pub fn take<T>(
+    args: &mut Args<'_, '_>,
+    (made, findings): (Option<T>, Vec<Diagnostic>),
+    context: &str,
+    form: Form,
+) -> Option<T> {
+    let faulty = is_fatal(&findings);
+    let silent = made.is_none() && !faulty;
+    for mut finding in findings {
+        if finding.severity == Severity::Alert && !finding.message.starts_with("error detected") {
+            finding.message.insert_str(0, context);
+            finding.form = form;
+        }
+        finding.span = finding.span.or(Some(args.line().span));
+        args.report(finding);
+    }
+    if silent {
+        args.report(crate::lower::check::pending_note(
+            args.line().span,
+            "an expression of this line",
+            4,
+        ));
+    }
+    made
+}
+
+/// The condition that begins at the cursor.
+pub fn condition(
+    cx: &mut Context<'_>,
+    args: &mut Args<'_, '_>,
+    places: Places,
+    context: &str,
+) -> Option<Condition> {
+    let words = args.rest();
+    let compiled = compile(cx, places, |compile, acls| {
+        Condition::compile(words, acls, compile)
+    });
+    take(args, compiled, context, Form::Parsing)
+}
+
+/// A condition that must stand at the cursor; else `message`.
+pub fn required_condition(
+    cx: &mut Context<'_>,
+    args: &mut Args<'_, '_>,
+    places: Places,
+    message: &str,
+    context: &str,
+) -> Option<Condition> {
+    if !args.peek().is_some_and(|w| w.is("if") || w.is("unless")) {
+        args.alert("HX0160", args.here(), message);
+        return None;
+    }
+    condition(cx, args, places, context)
+}
+
+/// Where the rules of a set are evaluated in this section.
+fn places(cx: &Context<'_>, front: Places, back: Places) -> Places {
+    let mut places = Places::empty();
+    if cx.draft().is_some_and(|d| d.proxy.frontend) {
+        places |= front;
+    }
+    if cx.draft().is_some_and(|d| d.proxy.backend) {
+        places |= back;
+    }
+    places
+}
+
+/// Compiles the rest of the line as a rule of `set`.
+fn rule(
+    cx: &mut Context<'_>,
+    args: &mut Args<'_, '_>,
+    set: RuleSet,
+    places: Places,
+    list: fn(&mut RuleSets) -> &mut Vec<Rule>,
+) {
+    let span = args.line().span;
+    let prefix = args.name(args.position());
+    let words = args.rest();
+    let verb = words
+        .first()
+        .map_or_else(String::new, |w| w.display().to_string());
+    let bare = verb.split('(').next().unwrap_or(&verb).to_owned();
+    let (made, findings) = compile(cx, places, |compile, acls| {
+        action::compile(set, words, acls, compile)
+    });
+    let context = format!(
+        "error detected in {} while parsing '{prefix} {verb}' rule : ",
+        cx.named()
+    );
+    let faulty = is_fatal(&findings);
+    for mut finding in findings {
+        if finding.severity == Severity::Alert
+            && !(finding.message.starts_with("error detected") || finding.message.starts_with('\''))
+        {
+            finding.message.insert_str(0, &context);
+        }
+        finding.span = finding.span.or(Some(span));
+        args.report(finding);
+    }
+    match made {
+        Some((action, condition)) => {
+            if let Some(draft) = cx.draft_mut() {
+                list(&mut draft.proxy.rules).push(Rule {
+                    condition,
+                    action,
+                    span,
+                });
+            }
+        }
+        None if faulty => {}
+        None => {
+            let finding = if GUARDS.contains(&bare.as_str()) {
+                let message = format!(
+                    "'{prefix} {verb}' with these arguments is not executed yet by this version of hapax; without it more would be let in than the file says."
+                );
+                Diagnostic::alert("HX0283", span, message)
+            } else {
+                let what = format!("'{prefix} {verb}' with these arguments");
+                crate::lower::check::pending_note(span, &what, 4)
+            };
+            args.report(finding);
+        }
+    }
+}
+
+fn http_request(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let places = places(cx, Places::FE_REQUEST, Places::BE_REQUEST);
+    rule(cx, args, RuleSet::HttpRequest, places, |r| {
+        &mut r.http_request
+    });
+}
+
+fn http_response(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let places = places(cx, Places::FE_RESPONSE, Places::BE_RESPONSE);
+    rule(cx, args, RuleSet::HttpResponse, places, |r| {
+        &mut r.http_response
+    });
+}
+
+fn http_after_response(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let places = places(cx, Places::FE_RESPONSE, Places::BE_RESPONSE);
+    rule(cx, args, RuleSet::HttpAfterResponse, places, |r| {
+        &mut r.http_after_response
+    });
+}
+
+fn tcp_request(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let named = cx.named();
+    let Some(word) = args.peek() else {
+        let message = format!("missing argument for 'tcp-request' in {named}");
+        args.alert("HX0160", args.missing_at(), message);
+        return;
+    };
+    let front = cx.draft().is_some_and(|d| d.proxy.frontend);
+    let kind = word.display().to_string();
+    if matches!(kind.as_str(), "connection" | "session") && !front {
+        let (side, name) = named.split_once(' ').unwrap_or_default();
+        let message = format!(
+            "tcp-request {kind} is not allowed because {side} {} is not a frontend",
+            name.trim_matches('\'')
+        );
+        args.alert("HX0285", word.span, message);
+        return;
+    }
+    args.next_word();
+    match kind.as_str() {
+        "connection" => rule(
+            cx,
+            args,
+            RuleSet::TcpRequestConnection,
+            Places::FE_CONNECTION,
+            |r| &mut r.tcp_request_connection,
+        ),
+        "session" => rule(
+            cx,
+            args,
+            RuleSet::TcpRequestSession,
+            Places::FE_SESSION,
+            |r| &mut r.tcp_request_session,
+        ),
+        "content" => {
+            let places = places(cx, Places::FE_REQUEST_CONTENT, Places::BE_REQUEST_CONTENT);
+            rule(cx, args, RuleSet::TcpRequestContent, places, |r| {
+                &mut r.tcp_request_content
+            });
+        }
+        _ => {
+            let message = format!(
+                "'tcp-request' expects 'inspect-delay', 'connection', or 'content' in {named} (got '{kind}')"
+            );
+            args.alert("HX0162", word.span, message);
+        }
+    }
+}
+
+fn tcp_response(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let named = cx.named();
+    let Some(word) = args.peek() else {
+        let message = format!("missing argument for 'tcp-response' in {named}");
+        args.alert("HX0160", args.missing_at(), message);
+        return;
+    };
+    if !cx.draft().is_some_and(|d| d.proxy.backend) {
+        let message = format!(
+            "tcp-response {} is only allowed in 'backend' sections or 'defaults' section with a name",
+            word.display()
+        );
+        args.alert("HX0285", word.span, message);
+        return;
+    }
+    if !args.take("content") {
+        let message = format!(
+            "'tcp-response' expects 'inspect-delay' or 'content' in {named} (got '{}')",
+            word.display()
+        );
+        args.alert("HX0162", word.span, message);
+        return;
+    }
+    let places = Places::BE_RESPONSE_CONTENT;
+    rule(cx, args, RuleSet::TcpResponseContent, places, |r| {
+        &mut r.tcp_response_content
+    });
+}
+
+fn inspect_delay(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let name = args.name(2);
+    let expects = format!(
+        "'{name}' expects a positive delay in milliseconds, in {}",
+        cx.named()
+    );
+    let Some(word) = args.word(&expects) else {
+        return;
+    };
+    let ms = match units::time(&word.text, TimeUnit::Millisecond) {
+        Ok(time) => time.value,
+        Err(error) => {
+            let message = format!("{expects} ({})", reason(error, word));
+            args.alert("HX0203", word.span, message);
+            return;
+        }
+    };
+    let request = name.starts_with("tcp-request");
+    cx.set(|s| {
+        let delay = if request {
+            &mut s.tcp_request_inspect_delay
+        } else {
+            &mut s.tcp_response_inspect_delay
+        };
+        *delay = Some(ms).filter(|ms| *ms > 0);
+    });
+}
+
+/// `redirect` is `http-request redirect` run after all `http-request` rules.
+fn redirect(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let line = args.line();
+    if cx.in_defaults() {
+        args.alert(
+            "HX0285",
+            line.span,
+            "'redirect' not allowed in 'defaults' section.",
+        );
+        return;
+    }
+    args.rest();
+    let span = line.span;
+    let places = places(cx, Places::FE_REQUEST, Places::BE_REQUEST);
+    let words = &line.words;
+    let (made, findings) = compile(cx, places, |compile, acls| {
+        action::compile(RuleSet::HttpRequest, words, acls, compile)
+    });
+    let context = format!(
+        "error detected in {} while parsing redirect rule : ",
+        cx.named()
+    );
+    if let Some((action, condition)) = take(args, (made, findings), &context, Form::Parsing) {
+        if let Some(draft) = cx.draft_mut() {
+            draft.proxy.redirects.push(Rule {
+                condition,
+                action,
+                span,
+            });
+        }
+    }
+}

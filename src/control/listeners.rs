@@ -449,11 +449,11 @@ mod tests {
     fn an_address_opens_one_socket_per_thread_unless_the_line_says_otherwise() {
         let by_thread = listener(any_port(), |_| {});
         assert_eq!(try_open(&by_thread, 3).unwrap().len(), 3);
-        let by_group = listener(any_port(), |b| b.shards = Shards::ByGroup);
+        let by_group = listener(any_port(), |b| b.shards = Some(Shards::ByGroup));
         assert_eq!(try_open(&by_group, 3).unwrap().len(), 1);
-        let two = listener(any_port(), |b| b.shards = Shards::Count(2));
+        let two = listener(any_port(), |b| b.shards = Some(Shards::Count(2)));
         assert_eq!(try_open(&two, 3).unwrap().len(), 2);
-        let many = listener(any_port(), |b| b.shards = Shards::Count(9));
+        let many = listener(any_port(), |b| b.shards = Some(Shards::Count(9)));
         assert_eq!(try_open(&many, 3).unwrap().len(), 3);
     }
 

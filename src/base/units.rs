@@ -165,7 +165,7 @@ impl fmt::Display for ShowTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = self.value.saturating_mul(self.unit.microseconds());
         for unit in TimeUnit::ALL {
-            if whole > 0 && whole % unit.microseconds() == 0 {
+            if whole > 0 && whole.is_multiple_of(unit.microseconds()) {
                 return write!(f, "{}{}", whole / unit.microseconds(), unit.suffix());
             }
         }
@@ -180,7 +180,7 @@ pub struct ShowSize(pub u64);
 impl fmt::Display for ShowSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (suffix, shift) in [("g", 30), ("m", 20), ("k", 10)] {
-            if self.0 > 0 && self.0 % (1 << shift) == 0 {
+            if self.0 > 0 && self.0.is_multiple_of(1 << shift) {
                 return write!(f, "{}{suffix}", self.0 >> shift);
             }
         }

@@ -1,9 +1,9 @@
 //! One line of text to words: quotes, escapes, comments, environment variables.
 //!
 //! The rules are HAProxy 3.4's (configuration manual 2.2 and 2.3, and what it does where the
-//! manual is silent): there is no line continuation; a CR ends a line wherever it stands; `\$` is
-//! an escape only inside double quotes; an unknown escape keeps its backslash; a word ends at a
-//! `\x00`, since its words are C strings.
+//! manual is silent): there is no line continuation; a CR ends a line unless it stands among other
+//! white space between words; `\$` is an escape only inside double quotes; an unknown escape keeps
+//! its backslash; a word ends at a `\x00`, since its words are C strings.
 
 use super::directive::Word;
 use super::environment::Environment;
@@ -77,7 +77,7 @@ fn cut(
         word: Vec::new(),
         start: 0,
         in_word: false,
-        split: false,
+        solid: false,
         comments,
     };
     lexer.run()?;
@@ -94,26 +94,26 @@ struct Lexer<'a> {
     /// Where the current word began.
     start: usize,
     in_word: bool,
-    /// The current word came out of a `[*]` expansion: when empty it is no word at all.
-    split: bool,
+    /// The current word is one even when empty: anything but a `[*]` expansion makes it so.
+    solid: bool,
     comments: bool,
 }
 
-/// What `isspace` of the C locale holds for white space, without LF, which ends lines, and CR,
-/// which HAProxy treats as the end of a line too.
+/// What ends a word: the white space of C's `isspace` without LF and CR, which end the line.
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | 0x0b | 0x0c)
 }
 
 impl Lexer<'_> {
     fn run(&mut self) -> Result<(), Box<Diagnostic>> {
+        self.blanks();
         while let Some(byte) = self.peek(0) {
             match byte {
                 b'\r' | b'\n' | 0 => break,
                 b'#' if self.comments => break,
                 byte if is_blank(byte) => {
                     self.finish_word()?;
-                    self.at += 1;
+                    self.blanks();
                 }
                 b'\'' => self.strong_quotes()?,
                 b'"' => self.weak_quotes()?,
@@ -131,6 +131,13 @@ impl Lexer<'_> {
         self.text.get(self.at + ahead).copied()
     }
 
+    /// Skips the white space between words, where even a CR does not end the line.
+    fn blanks(&mut self) {
+        while self.peek(0).is_some_and(|b| is_blank(b) || b == b'\r') {
+            self.at += 1;
+        }
+    }
+
     fn begin_word(&mut self) {
         if !self.in_word {
             self.in_word = true;
@@ -140,15 +147,16 @@ impl Lexer<'_> {
 
     fn push(&mut self, byte: u8) {
         self.begin_word();
+        self.solid = true;
         self.word.push(byte);
     }
 
     fn finish_word(&mut self) -> Result<(), Box<Diagnostic>> {
-        let (in_word, split) = (self.in_word, self.split);
+        let (in_word, solid) = (self.in_word, self.solid);
         self.in_word = false;
-        self.split = false;
+        self.solid = false;
         let mut text = std::mem::take(&mut self.word);
-        if !in_word || (split && text.is_empty()) {
+        if !in_word || (!solid && text.is_empty()) {
             return Ok(());
         }
         if let Some(nul) = memchr::memchr(0, &text) {
@@ -193,6 +201,7 @@ impl Lexer<'_> {
     fn strong_quotes(&mut self) -> Result<(), Box<Diagnostic>> {
         let open = self.at;
         self.begin_word();
+        self.solid = true;
         self.at += 1;
         loop {
             match self.peek(0) {
@@ -221,18 +230,20 @@ impl Lexer<'_> {
         let open = self.at;
         self.begin_word();
         self.at += 1;
+        let mut split = false;
         loop {
             match self.peek(0) {
                 None | Some(b'\r' | b'\n' | 0) => return Err(self.unmatched_quote(open)),
                 Some(b'"') => break,
                 Some(b'\\') => self.escape(true)?,
-                Some(b'$') => self.variable()?,
+                Some(b'$') => split |= self.variable()?,
                 Some(byte) => {
                     self.push(byte);
                     self.at += 1;
                 }
             }
         }
+        self.solid |= !split;
         self.at += 1;
         Ok(())
     }
@@ -271,8 +282,9 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    /// `$NAME`, `${NAME}`, `${NAME-default}`, `${NAME[*]}`, `${NAME[*]-default}`.
-    fn variable(&mut self) -> Result<(), Box<Diagnostic>> {
+    /// `$NAME`, `${NAME}`, `${NAME-default}`, `${NAME[*]}`, `${NAME[*]-default}`; whether it had a
+    /// `[*]`.
+    fn variable(&mut self) -> Result<bool, Box<Diagnostic>> {
         let dollar = self.at;
         let brace = self.peek(1) == Some(b'{');
         let name_at = dollar + 1 + usize::from(brace);
@@ -340,13 +352,12 @@ impl Lexer<'_> {
         }
         let value = value.or(default).unwrap_or_default();
         if split {
-            self.split = true;
             self.push_split(value, end)?;
         } else {
             self.word.extend_from_slice(value);
         }
         self.at = end;
-        Ok(())
+        Ok(split)
     }
 
     /// `[*]`: white space inside the value separates words.
@@ -358,7 +369,6 @@ impl Lexer<'_> {
                 self.finish_word()?;
                 // The rest of the quoted text belongs to the next word; it stands at the same place.
                 self.in_word = true;
-                self.split = true;
                 self.start = start;
             } else {
                 self.word.push(*byte);
@@ -369,11 +379,32 @@ impl Lexer<'_> {
     }
 }
 
+/// Where HAProxy says that an empty word is: behind a variable that is set, at the name of one that
+/// is not, else at the second quote or at the escape.
+pub fn empty_position(text: &[u8], word: &Word, env: &Environment) -> usize {
+    let (start, end) = (word.span.start as usize, word.span.end as usize);
+    let quoted = text.get(start..end).unwrap_or_default();
+    let Some(dollar) = memchr::memrchr(b'$', quoted) else {
+        return start + usize::from(!quoted.contains(&b'\\'));
+    };
+    let rest = quoted.get(dollar + 1..).unwrap_or_default();
+    let brace = usize::from(rest.first() == Some(&b'{'));
+    let rest = rest.get(brace..).unwrap_or_default();
+    let is_name = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'_';
+    let name = rest.iter().take_while(is_name).count();
+    let name = rest.get(..name).unwrap_or_default();
+    if env.get(name).is_none() && !rest.get(name.len()..).unwrap_or_default().starts_with(b"-") {
+        return start + dollar + 1 + brace;
+    }
+    memchr::memchr(b'"', rest).map_or(end, |quote| start + dollar + 1 + brace + quote)
+}
+
 /// Adds the two lines that HAProxy prints below a message about a position: the source line with
 /// its unprintable bytes replaced, cut around the position when long, and a caret.
 pub fn excerpt(finding: Diagnostic, text: &[u8], at: usize) -> Diagnostic {
     const WIDTH: usize = 80;
-    const LEFT: usize = 40;
+    const LEFT: usize = 37;
+    const BODY: usize = 74;
     let indent = text.iter().take_while(|b| b.is_ascii_whitespace()).count();
     let indent = indent.min(at);
     let text = text.get(indent..).unwrap_or_default();
@@ -387,12 +418,17 @@ pub fn excerpt(finding: Diagnostic, text: &[u8], at: usize) -> Diagnostic {
             })
             .collect()
     };
-    let from = if at >= WIDTH - LEFT / 2 { at - LEFT } else { 0 };
-    let to = (from + WIDTH).min(text.len());
-    let line = shown(text.get(from..to).unwrap_or_default());
+    let (from, body, dots) = if at < WIDTH {
+        (0, WIDTH, "")
+    } else {
+        (at - LEFT, BODY, "...")
+    };
+    let rest = text.get(from..).unwrap_or_default();
+    let line = shown(rest.get(..body).unwrap_or(rest));
+    let caret = " ".repeat(dots.len() + at - from);
     finding
-        .excerpt(format!("  {line}"))
-        .excerpt(format!("  {}^", " ".repeat(at - from)))
+        .excerpt(format!("  {dots}{line}{dots}"))
+        .excerpt(format!("  {caret}^"))
 }
 
 #[cfg(test)]

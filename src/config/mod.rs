@@ -11,3 +11,6 @@ pub mod environment;
 pub mod lex;
 pub mod print;
 pub mod read;
+
+#[cfg(test)]
+mod properties;

@@ -358,7 +358,7 @@ impl<'a> Reader<'a> {
 
     fn directive(&mut self, text: &[u8], mut words: Vec<Word>, span: Span) {
         if let Some((number, word)) = words.iter().enumerate().find(|(_, w)| w.text.is_empty()) {
-            let at = word.span.end.saturating_sub(1);
+            let at = lex::empty_position(text, word, self.env);
             let message = format!(
                 "argument number {number} at position {} is empty and marks the end of the argument list:",
                 at + 1
@@ -366,7 +366,7 @@ impl<'a> Reader<'a> {
             let finding = Diagnostic::alert("HX0109", word.span, message)
                 .form(Form::Tight)
                 .expected("a word that is not empty");
-            let finding = lex::excerpt(finding, text, at as usize).excerpt(
+            let finding = lex::excerpt(finding, text, at).excerpt(
                 "Aborting to prevent all subsequent arguments from being silently ignored. If this is caused by an environment variable expansion, please have a look at section 2.3 of the configuration manual to find solutions to address this.",
             );
             self.findings.push(finding);

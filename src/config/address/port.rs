@@ -83,7 +83,7 @@ pub(super) fn read(
                 Ok(Ports {
                     first,
                     last,
-                    offset: None,
+                    offset: (kind.offset && last == 0).then_some(0),
                 })
             }
             None => {
@@ -91,7 +91,8 @@ pub(super) fn read(
                 Ok(Ports {
                     first,
                     last: first,
-                    offset: None,
+                    // Port 0 means none.
+                    offset: (kind.offset && first == 0).then_some(0),
                 })
             }
         },

@@ -7,12 +7,19 @@ use std::net::IpAddr;
 impl fmt::Display for Address {
     /// Writes an address so that reading it gives the same one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let six = matches!(self.host, Host::AnyV6 | Host::Ip(IpAddr::V6(_)));
-        match (self.proto, six) {
+        let version = match &self.host {
+            Host::Ip(IpAddr::V4(_)) | Host::AnyV4 => Some(4),
+            Host::Ip(IpAddr::V6(_)) | Host::AnyV6 => Some(6),
+            Host::Name { family, .. } => *family,
+            _ => None,
+        };
+        let literal = !matches!(self.host, Host::Name { .. });
+        match (self.proto, version) {
             (Proto::Stream, _) => {}
             (Proto::Datagram, _) => f.write_str("dgram+")?,
-            (Proto::Quic, true) => f.write_str("quic6@")?,
-            (Proto::Quic, false) => f.write_str("quic4@")?,
+            (Proto::Quic, Some(version)) if literal => write!(f, "quic{version}@")?,
+            (Proto::Quic, _) => f.write_str("quic+")?,
+            (Proto::Mptcp, Some(version)) if !literal => write!(f, "mptcp{version}@")?,
             (Proto::Mptcp, _) => f.write_str("mptcp@")?,
         }
         match &self.host {
@@ -20,9 +27,12 @@ impl fmt::Display for Address {
             Host::Ip(IpAddr::V6(ip)) => write!(f, "[{ip}]")?,
             Host::AnyV4 => f.write_str("*")?,
             Host::AnyV6 => f.write_str("[::]")?,
-            Host::Name { name, family } => match family {
-                Some(version) if self.proto == Proto::Stream => write!(f, "ipv{version}@{name}")?,
-                _ => f.write_str(name)?,
+            Host::Name { name, .. } => match version {
+                _ if self.proto == Proto::Mptcp => f.write_str(name)?,
+                Some(version) => write!(f, "ipv{version}@{name}")?,
+                // What reads like a prefix or a path would be taken for one.
+                None if name.contains(['@', '+', '/']) => write!(f, "ip@{name}")?,
+                None => f.write_str(name)?,
             },
             Host::Unix(path) => write!(f, "unix@{}", String::from_utf8_lossy(path))?,
             Host::Abstract { name, z } => {
@@ -34,7 +44,15 @@ impl fmt::Display for Address {
             Host::Reverse(server) => write!(f, "rhttp@{server}")?,
         }
         match self.port_offset {
-            Some(0) | None if self.port == 0 => Ok(()),
+            Some(0) | None if self.port == 0 => match &self.host {
+                // Else the last colon would be taken for the port's.
+                Host::Name { name, .. }
+                    if name.rsplit(']').next().is_some_and(|t| t.contains(':')) =>
+                {
+                    f.write_str(":")
+                }
+                _ => Ok(()),
+            },
             Some(offset) => write!(f, ":{offset:+}"),
             None if self.port_end > self.port => write!(f, ":{}-{}", self.port, self.port_end),
             None => write!(f, ":{}", self.port),

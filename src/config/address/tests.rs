@@ -51,7 +51,7 @@ fn bind_addresses() {
         ("quic6@:80", "quic6@[::]:80"),
         ("localhost:80", "localhost:80"),
         ("ipv6@1.2.3.4:80", "ipv6@1.2.3.4:80"),
-        ("foo@1.2.3.4:80", "foo@1.2.3.4:80"),
+        ("foo@1.2.3.4:80", "ip@foo@1.2.3.4:80"),
         ("unix@", "unix@"),
         ("/tmp/s", "unix@/tmp/s"),
         ("uxst@s", "unix@s"),
@@ -184,7 +184,7 @@ fn server_addresses() {
         ),
         ("*:+5", "*:+5"),
         ("[::1]80", "[::1]80"),
-        ("::", ":"),
+        ("::", "::"),
     ];
     for (text, expected) in cases {
         assert_eq!(said(text, Kind::SERVER), expected, "{text}");

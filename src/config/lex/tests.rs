@@ -169,3 +169,65 @@ fn spans_are_columns_of_the_line() {
     let columns: Vec<(u32, u32)> = words.iter().map(|w| (w.span.start, w.span.end)).collect();
     assert_eq!(columns, [(2, 3), (4, 10), (11, 19), (11, 19), (11, 20)]);
 }
+
+/// The empty list entries and white space that random lines compared with `haproxy -dC` brought up.
+#[test]
+fn corners() {
+    let cases: &[(&str, &[&str])] = &[
+        ("K \r\\$", &["K", "\\$"]),
+        ("K \r'a b'", &["K", "a b"]),
+        ("K a\r'a b'", &["K", "a"]),
+        (r#"K """${SP[*]}"\"#, &["K", "", "x", "\\"]),
+        (r#"K ''"${SP[*]}""#, &["K", "", "x"]),
+        (r#"K ''"${E[*]}""#, &["K", ""]),
+        (r#"K "${U[*]}""${E}""#, &["K", ""]),
+        (r#"K "${E}${U[*]}" z"#, &["K", "z"]),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(words(text), *expected, "{text:?}");
+    }
+}
+
+/// Excerpts printed by 3.4.0.
+#[test]
+fn excerpts_of_long_lines() {
+    let shown = |text: &str, at: usize| {
+        let finding = Diagnostic::alert("", Span::default(), "");
+        excerpt(finding, text.as_bytes(), at).excerpt
+    };
+    let text = format!("   {}\"\t\u{1}b", "a".repeat(79));
+    let lines = shown(&text, 82);
+    assert_eq!(lines[0], format!("  {}\"", "a".repeat(79)));
+    assert_eq!(lines[1], format!("  {}^", " ".repeat(79)));
+    let text = format!("a{text}");
+    let lines = shown(&text, 83);
+    assert_eq!(lines[0], format!("  ...{}\" ?b...", "a".repeat(37)));
+    assert_eq!(lines[1], format!("  {}^", " ".repeat(40)));
+    let text = format!("{text}{}", "b".repeat(100));
+    assert_eq!(shown(&text, 83)[0].len(), 82);
+}
+
+/// Positions that 3.4.0 printed for empty arguments.
+#[test]
+fn places_of_empty_words() {
+    let cases = [
+        ("K \"\"", 4),
+        ("K ''", 4),
+        ("K \"\"\"\"", 4),
+        ("K \"$E\" x", 6),
+        ("K \"$U\"", 5),
+        ("K \"${U}\"", 6),
+        ("K \"${E}\"", 8),
+        ("K \"${U-}\"", 9),
+        ("K \"$E$U\"", 7),
+        ("K \\x00abc", 3),
+    ];
+    for (text, position) in cases {
+        let words = line(text.as_bytes(), place(), &env()).unwrap_or_default();
+        assert_eq!(
+            empty_position(text.as_bytes(), &words[1], &env()) + 1,
+            position,
+            "{text}"
+        );
+    }
+}

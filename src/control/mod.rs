@@ -2,3 +2,4 @@
 //! runtime API.
 
 pub mod listeners;
+pub mod process;

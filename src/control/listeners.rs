@@ -99,6 +99,20 @@ pub fn bind_all(plan: &Plan, how: &Binding) -> (Vec<BoundListener>, Vec<Fault>) 
     (bound, faults)
 }
 
+/// An address as the runtime API lists it: `unix@/path`, `ipv4@127.0.0.1:80`, `fd@3`.
+pub fn name(listener: &ListenerPlan) -> String {
+    match &listener.address {
+        ListenAddress::Inet(SocketAddr::V4(a)) => format!("ipv4@{a}"),
+        ListenAddress::Inet(SocketAddr::V6(a)) => format!("ipv6@{a}"),
+        ListenAddress::Unix(path) => format!("unix@{}", String::from_utf8_lossy(path)),
+        ListenAddress::Abstract(name) => format!(
+            "abns@{}",
+            String::from_utf8_lossy(name).trim_end_matches('\0')
+        ),
+        ListenAddress::Fd(number) => format!("sockname@{number}"),
+    }
+}
+
 struct Refused {
     message: String,
     in_use: bool,

@@ -3,3 +3,4 @@
 
 pub mod listeners;
 pub mod process;
+pub mod signals;

@@ -1,5 +1,190 @@
-//! HAProxy's own command line.
+//! HAProxy's own command line: what each option does.
 
 pub mod args;
+pub mod console;
 pub mod features;
 pub mod version;
+
+use super::load::{self, Loaded, lower};
+use super::serve;
+use crate::config::condition;
+use crate::config::read;
+use crate::engine::Hub;
+use crate::plan::RealFiles;
+use args::{Command, Options, Refusal};
+use console::Console;
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Runs the program as HAProxy. Exit statuses are HAProxy's: 0 fine, 1 refused, 2 nothing to
+/// listen on (under `-c`) or a condition that is no condition (under `-cc`).
+pub fn main(program: &OsStr, words: &[OsString]) -> ExitCode {
+    match args::parse(words) {
+        Ok(Command::Version(form)) => {
+            print(&version::text(form));
+            ExitCode::SUCCESS
+        }
+        Ok(Command::MemoryHelp) => {
+            print(
+                "-dM is taken for compatibility: hapax has no memory pools to poison or debug.\n",
+            );
+            ExitCode::SUCCESS
+        }
+        Ok(Command::TraceHelp) => {
+            print("-dt is taken for compatibility: there are no trace sources yet.\n");
+            ExitCode::SUCCESS
+        }
+        Ok(Command::Condition(text)) => condition(program, &text),
+        Ok(Command::Run(options)) => run(program, &options),
+        Err(Refusal::Alert(text)) => {
+            Console::new(program, false, false).alert(&text);
+            ExitCode::FAILURE
+        }
+        Err(Refusal::Usage(text)) => {
+            if let Some(text) = text {
+                Console::new(program, false, false).alert(&text);
+            }
+            usage(program)
+        }
+    }
+}
+
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // whoever closed the pipe does not want the rest
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn usage(program: &OsStr) -> ExitCode {
+    print(&version::head());
+    let name = std::path::Path::new(program)
+        .file_name()
+        .unwrap_or(program)
+        .to_string_lossy();
+    let _ = std::io::stderr().write_all(version::usage(&name).as_bytes());
+    ExitCode::FAILURE
+}
+
+/// `-cc`
+fn condition(program: &OsStr, text: &[u8]) -> ExitCode {
+    let env = load::environment(None, &[]);
+    match condition::evaluate(text, &env, &load::facts(true)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(fault) => {
+            let mut console = Console::new(program, false, false);
+            console.alert(&format!("Failed to evaluate condition: {}", fault.message));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(program: &OsStr, options: &Options) -> ExitCode {
+    let mut console = Console::new(program, options.quiet, options.diagnostics);
+    if let Some(directory) = &options.directory
+        && let Err(error) = nix::unistd::chdir(directory)
+    {
+        console.alert(&format!(
+            "Could not change to directory {} : {}",
+            directory.display(),
+            error.desc()
+        ));
+        return ExitCode::FAILURE;
+    }
+    let (inputs, findings) = read::open(&options.files);
+    if let Some(first) = findings.first() {
+        console.findings_before_reading(std::slice::from_ref(first));
+        return ExitCode::FAILURE;
+    }
+    if inputs.is_empty() {
+        return usage(program);
+    }
+    let mut env = load::environment(options.local_peer.as_deref(), &inputs);
+    let facts = load::facts(!options.no_reuse_port);
+    let how = lower::Options {
+        maxconn: options.maxconn,
+        proxy_maxconn: options.proxy_maxconn,
+    };
+    let hub = Hub::new();
+    let wake: Arc<dyn crate::balance::queue::Wake> = hub.clone();
+    let loaded = load::load(inputs, &mut env, &facts, &how, &RealFiles, &wake);
+    let fatal = console.findings(&loaded.findings, &loaded.document.sources);
+    let global = &loaded.config.global;
+    if global.quiet {
+        console.silence();
+    }
+    let Loaded {
+        document,
+        config,
+        plan: Some(plan),
+        ..
+    } = loaded
+    else {
+        return ExitCode::FAILURE;
+    };
+    if fatal {
+        return ExitCode::FAILURE;
+    }
+    if console.warnings() > 0 && (options.zero_warning || config.global.zero_warning) {
+        console.alert("Some warnings were found and 'zero-warning' is set. Aborting.");
+        return ExitCode::FAILURE;
+    }
+    if options.dump_configuration {
+        print(&dump(&document));
+    }
+    let listens = !plan.listeners.is_empty() || !plan.global.stats_sockets.is_empty();
+    if options.check {
+        return checked(options, &console, listens);
+    }
+    if !listens {
+        console.alert(&format!(
+            "[{}.main()] No enabled listener found (check for 'bind' directives) ! Exiting.",
+            program.display()
+        ));
+        return ExitCode::FAILURE;
+    }
+    serve::serve(
+        serve::Start {
+            options,
+            plan: Arc::new(plan),
+            hub,
+            sources: &document.sources,
+            environment: env,
+        },
+        &mut console,
+    )
+}
+
+/// The end of a check.
+fn checked(options: &Options, console: &Console, listens: bool) -> ExitCode {
+    if !listens {
+        print("Configuration file has no error but will not start (no listener) => exit(2).\n");
+        return ExitCode::from(2);
+    }
+    if console.warnings() > 0 && !options.quiet {
+        print("Warnings were found.\n");
+    }
+    if options.verbose {
+        print("Configuration file is valid\n");
+    }
+    ExitCode::SUCCESS
+}
+
+/// `-dC`: the lines as they were read, one word after the other.
+fn dump(document: &crate::config::directive::Document) -> String {
+    let mut out = Vec::new();
+    for section in &document.sections {
+        let mut line = |indent: &[u8], directive| {
+            out.extend_from_slice(indent);
+            out.extend_from_slice(&crate::config::print::directive(directive));
+            out.extend_from_slice(b" \n");
+        };
+        line(b"", &section.head);
+        for directive in &section.lines {
+            line(b"\t", directive);
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

@@ -1,0 +1,255 @@
+//! From a plan to a serving process, in HAProxy's order: limits, sockets, pid file, chroot,
+//! rights, the background, and only then threads.
+
+use super::haproxy::args::Options;
+use super::haproxy::console::Console;
+use crate::base::span::Sources;
+use crate::config::environment::Environment;
+use crate::control::listeners::{self, Binding, BoundListener};
+use crate::control::process::{self, Demand, Limits, Rights};
+use crate::control::signals::{self, Ending};
+use crate::engine::{self, Hub};
+use crate::plan::Plan;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// What is to be served.
+pub struct Start<'a> {
+    /// The command line.
+    pub options: &'a Options,
+    /// What to execute.
+    pub plan: Arc<Plan>,
+    /// What the plan's queues wake requests by.
+    pub hub: Arc<Hub>,
+    /// The files, for messages about listeners.
+    pub sources: &'a Sources,
+    /// The environment as the configuration left it.
+    pub environment: Environment,
+}
+
+/// Serves until the process is told to end.
+pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
+    let Start {
+        options,
+        plan,
+        hub,
+        sources,
+        mut environment,
+    } = start;
+    let settings = plan.global.settings.clone();
+    let threads = threads(&plan);
+    let (limits, messages) = process::settle_limits(&demand(&plan, options, threads));
+    if console.messages(&messages) {
+        return ExitCode::FAILURE;
+    }
+    if options.verbose || options.debug {
+        println!("Using epoll() as the polling mechanism.");
+    }
+    if options.memory_limit.is_some() {
+        console.notice("-m has no effect: memory follows the number of connections.");
+    }
+    let how = Binding {
+        threads,
+        reuse_port: !options.no_reuse_port,
+        backlog: limits.maxconn,
+    };
+    let bound = match bind(&plan, &how, options, sources, console) {
+        Ok(bound) => bound,
+        Err(code) => return code,
+    };
+    let in_background =
+        (options.daemon || settings.daemon) && !options.debug && !options.foreground;
+    let as_master = options.master_worker || settings.master_worker;
+    if as_master {
+        console.notice("master-worker: one process is master and worker, -S has no listener yet.");
+    }
+    let wanted = options
+        .pidfile
+        .clone()
+        .or_else(|| settings.pidfile.as_ref().map(PathBuf::from))
+        .filter(|_| in_background || as_master);
+    let mut pidfile = match wanted.as_deref().map(process::open_pidfile).transpose() {
+        Ok(file) => file,
+        Err(message) => {
+            console.messages(&[message]);
+            return ExitCode::FAILURE;
+        }
+    };
+    let rights = Rights {
+        chroot: settings.chroot.as_ref().map(PathBuf::from),
+        uid: plan.global.uid,
+        gid: plan.global.gid,
+    };
+    let program = console.program().to_string();
+    if !options.debug {
+        console.messages(&process::advice(&rights, &program));
+    }
+    if console.messages(&process::confine(&rights, &program)) {
+        return ExitCode::FAILURE;
+    }
+    if in_background {
+        if let Err(error) = process::daemonize(pidfile.take()) {
+            console.alert(&format!("[{program}.main()] Cannot fork: {error}."));
+            return ExitCode::FAILURE;
+        }
+        console.silence();
+    } else if let Some(mut file) = pidfile {
+        use std::io::Write;
+        let _ = writeln!(file, "{}", std::process::id());
+    }
+    environment.set("HAPROXY_CLI", cli_addresses(&bound));
+    run(
+        Running {
+            plan,
+            hub,
+            bound,
+            threads,
+            limits,
+            ending: Ending {
+                as_master,
+                notify: options.notify,
+                old: options.old_pids.clone(),
+                terminate_old: options.terminate_old,
+                hard_stop_after: settings.hard_stop_after,
+            },
+            environment,
+        },
+        console,
+    )
+}
+
+struct Running {
+    plan: Arc<Plan>,
+    hub: Arc<Hub>,
+    bound: Vec<BoundListener>,
+    threads: usize,
+    limits: Limits,
+    ending: Ending,
+    environment: Environment,
+}
+
+/// Starts the threads and waits for the end.
+fn run(running: Running, console: &mut Console) -> ExitCode {
+    let Running {
+        plan,
+        hub,
+        bound,
+        threads,
+        limits,
+        ending,
+        environment: _,
+    } = running;
+    // Before there are threads, so that no signal meets its default action.
+    let signals = match signals::Signals::take(&ending) {
+        Ok(signals) => signals,
+        Err(error) => {
+            console.alert(&format!("[haproxy.main()] Cannot take signals: {error}."));
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut listening = Vec::new();
+    let mut cli = Vec::new();
+    for listener in bound {
+        if listener.listener.frontend.is_none() {
+            cli.push(listener);
+        } else {
+            listening.push(engine::Listening {
+                listener: listener.listener.id.0 as usize,
+                sockets: listener.sockets,
+            });
+        }
+    }
+    let config = engine::Config {
+        plan,
+        hub,
+        listening,
+        threads,
+        maxconn: limits.maxconn,
+    };
+    match engine::start(config) {
+        Ok(engine) => signals.wait(&engine, &ending, &mut |severity, text| {
+            console.say(severity, text);
+        }),
+        Err(error) => {
+            console.alert(&format!("[haproxy.main()] Cannot start threads: {error}."));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `nbthread`, else one per CPU that the process may use.
+fn threads(plan: &Plan) -> usize {
+    let wanted = plan.global.nbthread.and_then(|n| usize::try_from(n).ok());
+    wanted
+        .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
+        .unwrap_or(1)
+        .max(1)
+}
+
+/// Descriptors besides those of connections.
+fn demand(plan: &Plan, options: &Options, threads: usize) -> Demand {
+    let settings = &plan.global.settings;
+    let checks = plan
+        .backends
+        .iter()
+        .flat_map(|b| b.servers.iter())
+        .filter(|s| s.check_address.is_some())
+        .count();
+    let listeners = plan.listeners.len().saturating_mul(threads) + plan.global.stats_sockets.len();
+    // standard streams, signals, logs; per thread its epoll instance and its inbox
+    let fixed = 8 + 2 * threads + listeners + checks;
+    Demand {
+        maxconn: options.maxconn.or(settings.maxconn),
+        ulimit_n: settings.ulimit_n,
+        hard_limit: None,
+        strict: settings.strict_limits == Some(true),
+        fixed: u32::try_from(fixed).unwrap_or(u32::MAX),
+    }
+}
+
+/// Binds everything. While old processes (`-sf`) hold an address they are asked to let go, for two
+/// seconds at most.
+fn bind(
+    plan: &Plan,
+    how: &Binding,
+    options: &Options,
+    sources: &Sources,
+    console: &mut Console,
+) -> Result<Vec<BoundListener>, ExitCode> {
+    let mut attempts = if options.old_pids.is_empty() { 1 } else { 200 };
+    loop {
+        let (bound, faults) = listeners::bind_all(plan, how);
+        attempts -= 1;
+        if attempts > 0 && faults.iter().any(|f| f.in_use) {
+            drop(bound);
+            signals::tell(&options.old_pids, nix::sys::signal::Signal::SIGTTOU);
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            continue;
+        }
+        for fault in &faults {
+            let span = fault.listener.settings.span;
+            let place = format!("{}:{}", sources.name(span.file), span.line);
+            let severity = if fault.fatal {
+                crate::base::diag::Severity::Alert
+            } else {
+                crate::base::diag::Severity::Warning
+            };
+            console.say(severity, &fault.text(&place));
+        }
+        if faults.iter().any(|f| f.fatal) {
+            signals::tell(&options.old_pids, nix::sys::signal::Signal::SIGTTIN);
+            console
+                .alert("[haproxy.main()] Some protocols failed to start their listeners! Exiting.");
+            return Err(ExitCode::FAILURE);
+        }
+        return Ok(bound);
+    }
+}
+
+/// The `stats socket` addresses as `HAPROXY_CLI` lists them.
+fn cli_addresses(bound: &[BoundListener]) -> String {
+    let of_the_cli = bound.iter().filter(|b| b.listener.frontend.is_none());
+    let names: Vec<String> = of_the_cli.map(|b| listeners::name(&b.listener)).collect();
+    names.join(";")
+}

@@ -10,11 +10,13 @@ use super::serve;
 use crate::config::condition;
 use crate::config::read;
 use crate::engine::Hub;
-use crate::plan::RealFiles;
+use crate::plan::files::Family;
+use crate::plan::{Files, RealFiles};
 use args::{Command, Options, Refusal};
 use console::Console;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
+use std::net::IpAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -109,7 +111,11 @@ fn run(program: &OsStr, options: &Options) -> ExitCode {
     };
     let hub = Hub::new();
     let wake: Arc<dyn crate::balance::queue::Wake> = hub.clone();
-    let loaded = load::load(inputs, &mut env, &facts, &how, &RealFiles, &wake);
+    let files: &dyn Files = match options.ipv4_only {
+        true => &Ipv4Only,
+        false => &RealFiles,
+    };
+    let loaded = load::load(inputs, &mut env, &facts, &how, files, &wake);
     let fatal = console.findings(&loaded.findings, &loaded.document.sources);
     let global = &loaded.config.global;
     if global.quiet {
@@ -155,6 +161,28 @@ fn run(program: &OsStr, options: &Options) -> ExitCode {
         },
         &mut console,
     )
+}
+
+/// `-4`: the machine we run on, whose names have IPv4 addresses only.
+struct Ipv4Only;
+
+impl Files for Ipv4Only {
+    fn read(&self, path: &str) -> std::io::Result<Vec<u8>> {
+        RealFiles.read(path)
+    }
+    fn resolve(&self, host: &str, family: Family) -> Vec<IpAddr> {
+        let family = match family {
+            Family::Any => Family::V4,
+            fixed => fixed,
+        };
+        RealFiles.resolve(host, family)
+    }
+    fn user(&self, name: &str) -> Option<(u32, u32)> {
+        RealFiles.user(name)
+    }
+    fn group(&self, name: &str) -> Option<u32> {
+        RealFiles.group(name)
+    }
 }
 
 /// The end of a check.

@@ -1,6 +1,8 @@
 //! Floor 9: executes a plan: threads, listeners, sessions, streams, connections to servers.
 
+pub mod check;
 pub mod connect;
+pub mod events;
 pub mod forward;
 pub mod http;
 pub mod listener;

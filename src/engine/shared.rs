@@ -140,6 +140,8 @@ pub struct Shared {
     pub loads: Vec<Gauge>,
     /// No new connections; idle ones close, busy ones after their answer.
     pub stopping: AtomicBool,
+    /// Changes of servers' states.
+    pub events: super::events::Events,
     /// When the process started, milliseconds of `base::clock`.
     pub started_ms: u64,
     streams: AtomicU32,
@@ -165,6 +167,7 @@ impl Shared {
             requests: AtomicU64::new(0),
             loads: (0..threads).map(|_| Gauge::default()).collect(),
             stopping: AtomicBool::new(false),
+            events: super::events::Events::default(),
             started_ms: crate::base::clock::now_ms(),
             streams: AtomicU32::new(0),
         })

@@ -1,5 +1,6 @@
 //! Starting and stopping the threads.
 
+use super::check;
 use super::http;
 use super::listener::{self, Accepted};
 use super::reactor::{InboxMessage, Sock, Worker};
@@ -166,6 +167,7 @@ fn begin(t: &'static Thread, w: &'static Worker) {
         });
     }
     w.spawn(keep_idle_pool(t));
+    check::start(t);
 }
 
 /// Options that accepted sockets inherit.

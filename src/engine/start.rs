@@ -104,6 +104,7 @@ pub fn start(config: Config) -> io::Result<Engine> {
                     let _ = cell.set(t);
                 });
                 let _ = ready.send(Ok((id, Arc::clone(worker.inbox()))));
+                drop(ready);
                 run(t, sockets);
             })?;
         handles.push(handle);

@@ -22,7 +22,11 @@ struct Outcome {
 
 impl Outcome {
     fn of(status: CheckStatus) -> Outcome {
-        Outcome { status, code: None, info: String::new() }
+        Outcome {
+            status,
+            code: None,
+            info: String::new(),
+        }
     }
 
     fn failed(status: CheckStatus, e: Errno) -> Outcome {
@@ -30,7 +34,11 @@ impl Outcome {
         let name = error_name(e);
         let text = error.to_string();
         let text = text.split(" (os error").next().unwrap_or_default();
-        Outcome { status, code: None, info: format!("{name} returned by OS ({text})") }
+        Outcome {
+            status,
+            code: None,
+            info: format!("{name} returned by OS ({text})"),
+        }
     }
 }
 
@@ -55,10 +63,12 @@ pub fn start(t: &'static Thread) {
     let threads = t.shared.loads.len().max(1);
     let checked = || {
         let backends = t.shared.plan.backends.iter();
-        backends.flat_map(|be| (0..be.servers.len()).map(move |i| (be, i))).filter_map(|(be, i)| {
-            let server = be.servers.get(i)?;
-            server.settings.check.as_ref().map(|c| (be, i, c))
-        })
+        backends
+            .flat_map(|be| (0..be.servers.len()).map(move |i| (be, i)))
+            .filter_map(|(be, i)| {
+                let server = be.servers.get(i)?;
+                server.settings.check.as_ref().map(|c| (be, i, c))
+            })
     };
     let count = checked().count() as u32;
     let smallest = checked().map(|(_, _, c)| c.inter).min().unwrap_or(2000);
@@ -66,20 +76,31 @@ pub fn start(t: &'static Thread) {
         if position % threads == t.worker.id {
             let health = Health::new(settings, disable_on_404(&be.check));
             let delay = first_delay(position as u32, count, smallest);
-            t.worker.spawn(run(t, Arc::clone(be), i as u32, health, delay));
+            t.worker
+                .spawn(run(t, Arc::clone(be), i as u32, health, delay));
         }
     }
 }
 
 fn disable_on_404(plan: &CheckPlan) -> bool {
-    matches!(plan, CheckPlan::Http { disable_on_404: true, .. })
+    matches!(
+        plan,
+        CheckPlan::Http {
+            disable_on_404: true,
+            ..
+        }
+    )
 }
 
 async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: Health, delay: u32) {
     let w = t.worker;
     let spread = t.shared.plan.global.settings.spread_checks.unsigned_abs();
-    let Some(server) = be.servers.get(index as usize) else { return };
-    let Some(state) = be.state.server(index).cloned() else { return };
+    let Some(server) = be.servers.get(index as usize) else {
+        return;
+    };
+    let Some(state) = be.state.server(index).cloned() else {
+        return;
+    };
     w.sleep(delay).await;
     while !t.shared.is_stopping() {
         let begin = w.now_ms();
@@ -139,9 +160,10 @@ async fn check(t: &'static Thread, be: &BackendPlan, server: &ServerPlan) -> Out
         None => until,
     };
     let outcome = match &be.check {
-        CheckPlan::Http { request, disable_on_404 } => {
-            http(t, &sock, request, *disable_on_404, until).await
-        }
+        CheckPlan::Http {
+            request,
+            disable_on_404,
+        } => http(t, &sock, request, *disable_on_404, until).await,
         _ => Outcome::of(CheckStatus::L4Ok),
     };
     // no TIME_WAIT for each check: the answer is known, the connection may go at once
@@ -157,7 +179,13 @@ fn not_connected(fault: Fault) -> Outcome {
     }
 }
 
-async fn http(t: &'static Thread, sock: &Sock, request: &[u8], on_404: bool, until: u64) -> Outcome {
+async fn http(
+    t: &'static Thread,
+    sock: &Sock,
+    request: &[u8],
+    on_404: bool,
+    until: u64,
+) -> Outcome {
     let w = t.worker;
     let mut at = 0;
     while at < request.len() {
@@ -211,7 +239,11 @@ fn judge(answer: &[u8], ended: bool, on_404: bool) -> Option<Outcome> {
             true => String::new(),
             false => String::from_utf8_lossy(line).into_owned(),
         };
-        return Some(Outcome { status: CheckStatus::L7Response, code: None, info });
+        return Some(Outcome {
+            status: CheckStatus::L7Response,
+            code: None,
+            info,
+        });
     };
     let status = match code {
         200..=399 => CheckStatus::L7Ok,
@@ -219,7 +251,11 @@ fn judge(answer: &[u8], ended: bool, on_404: bool) -> Option<Outcome> {
         _ => CheckStatus::L7Status,
     };
     let info = String::from_utf8_lossy(reason.unwrap_or_default()).into_owned();
-    Some(Outcome { status, code: Some(code), info })
+    Some(Outcome {
+        status,
+        code: Some(code),
+        info,
+    })
 }
 
 #[cfg(test)]
@@ -230,10 +266,19 @@ mod tests {
     fn status_lines() {
         let of = |text: &[u8]| judge(text, false, true).map(|o| (o.status, o.code));
         assert_eq!(of(b"HTTP/1.0 200 OK"), None);
-        assert_eq!(of(b"HTTP/1.0 200 OK\r\n"), Some((CheckStatus::L7Ok, Some(200))));
+        assert_eq!(
+            of(b"HTTP/1.0 200 OK\r\n"),
+            Some((CheckStatus::L7Ok, Some(200)))
+        );
         assert_eq!(of(b"HTTP/1.1 302\n"), Some((CheckStatus::L7Ok, Some(302))));
-        assert_eq!(of(b"HTTP/1.1 404 no\r\n"), Some((CheckStatus::L7OkConditional, Some(404))));
-        assert_eq!(of(b"HTTP/1.1 500 x\r\n"), Some((CheckStatus::L7Status, Some(500))));
+        assert_eq!(
+            of(b"HTTP/1.1 404 no\r\n"),
+            Some((CheckStatus::L7OkConditional, Some(404)))
+        );
+        assert_eq!(
+            of(b"HTTP/1.1 500 x\r\n"),
+            Some((CheckStatus::L7Status, Some(500)))
+        );
         assert_eq!(of(b"SSH-2.0-x\r\n"), Some((CheckStatus::L7Response, None)));
         assert!(judge(b"", true, false).is_some());
     }

@@ -54,12 +54,9 @@ impl Stream {
         if sides().all(|s| s.if_none) && self.req.header(name).is_some() {
             return;
         }
-        let mut text = [0u8; 48];
-        let mut rest = &mut text[..];
-        // 48 bytes hold any address
-        let _ = write!(rest, "{address}");
-        let left = rest.len();
-        self.req.add_header(name, &text[..48 - left]);
+        let mut text = AddressText::default();
+        text.set(address);
+        self.req.add_header(name, text.bytes());
     }
 
     fn forwarded(&mut self, f: &Forwarded) {
@@ -107,6 +104,57 @@ impl Stream {
     }
 }
 
+/// An address as text, without an allocation and, for IPv4, without the formatting machinery,
+/// which costs more than the rest of the header.
+struct AddressText {
+    /// Any address fits.
+    text: [u8; 48],
+    len: usize,
+}
+
+impl Default for AddressText {
+    fn default() -> Self {
+        AddressText {
+            text: [0; 48],
+            len: 0,
+        }
+    }
+}
+
+impl AddressText {
+    fn bytes(&self) -> &[u8] {
+        self.text.get(..self.len).unwrap_or_default()
+    }
+
+    fn push(&mut self, b: u8) {
+        if let Some(slot) = self.text.get_mut(self.len) {
+            *slot = b;
+            self.len += 1;
+        }
+    }
+
+    fn set(&mut self, address: IpAddr) {
+        let IpAddr::V4(v4) = address else {
+            let mut rest = &mut self.text[..];
+            let _ = write!(rest, "{address}");
+            self.len = 48 - rest.len();
+            return;
+        };
+        for (i, n) in v4.octets().into_iter().enumerate() {
+            if i > 0 {
+                self.push(b'.');
+            }
+            if n >= 100 {
+                self.push(b'0' + n / 100);
+            }
+            if n >= 10 {
+                self.push(b'0' + n / 10 % 10);
+            }
+            self.push(b'0' + n % 10);
+        }
+    }
+}
+
 /// Whether a network holds an address.
 fn contains((net, bits): (IpAddr, u8), address: IpAddr) -> bool {
     match (net, address) {
@@ -119,5 +167,26 @@ fn contains((net, bits): (IpAddr, u8), address: IpAddr) -> bool {
             u128::from(n).checked_shr(shift) == u128::from(a).checked_shr(shift)
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_as_the_standard_library_writes_them() {
+        for text in [
+            "0.0.0.0",
+            "127.0.0.1",
+            "255.210.99.100",
+            "10.9.100.7",
+            "::1",
+            "2001:db8::ff",
+        ] {
+            let mut t = AddressText::default();
+            t.set(text.parse().unwrap());
+            assert_eq!(t.bytes(), text.as_bytes());
+        }
     }
 }

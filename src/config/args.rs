@@ -9,6 +9,7 @@ use super::directive::{Directive, Word};
 use crate::base::diag::{Diagnostic, Form, Severity};
 use crate::base::span::Span;
 use crate::base::units::{self, TimeError, TimeUnit};
+use crate::grammar;
 use std::ops::RangeInclusive;
 
 /// Reads the words of one line.
@@ -345,13 +346,7 @@ pub fn trailing_time(word: &Word, at: usize) -> Diagnostic {
 
 /// The nearest of `known` to a word, for "did you mean".
 pub fn nearest<'k>(word: &Word, known: &[&'k str]) -> Option<&'k str> {
-    let word = word.as_str()?;
-    known
-        .iter()
-        .map(|k| (strsim::damerau_levenshtein(word, k), *k))
-        .filter(|(distance, k)| *distance <= 1 + k.len() / 4)
-        .min()
-        .map(|(_, k)| k)
+    grammar::nearest(&word.text, known.iter().copied())
 }
 
 /// C's `atol`: white space, sign, digits; the value (saturated) and the bytes used, 0 when there

@@ -6,37 +6,12 @@ use super::environment::Environment;
 use super::lex::{self, Place};
 use crate::base::diag::{Diagnostic, Form, Severity};
 use crate::base::span::{FileId, Source, Sources, Span};
+use crate::grammar;
 
 mod files;
 mod variables;
 
 pub use files::{Input, open};
-
-/// The words that begin a section, in HAProxy 3.4 and before.
-pub const SECTIONS: &[&str] = &[
-    "global",
-    "defaults",
-    "listen",
-    "frontend",
-    "backend",
-    "peers",
-    "mailers",
-    "resolvers",
-    "userlist",
-    "cache",
-    "ring",
-    "log-forward",
-    "http-errors",
-    "fcgi-app",
-    "crt-store",
-    "traces",
-    "log-profile",
-    "acme",
-    "healthcheck",
-    "namespace_list",
-    "program",
-    "ruleset",
-];
 
 /// The keywords that `no` and `default` may stand before.
 const NEGATABLE: &[&str] = &[
@@ -132,16 +107,6 @@ impl<'a> Reader<'a> {
             start: u32::try_from(at).unwrap_or(u32::MAX),
             end: u32::try_from(at).unwrap_or(u32::MAX),
         };
-        if let Some(block) = self.blocks.first() {
-            let span = last.map_or(block.opened, |(n, _)| end(n, 0));
-            let opened = block.opened;
-            self.findings.push(
-                Diagnostic::alert("HX0123", span, "non-terminated '.if' block.")
-                    .form(Form::Tight)
-                    .related(opened, "the block begins here"),
-            );
-            self.blocks.clear();
-        }
         if let (true, Some((number, length))) = (source.is_unterminated(), last) {
             self.findings.push(
                 Diagnostic::alert(
@@ -155,6 +120,16 @@ impl<'a> Reader<'a> {
                 .form(Form::Tight)
                 .help("end the last line with a line feed"),
             );
+        }
+        if let Some(block) = self.blocks.first() {
+            let span = last.map_or(block.opened, |(n, _)| end(n, 0));
+            let opened = block.opened;
+            self.findings.push(
+                Diagnostic::alert("HX0123", span, "non-terminated '.if' block.")
+                    .form(Form::Tight)
+                    .related(opened, "the block begins here"),
+            );
+            self.blocks.clear();
         }
     }
 
@@ -172,17 +147,8 @@ impl<'a> Reader<'a> {
             end: u32::try_from(text.len()).unwrap_or(u32::MAX),
         };
         let mut text = text;
-        if let Some(at) = memchr::memchr(0, text) {
-            let span = Span {
-                start: u32::try_from(at).unwrap_or(u32::MAX),
-                end: u32::try_from(at + 1).unwrap_or(u32::MAX),
-                ..whole
-            };
-            let message = format!("Stray NUL character at position {}.", at + 1);
-            self.findings
-                .push(Diagnostic::alert("HX0108", span, message).form(Form::Tight));
-            text = text.get(..at).unwrap_or_default();
-        }
+        let nul = memchr::memchr(0, text);
+        text = text.get(..nul.unwrap_or(text.len())).unwrap_or_default();
         let section = if self.in_section {
             self.sections.last().map(|s| &s.head.words)
         } else {
@@ -191,12 +157,26 @@ impl<'a> Reader<'a> {
         // Only the name says which section it is; `defaults` and `global` usually have none.
         let section = section.and_then(|words| words.get(1).or(words.first()));
         let section = section.map_or(&b""[..], Word::bytes);
-        let words = match lex::line(text, Place { section, ..place }, self.env) {
-            Ok(words) => words,
+        let words = lex::line(text, Place { section, ..place }, self.env);
+        let words = match words {
+            Ok(words) => Some(words),
             Err(finding) => {
                 self.findings.push(*finding);
-                return;
+                None
             }
+        };
+        if let Some(at) = nul {
+            let column = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let span = Span {
+                start: column(at),
+                end: column(at + 1),
+                ..whole
+            };
+            let message = format!("Stray NUL character at position {}.", at + 1);
+            self.tight("HX0108", span, message);
+        }
+        let Some(words) = words else {
+            return;
         };
         // A line whose first word is empty has no keyword: HAProxy skips it without a word.
         let Some(first) = words.first().filter(|w| !w.text.is_empty()) else {
@@ -327,7 +307,7 @@ impl<'a> Reader<'a> {
                 ];
                 let mut finding =
                     Diagnostic::alert("HX0125", first.span, message).form(Form::Tight);
-                if let Some(near) = nearest(&first.text, &known) {
+                if let Some(near) = grammar::nearest(&first.text, known) {
                     finding = finding.help(format!("did you mean '{near}'?"));
                 }
                 self.findings.push(finding);
@@ -396,7 +376,7 @@ impl<'a> Reader<'a> {
         let Some(keyword) = directive.words.first() else {
             return;
         };
-        if prefix.is_none() && SECTIONS.iter().any(|s| keyword.is(s)) {
+        if prefix.is_none() && grammar::section(&keyword.text).is_some() {
             self.in_section = true;
             self.sections.push(Section {
                 head: directive,
@@ -409,7 +389,11 @@ impl<'a> Reader<'a> {
             let mut finding = Diagnostic::alert("HX0128", keyword.span, message)
                 .form(Form::Tight)
                 .expected("a section");
-            if let Some(near) = nearest(&keyword.text, SECTIONS) {
+            let sections = grammar::sections().iter().filter(|s| !s.own_file);
+            if keyword.text.starts_with(b"\xef\xbb\xbf") {
+                finding = finding
+                    .help("the file begins with a UTF-8 byte order mark: save it without one");
+            } else if let Some(near) = grammar::nearest(&keyword.text, sections.map(|s| s.name)) {
                 finding = finding.help(format!("did you mean '{near}'?"));
             }
             self.findings.push(finding);
@@ -420,16 +404,6 @@ impl<'a> Reader<'a> {
         }
         section.lines.push(directive);
     }
-}
-
-fn nearest<'k>(word: &[u8], known: &[&'k str]) -> Option<&'k str> {
-    let word = std::str::from_utf8(word).ok()?;
-    known
-        .iter()
-        .map(|k| (strsim::damerau_levenshtein(word, k), *k))
-        .filter(|(distance, k)| *distance <= 1 + k.len() / 4)
-        .min()
-        .map(|(_, k)| k)
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl fmt::Display for Address {
             Host::Reverse(server) => write!(f, "rhttp@{server}")?,
         }
         match self.port_offset {
-            Some(0) | None if self.port == 0 => match &self.host {
+            Some(0) | None if self.port_end == 0 => match &self.host {
                 // Else the last colon would be taken for the port's.
                 Host::Name { name, .. }
                     if name.rsplit(']').next().is_some_and(|t| t.contains(':')) =>

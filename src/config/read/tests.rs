@@ -163,3 +163,50 @@ fn section_is_its_name_or_else_its_kind() {
     let (_, findings) = read_text(text);
     assert_eq!(findings, ["1: '<>'.", "3: 'global'.", "5: 'f'."]);
 }
+
+#[test]
+fn each_file_begins_outside_of_any_section() {
+    let input = |name: &str, text: &str| Input {
+        name: name.to_owned(),
+        text: text.into(),
+    };
+    let inputs = vec![
+        input("a.cfg", ".if 1\nbackend b\n"),
+        input("b.cfg", " mode http\n.endif\n"),
+    ];
+    let (document, findings) = read(inputs, &mut Environment::default(), &facts());
+    let shown: Vec<String> = findings
+        .iter()
+        .map(|f| {
+            let file = document.sources.name(f.span.unwrap_or_default().file);
+            format!("{file}: {}", f.message)
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "a.cfg: non-terminated '.if' block.",
+            "b.cfg: unknown keyword 'mode' out of section.",
+            "b.cfg: lone '.endif' with no matching '.if'."
+        ]
+    );
+}
+
+#[test]
+fn what_is_meant() {
+    let text = |text: &[u8]| {
+        let input = Input {
+            name: "t.cfg".to_owned(),
+            text: text.to_vec(),
+        };
+        let (_, findings) = read(vec![input], &mut Environment::default(), &facts());
+        findings
+            .into_iter()
+            .flat_map(|f| f.help)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(text(b"frontnd f\n"), ["did you mean 'frontend'?"]);
+    assert_eq!(text(b".endfi\n"), ["did you mean '.endif'?"]);
+    let bom = text(b"\xef\xbb\xbfglobal\n");
+    assert!(bom[0].contains("byte order mark"), "{bom:?}");
+}

@@ -161,6 +161,7 @@ fn run(running: Running, console: &mut Console) -> ExitCode {
         }
     }
     let config = engine::Config {
+        services: Vec::new(),
         plan,
         hub,
         listening,

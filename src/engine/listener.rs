@@ -43,21 +43,19 @@ pub async fn accept(
         .maxaccept
         .unwrap_or(MAX_ACCEPT)
         .max(1);
-    let own = super::shared::Limit::new(listener.settings.maxconn.unwrap_or(0));
     let Some(state) = shared.frontends.get(fe.id.0 as usize) else {
         return;
     };
-    let _ = own;
+    let Some(own) = shared.listeners.get(listener.id.0 as usize) else {
+        return;
+    };
+    let limits = [own, &state.conns, &shared.conns];
     loop {
         for _ in 0..max_accept {
             if shared.is_stopping() {
                 return;
             }
-            if !room(t, &shared.conns).await {
-                return;
-            }
-            if !room(t, &state.conns).await {
-                shared.conns.give(&shared.hub);
+            if !room(t, &limits).await {
                 return;
             }
             match accept_one(&sock) {
@@ -75,8 +73,9 @@ pub async fn accept(
                     );
                 }
                 Err(e) => {
-                    state.conns.give(&shared.hub);
-                    shared.conns.give(&shared.hub);
+                    for limit in limits {
+                        limit.give(&shared.hub);
+                    }
                     match e {
                         Errno::AGAIN => {
                             sock.drained();
@@ -93,19 +92,42 @@ pub async fn accept(
     }
 }
 
-/// Waits for room below a limit and takes it; false when the process stops.
-async fn room(t: &'static Thread, limit: &super::shared::Limit) -> bool {
-    while !limit.take() {
-        limit.wait(t.worker.current());
-        if limit.take() {
-            return true;
+/// Waits for room below all limits and takes it; false when the process stops.
+async fn room(t: &'static Thread, limits: &[&super::shared::Limit; 3]) -> bool {
+    loop {
+        let full = limits.iter().position(|limit| !limit.take());
+        let Some(full) = full else { return true };
+        // what was taken before is not kept while waiting
+        for limit in limits.iter().take(full) {
+            limit.give(&t.shared.hub);
+        }
+        if let Some(limit) = limits.get(full) {
+            limit.wait(t.worker.current());
+            if limit.has_room() {
+                continue;
+            }
         }
         if t.shared.is_stopping() {
             return false;
         }
         let _: Wake = t.worker.park(t.worker.after(Some(1000))).await;
     }
-    true
+}
+
+/// Accepts for a service of the process's own; it goes on answering while the process stops.
+pub async fn accept_service(t: &'static Thread, socket: OwnedFd, serve: super::start::Serve) {
+    let sock = Sock::new(t.worker, socket);
+    loop {
+        match accept_one(&sock) {
+            Ok((fd, _)) => serve(t, fd),
+            Err(Errno::AGAIN) => {
+                sock.drained();
+                t.worker.park(super::reactor::NEVER).await;
+            }
+            Err(Errno::INTR | Errno::CONNABORTED) => {}
+            Err(_) => t.worker.sleep(100).await,
+        }
+    }
 }
 
 fn accept_one(sock: &Sock) -> Result<(OwnedFd, Option<SocketAddr>), Errno> {

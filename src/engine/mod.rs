@@ -16,4 +16,4 @@ pub mod thread;
 pub mod tunnel;
 
 pub use shared::{Hub, Shared};
-pub use start::{Config, Engine, Listening, start, with_thread};
+pub use start::{Config, Engine, Listening, Serve, Service, start, with_thread};

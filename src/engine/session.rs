@@ -75,6 +75,9 @@ impl Drop for Session {
         if let Some(f) = shared.frontends.get(self.fe.id.0 as usize) {
             f.conns.give(&shared.hub);
         }
+        if let Some(l) = shared.listeners.get(self.listener as usize) {
+            l.give(&shared.hub);
+        }
         shared.conns.give(&shared.hub);
         if let Some(load) = shared.loads.get(self.t.worker.id) {
             load.leave();

@@ -82,6 +82,12 @@ impl Limit {
         true
     }
 
+    /// Whether [`Limit::take`] would succeed.
+    pub fn has_room(&self) -> bool {
+        let max = self.max.load(Ordering::Relaxed);
+        max == 0 || self.current.load(Ordering::SeqCst) < max
+    }
+
     /// Asks to be woken when one is given back. Try [`Limit::take`] once more afterwards.
     pub fn wait(&self, task: TaskRef) {
         self.waiting.lock().push(task);
@@ -132,6 +138,8 @@ pub struct Shared {
     pub conns: Limit,
     /// By front end.
     pub frontends: Vec<FrontendState>,
+    /// By listener: connections, limited by its `maxconn`.
+    pub listeners: Vec<Limit>,
     /// Connections accepted since the start.
     pub connections: AtomicU64,
     /// Requests since the start.
@@ -158,8 +166,11 @@ impl Shared {
                 ..Default::default()
             })
             .collect();
+        let listeners =
+            plan.listeners.iter().map(|l| Limit::new(l.settings.maxconn.unwrap_or(0))).collect();
         Arc::new(Shared {
             plan,
+            listeners,
             hub,
             conns: Limit::new(maxconn),
             frontends,

@@ -24,6 +24,17 @@ pub struct Listening {
     pub sockets: Vec<OwnedFd>,
 }
 
+/// Starts whatever answers an accepted connection, on the thread it is called on.
+pub type Serve = Arc<dyn Fn(&'static Thread, OwnedFd) + Send + Sync>;
+
+/// A socket of the process's own (the runtime API): the first thread accepts and answers.
+pub struct Service {
+    /// Bound, listening, non-blocking.
+    pub socket: OwnedFd,
+    /// What answers.
+    pub serve: Serve,
+}
+
 /// What the engine is started with.
 pub struct Config {
     /// What to execute.
@@ -32,6 +43,8 @@ pub struct Config {
     pub hub: Arc<Hub>,
     /// Sockets to accept from.
     pub listening: Vec<Listening>,
+    /// Sockets of the process's own.
+    pub services: Vec<Service>,
     /// Number of threads, at least 1.
     pub threads: usize,
     /// Most connections of the process; 0: no limit.
@@ -67,9 +80,11 @@ pub fn start(config: Config) -> io::Result<Engine> {
         plan,
         hub,
         listening,
+        services,
         threads,
         maxconn,
     } = config;
+    let mut services = Some(services);
     let threads = threads.max(1);
     let shared = Shared::new(plan, hub, maxconn, threads);
     let mut sockets: Vec<Vec<(usize, OwnedFd)>> = (0..threads).map(|_| Vec::new()).collect();
@@ -88,6 +103,7 @@ pub fn start(config: Config) -> io::Result<Engine> {
     let mut handles = Vec::with_capacity(threads);
     for (id, sockets) in sockets.into_iter().enumerate() {
         let shared = Arc::clone(&shared);
+        let services = services.take().unwrap_or_default();
         let ready = ready.clone();
         let handle = std::thread::Builder::new()
             .name(format!("hapax/{}", id + 1))
@@ -105,7 +121,7 @@ pub fn start(config: Config) -> io::Result<Engine> {
                 });
                 let _ = ready.send(Ok((id, Arc::clone(worker.inbox()))));
                 drop(ready);
-                run(t, sockets);
+                run(t, sockets, services);
             })?;
         handles.push(handle);
     }
@@ -132,15 +148,39 @@ pub fn start(config: Config) -> io::Result<Engine> {
 
 thread_local! {
     static SOCKETS: Cell<Vec<(usize, OwnedFd)>> = const { Cell::new(Vec::new()) };
+    static SERVICES: Cell<Vec<Service>> = const { Cell::new(Vec::new()) };
 }
 
-fn run(t: &'static Thread, sockets: Vec<(usize, OwnedFd)>) {
+fn run(t: &'static Thread, sockets: Vec<(usize, OwnedFd)>, services: Vec<Service>) {
     SOCKETS.set(sockets);
+    SERVICES.set(services);
+    pin(t);
     if let Err(e) = t.worker.run() {
         eprintln!(
             "hapax: the event loop of thread {} ended: {e}",
             t.worker.id + 1
         );
+    }
+}
+
+/// `cpu-map`: the CPUs this thread may run on.
+fn pin(t: &'static Thread) {
+    use rustix::thread::{CpuSet, sched_setaffinity};
+    let number = t.worker.id as u32 + 1;
+    for map in &t.shared.plan.global.settings.cpu_map {
+        let Some(place) = map.threads.iter().position(|n| *n == number) else { continue };
+        let mut set = CpuSet::new();
+        let cpus = match map.auto {
+            true => map.cpus.get(place..=place).unwrap_or_default(),
+            false => &map.cpus[..],
+        };
+        for cpu in cpus {
+            if (*cpu as usize) < CpuSet::MAX_CPU {
+                set.set(*cpu as usize);
+            }
+        }
+        // a CPU that this machine lacks is no reason not to run
+        let _ = sched_setaffinity(None, &set);
     }
 }
 
@@ -166,6 +206,9 @@ fn begin(t: &'static Thread, w: &'static Worker) {
             let sock = Sock::new(w, fd);
             listener::accept(t, listener, fe, sock, serve).await;
         });
+    }
+    for Service { socket, serve } in SERVICES.take() {
+        w.spawn(listener::accept_service(t, socket, serve));
     }
     w.spawn(keep_idle_pool(t));
     check::start(t);

@@ -166,8 +166,11 @@ impl Shared {
                 ..Default::default()
             })
             .collect();
-        let listeners =
-            plan.listeners.iter().map(|l| Limit::new(l.settings.maxconn.unwrap_or(0))).collect();
+        let listeners = plan
+            .listeners
+            .iter()
+            .map(|l| Limit::new(l.settings.maxconn.unwrap_or(0)))
+            .collect();
         Arc::new(Shared {
             plan,
             listeners,

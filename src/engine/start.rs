@@ -168,7 +168,9 @@ fn pin(t: &'static Thread) {
     use rustix::thread::{CpuSet, sched_setaffinity};
     let number = t.worker.id as u32 + 1;
     for map in &t.shared.plan.global.settings.cpu_map {
-        let Some(place) = map.threads.iter().position(|n| *n == number) else { continue };
+        let Some(place) = map.threads.iter().position(|n| *n == number) else {
+            continue;
+        };
         let mut set = CpuSet::new();
         let cpus = match map.auto {
             true => map.cpus.get(place..=place).unwrap_or_default(),

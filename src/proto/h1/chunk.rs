@@ -1,12 +1,15 @@
 //! Chunked coding (RFC 9112 section 7.1).
 
+use super::scan::{self, EXTENSION};
+
 /// Reads a chunked body piece by piece; keeps no bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChunkDecoder {
     state: State,
     /// Bytes of the current chunk still to come, or its size so far.
     left: u64,
-    digits: u8,
+    /// A digit of the size was read.
+    sized: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +18,8 @@ enum State {
     Size,
     AfterSize,
     Extension,
+    Quoted,
+    QuotedPair,
     SizeLf,
     Data,
     DataCr,
@@ -46,8 +51,10 @@ pub enum ChunkEvent {
 pub enum ChunkError {
     /// No hexadecimal digit where the size should be, or rubbish behind it.
     Size,
-    /// More than HAProxy accepts.
+    /// A size of more than 52 bits, the most that HAProxy accepts.
     TooLarge,
+    /// A control character or an unclosed quote in a chunk extension.
+    Extension,
     /// No line end where one must be.
     LineEnd,
 }
@@ -61,13 +68,13 @@ impl ChunkDecoder {
             match self.state {
                 State::Size => match (b as char).to_digit(16) {
                     Some(digit) => {
-                        if self.left >> 52 != 0 {
+                        if self.left >> (52 - 4) != 0 {
                             return self.fail(pos, ChunkError::TooLarge);
                         }
                         self.left = self.left << 4 | u64::from(digit);
-                        self.digits = self.digits.saturating_add(1);
+                        self.sized = true;
                     }
-                    None if self.digits == 0 => return self.fail(pos, ChunkError::Size),
+                    None if !self.sized => return self.fail(pos, ChunkError::Size),
                     None => {
                         self.state = State::AfterSize;
                         continue;
@@ -81,9 +88,20 @@ impl ChunkDecoder {
                 },
                 State::Extension => match b {
                     b'\r' => self.state = State::SizeLf,
-                    b'\n' => return self.fail(pos, ChunkError::LineEnd),
-                    _ => {}
+                    b'"' => self.state = State::Quoted,
+                    _ if scan::is(b, EXTENSION) => {}
+                    _ => return self.fail(pos, ChunkError::Extension),
                 },
+                State::Quoted | State::QuotedPair => {
+                    let plain = scan::is(b, EXTENSION);
+                    self.state = match (self.state, b) {
+                        (State::Quoted, b'"') => State::Extension,
+                        (State::Quoted, b'\\') => State::QuotedPair,
+                        (State::QuotedPair, b'"' | b'\\') => State::Quoted,
+                        _ if plain => State::Quoted,
+                        _ => return self.fail(pos, ChunkError::Extension),
+                    };
+                }
                 State::SizeLf => {
                     if b != b'\n' {
                         return self.fail(pos, ChunkError::LineEnd);
@@ -134,14 +152,14 @@ impl ChunkDecoder {
     }
 }
 
-/// Appends the line before a chunk of `len` bytes (more than 0): lower-case hexadecimal, no
+/// Appends the line before a chunk of `len` bytes (more than 0): upper-case hexadecimal, no
 /// extension. The chunk itself must be followed by CR LF.
 pub fn write_chunk_head(out: &mut Vec<u8>, len: u64) {
     let mut digits = [0u8; 16];
     let mut at = digits.len();
     let mut n = len;
     for slot in digits.iter_mut().rev() {
-        *slot = b"0123456789abcdef"
+        *slot = b"0123456789ABCDEF"
             .get((n & 15) as usize)
             .copied()
             .unwrap_or(b'0');

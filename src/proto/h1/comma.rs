@@ -1,5 +1,7 @@
 //! Comma-separated values.
 
+use super::scan::trim;
+
 /// The members of a comma-separated value, trimmed of spaces and tabs; commas in quoted strings do
 /// not separate (RFC 9110 section 5.6.1). Empty members are kept.
 pub fn comma_list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -43,17 +45,6 @@ impl<'a> Iterator for CommaList<'a> {
         };
         Some(trim(member))
     }
-}
-
-/// Without the spaces and tabs at both ends.
-pub(super) fn trim(mut text: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] = text {
-        text = rest;
-    }
-    while let [rest @ .., b' ' | b'\t'] = text {
-        text = rest;
-    }
-    text
 }
 
 #[cfg(test)]

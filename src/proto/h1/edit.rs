@@ -153,9 +153,11 @@ impl Message {
         self.head.start_line_end = 0;
     }
 
-    /// Replaces the status; the reason stays.
+    /// Replaces the status (three digits are written); the reason stays.
     pub fn set_status(&mut self, status: u16) {
+        let digits = [100, 10, 1].map(|unit| b'0' + (status / unit % 10) as u8);
         self.head.status = status;
+        self.head.status_text = self.append(&[&digits]);
         self.head.start_line_end = 0;
     }
 

@@ -1,8 +1,10 @@
 //! Writing heads as HAProxy 3.4 does.
 //!
 //! Names go out in lower case, `name: value` CR LF, in the order received, generated fields last.
-//! A version above 1.1 becomes 1.1; 1.0 stays 1.0 in both directions.
+//! A version above 1.1 becomes 1.1; 1.0 stays 1.0 in both directions. A message with the `upgrade`
+//! token gets no other (observed, also with `option httpclose`).
 
+use super::comma::comma_list;
 use super::field::{Field, HeaderId};
 use super::message::Message;
 use super::reason::reason_phrase;
@@ -80,15 +82,13 @@ impl Message {
             out.extend_from_slice(self.method());
             out.push(b' ');
             out.extend_from_slice(self.target());
-            let version: &[u8] = if self.is_http11() {
-                b" HTTP/1.1\r\n"
-            } else {
-                b" HTTP/1.0\r\n"
-            };
-            out.extend_from_slice(version);
+            out.push(b' ');
+            self.encode_version(out);
+            out.extend_from_slice(b"\r\n");
         }
         self.encode_fields(out, run, options);
         match (options.persist, self.is_http11()) {
+            _ if self.head.connection.upgrade => {}
             (Persist::Close, true) => self.connection_line(out, options, b"close"),
             (Persist::KeepAlive, false) => self.connection_line(out, options, b"keep-alive"),
             _ => {}
@@ -106,13 +106,9 @@ impl Message {
                 to: self.head.start_line_end,
             };
         } else {
-            let version: &[u8] = if self.is_http11() {
-                b"HTTP/1.1 "
-            } else {
-                b"HTTP/1.0 "
-            };
-            out.extend_from_slice(version);
-            push_decimal(out, u64::from(self.head.status));
+            self.encode_version(out);
+            out.push(b' ');
+            out.extend_from_slice(self.text(self.head.status_text));
             out.push(b' ');
             match self.reason() {
                 b"" => out.extend_from_slice(reason_phrase(self.head.status).as_bytes()),
@@ -122,6 +118,7 @@ impl Message {
         }
         self.encode_fields(out, run, options);
         match (options.persist, self.is_http11()) {
+            _ if self.head.connection.upgrade => {}
             (Persist::Close, true) => self.connection_line(out, options, b"close"),
             (Persist::KeepAlive, false) => self.connection_line(out, options, b"keep-alive"),
             (Persist::KeepAlive, true) if !options.peer_http11 => {
@@ -130,6 +127,14 @@ impl Message {
             _ => {}
         }
         out.extend_from_slice(b"\r\n");
+    }
+
+    fn encode_version(&self, out: &mut Vec<u8>) {
+        if self.is_http11() {
+            out.extend_from_slice(b"HTTP/1.1");
+        } else {
+            out.extend_from_slice(self.text(self.head.version_text));
+        }
     }
 
     fn connection_line(&self, out: &mut Vec<u8>, options: &EncodeOptions, value: &[u8]) {
@@ -161,10 +166,19 @@ impl Message {
     }
 
     fn encode_field(&self, out: &mut Vec<u8>, field: &Field, options: &EncodeOptions) {
+        let mut value = self.text(field.value);
+        if field.id == HeaderId::Te {
+            // Only the promise to read trailers is passed on; the match is on the end of a member
+            // (observed).
+            if !comma_list(value).any(|member| member.ends_with(b"trailers")) {
+                return;
+            }
+            value = b"trailers";
+        }
         let name = self.text(field.name);
         out.extend_from_slice(options.case.map_or(name, |map| map.adjust(name)));
         out.extend_from_slice(b": ");
-        out.extend_from_slice(self.text(field.value));
+        out.extend_from_slice(value);
         out.extend_from_slice(b"\r\n");
     }
 }
@@ -180,21 +194,6 @@ impl Run {
     fn flush(self, received: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(received.get(self.from..self.to).unwrap_or_default());
     }
-}
-
-/// Appends a number in decimal.
-pub(super) fn push_decimal(out: &mut Vec<u8>, mut n: u64) {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
-    for slot in digits.iter_mut().rev() {
-        *slot = b'0' + (n % 10) as u8;
-        n /= 10;
-        at -= 1;
-        if n == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(digits.get(at..).unwrap_or_default());
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ macro_rules! answers {
                 $($status => concat!(
                     "HTTP/1.1 ", $status, " ", $reason,
                     "\r\ncontent-length: ", $length,
-                    "\r\ncache-control: no-cache\r\ncontent-type: text/html\r\n", $close,
+                    "\r\ncache-control: no-cache\r\n", $close, "content-type: text/html\r\n",
                     "\r\n<html><body><h1>", $status, " ", $reason, "</h1>\n", $text,
                     "\n</body></html>\n"
                 ),)*
@@ -29,8 +29,7 @@ macro_rules! answers {
                 $($status => concat!(
                     "HTTP/1.1 ", $status, " ", $reason,
                     "\r\nContent-length: ", $length,
-                    "\r\nCache-Control: no-cache\r\nConnection: close",
-                    "\r\nContent-Type: text/html\r\n",
+                    "\r\nCache-Control: no-cache\r\n", $close, "Content-Type: text/html\r\n",
                     "\r\n<html><body><h1>", $status, " ", $reason, "</h1>\n", $text,
                     "\n</body></html>\n"
                 ),)*
@@ -46,14 +45,14 @@ macro_rules! answers {
 
 answers! {
     200 "OK" 58 "" "Service ready."
-    400 "Bad request" 90 "connection: close\r\n" "Your browser sent an invalid request."
+    400 "Bad request" 90 "Connection: close\r\n" "Your browser sent an invalid request."
     401 "Unauthorized" 112 "" "You need a valid user and password to access this content."
     403 "Forbidden" 93 "" "Request forbidden by administrative rules."
     404 "Not Found" 83 "" "The resource could not be found."
     405 "Method Not Allowed" 147 ""
         "A request was made of a resource using a request method not supported by that resource."
     407 "Unauthorized" 112 "" "You need a valid user and password to access this content."
-    408 "Request Time-out" 110 "connection: close\r\n"
+    408 "Request Time-out" 110 "Connection: close\r\n"
         "Your browser didn't send a complete request in time."
     410 "Gone" 114 "" "The resource is no longer available and will not be available again."
     413 "Payload Too Large" 106 "" "The request entity exceeds the maximum allowed."

@@ -17,8 +17,21 @@ impl Text {
             len: to.saturating_sub(from) as u32,
         }
     }
+    pub(super) fn edited(from: usize, to: usize) -> Text {
+        Text {
+            off: from as u32 | EDITED,
+            len: to.saturating_sub(from) as u32,
+        }
+    }
     pub(super) fn is_edited(self) -> bool {
         self.off & EDITED != 0
+    }
+    /// The text itself.
+    #[inline]
+    pub(super) fn of<'a>(self, received: &'a [u8], edits: &'a [u8]) -> &'a [u8] {
+        let from = if self.is_edited() { edits } else { received };
+        let off = (self.off & !EDITED) as usize;
+        from.get(off..off + self.len as usize).unwrap_or_default()
     }
     pub(super) fn end(self) -> u32 {
         self.off.wrapping_add(self.len)

@@ -83,6 +83,21 @@ impl Message {
         }
     }
 
+    /// For requests: the server connection cannot be used again after this one (`chunked` from an
+    /// HTTP/1.0 client, or with `CONNECT`).
+    pub fn closes_server(&self) -> bool {
+        let head = &self.head;
+        head.transfer_encoding && (head.version < (1, 1) || head.method_id == Method::Connect)
+    }
+
+    /// For responses: the client connection must be closed after this one (no other end of the
+    /// body, or `chunked` from an HTTP/1.0 server). A `close` of the server alone does not ask for
+    /// it.
+    pub fn closes_client(&self) -> bool {
+        let head = &self.head;
+        self.body == BodyLength::UntilClose || (head.transfer_encoding && head.version < (1, 1))
+    }
+
     pub(super) fn request_body(&self) -> BodyLength {
         if self.head.method_id == Method::Connect {
             return BodyLength::Tunnel;
@@ -111,7 +126,6 @@ impl Message {
             return BodyLength::Chunked;
         }
         match self.head.content_length {
-            _ if self.head.transfer_encoding => BodyLength::UntilClose,
             None => BodyLength::UntilClose,
             Some(0) => BodyLength::None,
             Some(n) => BodyLength::Length(n),

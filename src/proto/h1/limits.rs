@@ -7,9 +7,13 @@ use super::Method;
 pub struct Limits {
     /// `tune.http.maxhdr`: lines of a head, the first one included (default 101).
     pub max_headers: usize,
-    /// Bytes of a head that is still incomplete when the parser gives up:
-    /// `tune.bufsize` - `tune.maxrewrite` (default 16384 - 1024).
+    /// Bytes of a head that is still incomplete when the parser gives up (observed: 56 less than
+    /// `tune.bufsize`).
     pub max_head: usize,
+    /// Room for a complete head in HAProxy's internal form, which weighs method, target, names and
+    /// values, 8 bytes for each line and 25 for the whole (observed: `tune.bufsize` less
+    /// `tune.maxrewrite` less 60).
+    pub max_fields: usize,
     /// `option accept-unsafe-violations-in-http-request` or `-response`.
     pub relaxed: bool,
     /// `h1-accept-payload-with-any-method`.
@@ -18,15 +22,23 @@ pub struct Limits {
     pub keep_on_insecure_transfer_encoding: bool,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+impl Limits {
+    /// The limits that follow from `tune.bufsize`, `tune.maxrewrite` and `tune.http.maxhdr`.
+    pub fn new(bufsize: usize, maxrewrite: usize, max_headers: usize) -> Limits {
         Limits {
-            max_headers: 101,
-            max_head: 16384 - 1024,
+            max_headers,
+            max_head: bufsize.saturating_sub(56),
+            max_fields: bufsize.saturating_sub(maxrewrite).saturating_sub(60),
             relaxed: false,
             accept_payload_with_any_method: false,
             keep_on_insecure_transfer_encoding: false,
         }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits::new(16384, 1024, 101)
     }
 }
 
@@ -48,14 +60,26 @@ pub struct ParseError {
     pub kind: ErrorKind,
     /// Offset of the deciding byte in [`super::Message::received`].
     pub position: usize,
-    /// The status that HAProxy 3.4 answers to a request with; for a response always 502.
+    /// The status that HAProxy 3.4 answers with; for a response always 502.
     pub status: u16,
+    /// How the answer is sent.
+    pub answer: Answer,
+}
+
+/// Two ways of answering what cannot be forwarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// [`errors::raw`](super::errors::raw), then close: no rule sees the request.
+    Raw,
+    /// [`errors::answer`](super::errors::answer): an ordinary response, which response rules may
+    /// change.
+    Response,
 }
 
 /// The rules that a message head can break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// A byte that no method may contain.
+    /// A byte that no method may contain, or `PRI`.
     Method,
     /// A byte that no target may contain, or a target of the wrong form.
     Target,

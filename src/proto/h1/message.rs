@@ -1,9 +1,9 @@
 //! One request or response: the received bytes plus an index of ranges into them.
 
-use super::field::{EDITED, Field, HeaderId, Text};
+use super::field::{Field, HeaderId, Text};
 use super::framing::BodyLength;
-use super::head::{Head, Side, State};
-use super::limits::{ErrorKind, Limits, Parsed, RequestContext};
+use super::head::{Fault, Head, Side, State};
+use super::limits::{Limits, Parsed, RequestContext};
 use super::method::Method;
 
 /// A message head and the bytes received behind it.
@@ -47,12 +47,7 @@ impl Message {
     /// Forgets the index and the edits, not the bytes.
     fn reset(&mut self) {
         self.edits.clear();
-        let mut fields = std::mem::take(&mut self.head.fields);
-        fields.clear();
-        self.head = Head {
-            fields,
-            ..Head::default()
-        };
+        self.head.clear();
         self.body = BodyLength::None;
     }
 
@@ -119,9 +114,9 @@ impl Message {
             .head
             .parse(buf, &mut self.edits, limits, Side::Response);
         if parsed == Parsed::Done {
-            if self.head.status == 101 && !request.upgrade {
-                self.head.state = State::Failed(ErrorKind::Upgrade, 502);
-                return self.parse_response(limits, request);
+            if let Err(kind) = self.head.finish_response(request) {
+                let fault = Fault::new(kind, self.head.pos);
+                return self.head.fail(fault, Side::Response);
             }
             self.body = self.response_body(request);
         }
@@ -138,6 +133,7 @@ impl Message {
         self.feed(text);
         let limits = Limits {
             max_head: usize::MAX,
+            max_fields: usize::MAX,
             ..Limits::default()
         };
         self.parse_response(&limits, request)
@@ -160,12 +156,7 @@ impl Message {
     }
 
     pub(super) fn text(&self, t: Text) -> &[u8] {
-        let (from, off) = match t.off & EDITED {
-            0 => (&self.buf, t.off),
-            _ => (&self.edits, t.off & !EDITED),
-        };
-        let off = off as usize;
-        from.get(off..off + t.len as usize).unwrap_or_default()
+        t.of(&self.buf, &self.edits)
     }
 
     /// The method as sent.

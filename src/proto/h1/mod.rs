@@ -12,19 +12,24 @@
 //! from every published parser (fragments, folded lines, versions, duplicated fields), the pass
 //! also lower-cases and identifies names, and it must resume at any byte.
 
+mod authority;
 mod chunk;
 mod comma;
 mod edit;
 mod encode;
 pub mod errors;
 mod field;
+mod finish;
 mod framing;
 mod head;
 mod limits;
+mod lines;
 mod message;
 mod method;
 mod reason;
+mod scan;
 mod target;
+mod tokens;
 mod trailers;
 
 pub use chunk::{ChunkDecoder, ChunkError, ChunkEvent, write_chunk_head, write_last_chunk};
@@ -32,7 +37,7 @@ pub use comma::comma_list;
 pub use encode::{CaseMap, EncodeOptions, Persist};
 pub use field::{Field, HeaderId};
 pub use framing::{BodyLength, Connection};
-pub use limits::{ErrorKind, Limits, ParseError, Parsed, RequestContext};
+pub use limits::{Answer, ErrorKind, Limits, ParseError, Parsed, RequestContext};
 pub use message::Message;
 pub use method::Method;
 pub use reason::reason_phrase;

@@ -59,13 +59,19 @@ pub(super) fn split(target: &[u8]) -> Parts {
 }
 
 /// The offset behind `scheme://`.
-fn scheme_end(target: &[u8]) -> Option<usize> {
+pub(super) fn scheme_end(target: &[u8]) -> Option<usize> {
     let colon = target
         .iter()
         .position(|&b| !b.is_ascii_alphanumeric() && !b"+-.".contains(&b))?;
     let rest = target.get(colon..)?;
     (colon > 0 && target.first()?.is_ascii_alphabetic() && rest.starts_with(b"://"))
         .then_some(colon + 3)
+}
+
+/// What stands before the first slash.
+pub(super) fn before_slash(text: &[u8]) -> &[u8] {
+    let end = memchr::memchr(b'/', text).unwrap_or(text.len());
+    text.get(..end).unwrap_or_default()
 }
 
 impl Message {

@@ -1,6 +1,5 @@
 //! The trailer section behind the last chunk (RFC 9112 section 7.1.2).
 
-use super::field::Field;
 use super::head::{Head, Side, State};
 use super::limits::{Limits, Parsed};
 
@@ -18,12 +17,7 @@ impl Trailers {
     pub fn clear(&mut self) {
         self.buf.clear();
         self.edits.clear();
-        let mut fields = std::mem::take(&mut self.head.fields);
-        fields.clear();
-        self.head = Head {
-            fields,
-            ..Head::default()
-        };
+        self.head.clear();
     }
 
     /// Takes bytes behind [`super::ChunkEvent::Trailers`]; returns how many belong to the section
@@ -31,6 +25,7 @@ impl Trailers {
     pub fn feed(&mut self, input: &[u8], limits: &Limits) -> (usize, Parsed) {
         if self.head.state == State::Start {
             self.head.state = State::LineStart;
+            self.head.past_start_line = true;
         }
         let had = self.buf.len();
         self.buf.extend_from_slice(input);
@@ -54,15 +49,10 @@ impl Trailers {
 
     /// Appends the fields and the empty line.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        for Field { name, value, .. } in &self.head.fields {
-            let text = |from: u32, len: u32| {
-                self.buf
-                    .get(from as usize..(from + len) as usize)
-                    .unwrap_or_default()
-            };
-            out.extend_from_slice(text(name.off, name.len));
+        for field in &self.head.fields {
+            out.extend_from_slice(field.name.of(&self.buf, &self.edits));
             out.extend_from_slice(b": ");
-            out.extend_from_slice(text(value.off, value.len));
+            out.extend_from_slice(field.value.of(&self.buf, &self.edits));
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b"\r\n");

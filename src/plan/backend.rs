@@ -6,7 +6,7 @@ use super::{BackendId, FrontendId, Rules};
 use crate::balance::BackendState;
 use crate::ir::proxy::{
     Balance, ConnectionMode, Forwarded, ForwardedHeader, HttpReuse, Mode, Options, ProxyId,
-    RetryOn, Timeouts,
+    RetryOn, TcpKeepalive, Timeouts,
 };
 use crate::ir::rule::PersistRule;
 use crate::proto::h1::CaseMap;
@@ -47,8 +47,8 @@ pub struct BackendPlan {
     pub balance: Balance,
     /// `fullconn`, filled in where not given (a tenth of what the front ends let in).
     pub fullconn: u32,
-    /// `max-session-srv-conns`: idle server connections kept per client connection
-    pub max_session_srv_conns: Option<u32>,
+    /// `srvtcpka-*`
+    pub srvtcpka: TcpKeepalive,
     /// `cookie`
     pub cookie: Option<CookieRules>,
     /// `appsession` and its table, shared by all threads.

@@ -1,32 +1,378 @@
 //! IR to plan.
 
-use super::{Files, GlobalPlan, Plan};
-use crate::balance::queue::Wake;
-use crate::base::diag::Diagnostic;
-use crate::ir;
-use std::collections::HashMap;
+use super::listener::{ListenAddress, ListenerPlan};
+use super::resolve::{self, Found};
+use super::{
+    BackendId, BackendPlan, BackendTarget, ErrorPages, Files, FrontendId, FrontendPlan, GlobalPlan,
+    ListenerId, Plan, Rules, UseBackendPlan,
+};
+use crate::balance::Wake;
+use crate::base::diag::{Diagnostic, Form, is_fatal};
+use crate::ir::address::Host;
+use crate::ir::bind::UnixPermissions;
+use crate::ir::proxy::{ErrorSource, Mode, Options, ProxyId, Timeouts};
+use crate::ir::rule::BackendRef;
+use crate::ir::{self, Bind, Proxy};
+use crate::proto::h1::CaseMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// Builds the plan of a configuration. `None` when a fault makes one impossible; the list says
-/// which. Queues call `wake` when a waiting request may go on.
+/// Builds the plan of a configuration. `wake` is told when a queued request may go on. `None`
+/// when a fault makes a plan impossible; the list says which.
 pub fn build(
     config: &ir::Config,
-    _files: &dyn Files,
-    _wake: &Arc<dyn Wake>,
+    files: &dyn Files,
+    wake: Arc<dyn Wake>,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
-    let plan = Plan {
-        global: GlobalPlan {
-            settings: config.global.clone(),
-            uid: None,
-            gid: None,
-            nbthread: config.global.nbthread,
-            stats_sockets: Vec::new(),
-            case_map: Arc::default(),
-        },
-        listeners: Vec::new(),
-        frontends: Vec::new(),
-        backends: Vec::new(),
-        backend_names: HashMap::new(),
+    let mut builder = Builder {
+        config,
+        files,
+        wake,
+        diags: Vec::new(),
+        pages: ErrorCache::default(),
+        frontends: HashMap::new(),
+        backends: HashMap::new(),
     };
-    (Some(plan), Vec::new())
+    let plan = builder.plan();
+    let diags = builder.diags;
+    ((!is_fatal(&diags)).then_some(plan), diags)
+}
+
+/// What building needs and leaves behind.
+pub(super) struct Builder<'a> {
+    pub(super) config: &'a ir::Config,
+    pub(super) files: &'a dyn Files,
+    pub(super) wake: Arc<dyn Wake>,
+    pub(super) diags: Vec<Diagnostic>,
+    pub(super) pages: ErrorCache,
+    frontends: HashMap<ProxyId, FrontendId>,
+    backends: HashMap<ProxyId, BackendId>,
+}
+
+/// Pages already made: proxies mostly share what their `defaults` say.
+pub(super) type ErrorCache = Vec<(BTreeMap<u16, ErrorSource>, Arc<ErrorPages>)>;
+
+fn number(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+impl Builder<'_> {
+    fn plan(&mut self) -> Plan {
+        let config = self.config;
+        for file in &config.pattern_files {
+            self.pattern_file(file);
+        }
+        let active = || config.proxies.iter().filter(|p| !p.disabled);
+        for proxy in active().filter(|p| p.frontend) {
+            let id = FrontendId(number(self.frontends.len()));
+            self.frontends.insert(proxy.id, id);
+        }
+        for proxy in active().filter(|p| p.backend) {
+            let id = BackendId(number(self.backends.len()));
+            self.backends.insert(proxy.id, id);
+        }
+        let global = self.global();
+        let mut listeners = Vec::new();
+        let mut frontends = Vec::new();
+        let mut backends: Vec<Arc<BackendPlan>> = Vec::new();
+        let mut backend_names = HashMap::new();
+        for proxy in active() {
+            if let Some(id) = self.frontends.get(&proxy.id).copied() {
+                self.listeners(proxy, id, &mut listeners);
+                frontends.push(Arc::new(self.frontend(proxy, id, &global)));
+            }
+            if let Some(id) = self.backends.get(&proxy.id).copied() {
+                backend_names
+                    .entry(proxy.name.as_bytes().into())
+                    .or_insert(id);
+                let same = self.frontends.get(&proxy.id).copied();
+                let fullconn = self.fullconn(proxy);
+                let plan = self.backend(proxy, id, same, fullconn, &global);
+                backends.push(Arc::new(plan));
+            }
+        }
+        if self.diags.iter().any(|d| d.code == resolve::UNRESOLVED) {
+            let text = "Failed to initialize server(s) addr.";
+            let severity = crate::base::diag::Severity::Alert;
+            let finding = Diagnostic::new(severity, "HX0313", text).form(Form::Plain);
+            self.diags.push(finding);
+        }
+        Plan {
+            global,
+            listeners,
+            frontends,
+            backends,
+            backend_names,
+        }
+    }
+
+    fn pattern_file(&mut self, file: &crate::sample::acl::PatternFile) {
+        if !self.files.present() {
+            return;
+        }
+        match self.files.read(&file.name) {
+            Ok(bytes) => self.diags.append(&mut file.load(&bytes)),
+            Err(_) => {
+                let text = format!("failed to open pattern file <{}>", file.name);
+                self.diags
+                    .push(Diagnostic::alert("HX0314", file.span, text));
+            }
+        }
+    }
+
+    fn global(&mut self) -> GlobalPlan {
+        let settings = self.config.global.clone();
+        let uid = settings.uid.or_else(|| {
+            let (name, span) = settings.user.as_ref()?;
+            let found = self.files.user(name);
+            if found.is_none() && self.files.present() {
+                let text = format!("cannot find user id for '{name}' (0:Success)");
+                self.diags.push(Diagnostic::alert("HX0310", *span, text));
+            }
+            found.map(|(uid, _)| uid)
+        });
+        let gid = settings.gid.or_else(|| {
+            let (name, span) = settings.group.as_ref()?;
+            let found = self.files.group(name);
+            if found.is_none() && self.files.present() {
+                let text = format!("cannot find group id for '{name}' (0:Success)");
+                self.diags.push(Diagnostic::alert("HX0310", *span, text));
+            }
+            found
+        });
+        let case_map = super::case_map::build(&settings, self.files, &mut self.diags);
+        let mut stats_sockets = Vec::new();
+        for bind in &settings.stats_sockets {
+            self.open(bind, None, "stats socket", &mut stats_sockets);
+        }
+        GlobalPlan {
+            uid,
+            gid,
+            nbthread: settings.nbthread.or(settings.nbproc),
+            stats_sockets,
+            case_map,
+            settings,
+        }
+    }
+
+    fn listeners(&mut self, proxy: &Proxy, id: FrontendId, list: &mut Vec<ListenerPlan>) {
+        let first = list.len();
+        for bind in &proxy.binds {
+            self.open(bind, Some(id), "bind", list);
+        }
+        let Some(own) = list.get_mut(first..) else {
+            return;
+        };
+        // Numbers that the file does not give: the smallest free ones, in order.
+        let used: Vec<u32> = own.iter().map(|l| l.uuid).collect();
+        let mut next = 1;
+        for listener in own {
+            if listener.uuid == 0 {
+                while used.contains(&next) {
+                    next += 1;
+                }
+                listener.uuid = next;
+                next += 1;
+            }
+        }
+    }
+
+    /// Adds one listener for each address and port of a line.
+    fn open(
+        &mut self,
+        bind: &Bind,
+        frontend: Option<FrontendId>,
+        keyword: &str,
+        list: &mut Vec<ListenerPlan>,
+    ) {
+        self.check_permissions(&bind.unix, &bind.written);
+        let mut settings = bind.clone();
+        settings.shards = bind
+            .shards
+            .or(self.config.global.tune.listener_default_shards);
+        let settings = Arc::new(settings);
+        for address in &bind.addresses {
+            let mut push = |address: ListenAddress| {
+                list.push(ListenerPlan {
+                    id: ListenerId(number(list.len())),
+                    frontend,
+                    address,
+                    name: bind.name.as_deref().map(Into::into),
+                    uuid: bind.id.unwrap_or(0),
+                    settings: settings.clone(),
+                    written: bind.written.clone(),
+                });
+            };
+            match &address.host {
+                Host::Unix(path) => push(ListenAddress::Unix(path.clone())),
+                Host::Abstract { name, .. } => push(ListenAddress::Abstract(name.clone())),
+                Host::Fd(fd) => push(ListenAddress::Fd(*fd)),
+                Host::SockPair(_) | Host::Reverse(_) => {
+                    let text = format!(
+                        "'{keyword}' : '{}' is not executed yet by this version of hapax.",
+                        bind.written
+                    );
+                    self.diags
+                        .push(Diagnostic::alert("HX0283", address.span, text));
+                }
+                host => match resolve::host(host, self.files) {
+                    Found::Ip(ip) => {
+                        for port in address.port..=address.port_end {
+                            push(ListenAddress::Inet((ip, port).into()));
+                        }
+                    }
+                    Found::Unknown(name) => {
+                        let text = format!(
+                            "'{keyword}' : invalid address: '{name}' in '{}'",
+                            bind.written
+                        );
+                        self.diags
+                            .push(Diagnostic::alert("HX0311", address.span, text));
+                    }
+                    Found::NotAsked => {}
+                },
+            }
+        }
+    }
+
+    fn check_permissions(&mut self, unix: &UnixPermissions, written: &str) {
+        if !self.files.present() {
+            return;
+        }
+        if let Some((name, span)) = &unix.user {
+            if self.files.user(name).is_none() {
+                let text = format!("'bind {written}' : 'user' : unknown user name '{name}'");
+                self.diags.push(Diagnostic::alert("HX0310", *span, text));
+            }
+        }
+        if let Some((name, span)) = &unix.group {
+            if self.files.group(name).is_none() {
+                let text = format!("'bind {written}' : 'group' : unknown group name '{name}'");
+                self.diags.push(Diagnostic::alert("HX0310", *span, text));
+            }
+        }
+    }
+
+    fn frontend(&mut self, proxy: &Proxy, id: FrontendId, global: &GlobalPlan) -> FrontendPlan {
+        let settings = &proxy.settings;
+        let same_section = self.backends.get(&proxy.id).copied();
+        let backend = |proxy: ProxyId| self.backends.get(&proxy).copied();
+        let use_backends = proxy
+            .use_backends
+            .iter()
+            .filter_map(|line| {
+                let target = match &line.target {
+                    BackendRef::Proxy(id) => BackendTarget::Backend(backend(*id)?),
+                    BackendRef::Dynamic(format) => BackendTarget::Dynamic(format.clone()),
+                };
+                Some(UseBackendPlan {
+                    condition: line.condition.clone(),
+                    target,
+                })
+            })
+            .collect();
+        let default_backend = settings.default_backend.and_then(backend).or(same_section);
+        FrontendPlan {
+            id,
+            proxy: proxy.id,
+            name: proxy.name.as_str().into(),
+            uuid: proxy.uuid,
+            mode: settings.mode,
+            same_section,
+            timeouts: timeouts(&settings.timeouts),
+            options: settings.options,
+            connection_mode: settings.connection_mode,
+            maxconn: settings.maxconn,
+            backlog: settings.backlog.or(settings.maxconn),
+            rate_limit_sessions: settings.rate_limit_sessions,
+            max_session_srv_conns: settings.max_session_srv_conns,
+            clitcpka: settings.clitcpka,
+            monitor_uri: settings.monitor_uri.as_deref().map(Into::into),
+            monitor_fail: proxy.monitor_fail.clone().into(),
+            monitor_net: settings.monitor_net,
+            default_backend,
+            use_backends,
+            rules: rules(proxy),
+            forwardfor: settings.forwardfor.clone(),
+            originalto: settings.originalto.clone(),
+            forwarded: None,
+            errors: self.errors(&settings.errors),
+            case_map: case_map(settings.options, Options::H1_CASE_ADJUST_CLIENT, global),
+            description: settings.description.clone(),
+        }
+    }
+
+    /// `fullconn`, else a tenth of what the front ends that may come here let in.
+    fn fullconn(&self, proxy: &Proxy) -> u32 {
+        if let Some(fullconn) = proxy.settings.fullconn {
+            return fullconn;
+        }
+        let leads_here = |front: &&Proxy| {
+            let rules = front.use_backends.iter();
+            front.frontend
+                && (front.id == proxy.id
+                    || front.settings.default_backend == Some(proxy.id)
+                    || rules
+                        .filter(|l| matches!(l.target, BackendRef::Proxy(id) if id == proxy.id))
+                        .count()
+                        > 0)
+        };
+        let process = self.config.global.maxconn.unwrap_or(0);
+        let total = self
+            .config
+            .proxies
+            .iter()
+            .filter(leads_here)
+            .map(|p| p.settings.maxconn.unwrap_or(process))
+            .fold(0u32, u32::saturating_add);
+        total.div_ceil(10)
+    }
+}
+
+/// The rule sets of a proxy.
+pub(super) fn rules(proxy: &Proxy) -> Rules {
+    let sets = proxy.rules.clone();
+    Rules {
+        tcp_request_connection: sets.tcp_request_connection.into(),
+        tcp_request_session: sets.tcp_request_session.into(),
+        tcp_request_content: sets.tcp_request_content.into(),
+        tcp_request_inspect_delay: proxy.settings.tcp_request_inspect_delay,
+        tcp_response_content: sets.tcp_response_content.into(),
+        tcp_response_inspect_delay: proxy.settings.tcp_response_inspect_delay,
+        http_request: sets.http_request.into(),
+        redirects: proxy.redirects.clone().into(),
+        http_response: sets.http_response.into(),
+        http_after_response: sets.http_after_response.into(),
+    }
+}
+
+/// Timeouts with HAProxy's fallbacks filled in (configuration manual 4.2, `timeout ...`).
+pub(super) fn timeouts(said: &Timeouts) -> Timeouts {
+    let http_request = said.http_request.or(said.client);
+    Timeouts {
+        queue: said.queue.or(said.connect),
+        tarpit: said.tarpit.or(said.connect),
+        http_keep_alive: said.http_keep_alive.or(http_request),
+        http_request,
+        ..said.clone()
+    }
+}
+
+/// The process's header spelling where the proxy asks for it.
+pub(super) fn case_map(
+    options: Options,
+    wanted: Options,
+    global: &GlobalPlan,
+) -> Option<Arc<CaseMap>> {
+    options.contains(wanted).then(|| global.case_map.clone())
+}
+
+/// Options that are on unless the file says `no`.
+pub(super) fn backend_options(proxy: &Proxy) -> Options {
+    let mut options = proxy.settings.options;
+    if proxy.settings.mode == Mode::Http {
+        // Since 3.3 requests of clients that left are dropped by default.
+        options |= Options::ABORTONCLOSE & !proxy.settings.no_options;
+    }
+    options
 }

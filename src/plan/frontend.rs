@@ -3,7 +3,7 @@
 use super::errors::ErrorPages;
 use super::{BackendId, FrontendId, Rules};
 use crate::ir::proxy::{
-    ConnectionMode, Forwarded, ForwardedHeader, Mode, Options, ProxyId, Timeouts,
+    ConnectionMode, Forwarded, ForwardedHeader, Mode, Options, ProxyId, TcpKeepalive, Timeouts,
 };
 use crate::ir::rule::Condition;
 use crate::proto::h1::CaseMap;
@@ -39,6 +39,10 @@ pub struct FrontendPlan {
     pub backlog: Option<u32>,
     /// `rate-limit sessions`, per second
     pub rate_limit_sessions: Option<u32>,
+    /// `max-session-srv-conns`: idle server connections kept per client connection
+    pub max_session_srv_conns: Option<u32>,
+    /// `clitcpka-*`
+    pub clitcpka: TcpKeepalive,
     /// `monitor-uri`: an exact match on the path is answered at once and never logged.
     pub monitor_uri: Option<Box<[u8]>>,
     /// `monitor fail` conditions: 503 instead of 200 on `monitor_uri` when one holds.
@@ -55,7 +59,7 @@ pub struct FrontendPlan {
     pub forwardfor: Option<ForwardedHeader>,
     /// `option originalto`
     pub originalto: Option<ForwardedHeader>,
-    /// `option forwarded`
+    /// Always `None`: `option forwarded` is the back end's.
     pub forwarded: Option<Forwarded>,
     /// The answers that hapax itself gives.
     pub errors: Arc<ErrorPages>,

@@ -4,13 +4,17 @@
 //! users) into values, through [`Files`]. A [`Plan`] never changes afterwards; what changes while
 //! running lives in state that the plan only points at ([`BackendPlan::state`]).
 
+mod assemble;
 pub mod backend;
 mod build;
+mod case_map;
+mod errorfile;
 pub mod errors;
 pub mod files;
 pub mod frontend;
 pub mod global;
 pub mod listener;
+mod resolve;
 pub mod server;
 
 pub use backend::{BackendPlan, CheckPlan};

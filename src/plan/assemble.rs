@@ -1,0 +1,228 @@
+//! Back ends of a plan.
+
+use super::backend::{BackendPlan, CheckPlan};
+use super::build::{Builder, backend_options, case_map, rules, timeouts};
+use super::server::{ServerAddress, ServerPlan};
+use super::{BackendId, FrontendId, GlobalPlan, resolve};
+use crate::balance::{Admin, BackendSettings, BackendState, ServerSettings, algorithm, roundrobin};
+use crate::ir::proxy::{Balance, CheckKind, Mode, Options};
+use crate::ir::{Proxy, Server};
+use crate::stick::appsession::AppSessions;
+use crate::stick::cookie::{CookieRules, dynamic_value};
+use std::sync::Arc;
+
+/// `retries` when not said.
+const RETRIES: u32 = 3;
+
+impl Builder<'_> {
+    /// The back end of a proxy.
+    pub(super) fn backend(
+        &mut self,
+        proxy: &Proxy,
+        id: BackendId,
+        same_section: Option<FrontendId>,
+        fullconn: u32,
+        global: &GlobalPlan,
+    ) -> BackendPlan {
+        let settings = &proxy.settings;
+        let servers: Vec<ServerPlan> = proxy
+            .servers
+            .iter()
+            .map(|server| self.server(proxy, server))
+            .collect();
+        let http = settings.mode == Mode::Http;
+        let state = self.state(proxy, &servers, fullconn);
+        BackendPlan {
+            id,
+            proxy: proxy.id,
+            name: proxy.name.as_str().into(),
+            uuid: proxy.uuid,
+            mode: settings.mode,
+            same_section,
+            timeouts: timeouts(&settings.timeouts),
+            options: backend_options(proxy),
+            connection_mode: settings.connection_mode,
+            retries: settings.retries.unwrap_or(RETRIES),
+            redispatch: settings.redispatch,
+            retry_on: settings.retry_on,
+            http_reuse: settings.http_reuse,
+            balance: settings.balance.clone(),
+            fullconn,
+            srvtcpka: settings.srvtcpka,
+            cookie: settings
+                .cookie
+                .as_ref()
+                .filter(|_| http)
+                .map(CookieRules::new),
+            appsession: settings
+                .appsession
+                .as_ref()
+                .filter(|_| http)
+                .map(|line| Arc::new(AppSessions::new(line))),
+            persist_rules: proxy.persist_rules.clone().into(),
+            check: check(settings),
+            servers: servers.into(),
+            state,
+            rules: rules(proxy),
+            forwardfor: settings.forwardfor.clone(),
+            originalto: settings.originalto.clone(),
+            forwarded: settings.forwarded.clone(),
+            errors: self.errors(&settings.errors),
+            case_map: case_map(settings.options, Options::H1_CASE_ADJUST_SERVER, global),
+            description: settings.description.clone(),
+        }
+    }
+
+    fn server(&mut self, proxy: &Proxy, server: &Server) -> ServerPlan {
+        let address = resolve::server(server, &proxy.name, self.files, &mut self.diags);
+        let check_address = resolve::check_address(server, &address);
+        let mut settings = server.clone();
+        if settings.source.is_none() {
+            settings.source = proxy.settings.source.clone();
+        }
+        if settings.interface.is_none() {
+            settings.interface = proxy.settings.source_interface.clone();
+        }
+        if let (None, Some(key), Some(cookie), ServerAddress::Inet(at)) = (
+            &settings.cookie,
+            &proxy.settings.dynamic_cookie_key,
+            &proxy.settings.cookie,
+            &address,
+        ) {
+            if cookie.dynamic {
+                settings.cookie = Some(dynamic_value(key, at.ip(), at.port()));
+            }
+        }
+        ServerPlan {
+            name: server.name.as_str().into(),
+            address,
+            settings: Arc::new(settings),
+            check_address,
+        }
+    }
+
+    /// What changes while running.
+    fn state(&self, proxy: &Proxy, servers: &[ServerPlan], fullconn: u32) -> Arc<BackendState> {
+        let wanted = match &proxy.settings.balance {
+            Balance::LeastConn => algorithm("leastconn"),
+            _ => algorithm("roundrobin"),
+        };
+        let settings = BackendSettings {
+            name: proxy.name.as_str().into(),
+            algorithm: wanted.unwrap_or(&roundrobin::ENTRY),
+            allbackups: proxy.settings.options.contains(Options::ALLBACKUPS),
+            fullconn,
+        };
+        let list = servers.iter().map(|s| ServerSettings::from(&*s.settings));
+        let state = BackendState::new(settings, list, self.wake.clone());
+        for (plan, server) in servers.iter().zip(state.servers()) {
+            if plan.address == ServerAddress::Unresolved {
+                let admin = server.admin() | Admin::RESOLVE_MAINT;
+                state.set_admin(server, admin, 0);
+            }
+        }
+        state
+    }
+}
+
+/// How servers are checked, the request ready to send.
+fn check(settings: &crate::ir::proxy::Settings) -> CheckPlan {
+    match &settings.check {
+        CheckKind::Tcp => CheckPlan::Tcp,
+        CheckKind::Pending(name) => CheckPlan::Pending(name.clone()),
+        CheckKind::Http(http) => CheckPlan::Http {
+            request: request(http).into(),
+            disable_on_404: settings.disable_on_404,
+        },
+    }
+}
+
+/// The request as HAProxy 3.4 sends it; headers hidden behind the version as those versions that
+/// took them last did (2.6): names in lower case.
+fn request(http: &crate::ir::proxy::HttpCheck) -> Vec<u8> {
+    let mut lines = http
+        .version
+        .split(|b| *b == b'\n')
+        .map(|l| l.strip_suffix(b"\r").unwrap_or(l));
+    let version = lines.next().unwrap_or_default();
+    let mut out = http.method.clone();
+    out.push(b' ');
+    out.extend_from_slice(&http.uri);
+    out.push(b' ');
+    out.extend_from_slice(version);
+    out.extend_from_slice(b"\r\n");
+    if let Some(host) = &http.host {
+        out.extend_from_slice(b"host: ");
+        out.extend_from_slice(host);
+        out.extend_from_slice(b"\r\n");
+    }
+    let mut closes = false;
+    let mut body = Vec::new();
+    while let Some(line) = lines.next() {
+        if line.is_empty() {
+            body = lines.collect::<Vec<_>>().join(&b"\r\n"[..]);
+            break;
+        }
+        let name = line.split(|b| *b == b':').next().unwrap_or_default();
+        let value = line.get(name.len()..).unwrap_or_default();
+        closes |= name.eq_ignore_ascii_case(b"connection");
+        out.extend_from_slice(&name.to_ascii_lowercase());
+        out.extend_from_slice(value);
+        out.extend_from_slice(b"\r\n");
+    }
+    if version == b"HTTP/1.1" && !closes {
+        out.extend_from_slice(b"connection: close\r\n");
+    }
+    if !body.is_empty() {
+        out.extend_from_slice(format!("content-length: {}\r\n", body.len()).as_bytes());
+    }
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(&body);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::proxy::HttpCheck;
+
+    fn sent(uri: &str, version: &str, host: Option<&str>) -> String {
+        let http = HttpCheck {
+            method: b"GET".to_vec(),
+            uri: uri.into(),
+            version: version.into(),
+            host: host.map(Into::into),
+        };
+        String::from_utf8(request(&http)).unwrap()
+    }
+
+    /// Recorded from HAProxy 3.4, the smuggled headers from 2.6.
+    #[test]
+    fn check_requests_are_haproxys() {
+        assert_eq!(sent("/x", "HTTP/1.0", None), "GET /x HTTP/1.0\r\n\r\n");
+        assert_eq!(
+            sent("/x", "HTTP/1.1", None),
+            "GET /x HTTP/1.1\r\nconnection: close\r\n\r\n"
+        );
+        assert_eq!(
+            sent("/x", "HTTP/1.1", Some("www")),
+            "GET /x HTTP/1.1\r\nhost: www\r\nconnection: close\r\n\r\n"
+        );
+        assert_eq!(
+            sent("/x", "HTTP/1.0", Some("www")),
+            "GET /x HTTP/1.0\r\nhost: www\r\n\r\n"
+        );
+        assert_eq!(
+            sent("/x", "HTTP/1.1\r\nHost: www", None),
+            "GET /x HTTP/1.1\r\nhost: www\r\nconnection: close\r\n\r\n"
+        );
+        assert_eq!(
+            sent(
+                "/x",
+                "HTTP/1.0\r\nUser-Agent: a\r\nAuthorization: Basic x",
+                None
+            ),
+            "GET /x HTTP/1.0\r\nuser-agent: a\r\nauthorization: Basic x\r\n\r\n"
+        );
+    }
+}

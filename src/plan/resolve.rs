@@ -1,0 +1,137 @@
+//! Host names to addresses, as HAProxy does at start.
+
+use super::Files;
+use super::files::Family;
+use super::server::ServerAddress;
+use crate::base::diag::{Diagnostic, Form};
+use crate::ir::Server;
+use crate::ir::address::{Address, Host};
+use crate::ir::server::InitAddr;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Code of the finding about a server whose name has no address.
+pub const UNRESOLVED: &str = "HX0312";
+
+/// What became of a host.
+pub enum Found {
+    /// Its address.
+    Ip(IpAddr),
+    /// A name without any.
+    Unknown(String),
+    /// There is no machine to ask.
+    NotAsked,
+}
+
+/// The address of a host; the resolver's first one for a name.
+pub fn host(host: &Host, files: &dyn Files) -> Found {
+    if let Some(ip) = host.ip() {
+        return Found::Ip(ip);
+    }
+    let Host::Name { name, family } = host else {
+        return Found::NotAsked;
+    };
+    if !files.present() {
+        return Found::NotAsked;
+    }
+    let family = match family {
+        Some(4) => Family::V4,
+        Some(6) => Family::V6,
+        _ => Family::Any,
+    };
+    match files.resolve(name, family).first() {
+        Some(ip) => Found::Ip(*ip),
+        None => Found::Unknown(name.clone()),
+    }
+}
+
+/// Where a server is, its name resolved by the methods of `init-addr`.
+pub fn server(
+    server: &Server,
+    backend: &str,
+    files: &dyn Files,
+    diags: &mut Vec<Diagnostic>,
+) -> ServerAddress {
+    let address = &server.address;
+    match &address.host {
+        Host::Unix(path) => return ServerAddress::Unix(path.clone()),
+        Host::Abstract { name, .. } => return ServerAddress::Abstract(name.clone()),
+        Host::Fd(_) | Host::SockPair(_) | Host::Reverse(_) => return ServerAddress::Unresolved,
+        _ => {}
+    }
+    if let Some(ip) = address.host.ip() {
+        return inet(ip, address);
+    }
+    let methods: &[InitAddr] = match server.init_addr.as_slice() {
+        [] => &[InitAddr::Last, InitAddr::Libc],
+        methods => methods,
+    };
+    let mut unknown = None;
+    for method in methods {
+        match method {
+            // Addresses of an earlier process come with its state file.
+            InitAddr::Last => {}
+            InitAddr::Ip(ip) => return inet(*ip, address),
+            InitAddr::Libc => match host(&address.host, files) {
+                Found::Ip(ip) => return inet(ip, address),
+                Found::Unknown(name) => unknown = Some(name),
+                Found::NotAsked => return ServerAddress::Unresolved,
+            },
+            InitAddr::None => {
+                if let Some(name) = unknown {
+                    let text = format!(
+                        "'server {backend}/{}' : could not resolve address '{name}', disabling server.",
+                        server.name
+                    );
+                    let finding = Diagnostic::notice(UNRESOLVED_NOTICE, address.span, text);
+                    diags.push(finding.form(Form::PlainBracket));
+                }
+                return ServerAddress::Unresolved;
+            }
+        }
+    }
+    let name = match &address.host {
+        Host::Name { name, .. } => name.as_str(),
+        _ => "",
+    };
+    let text = format!(
+        "'server {backend}/{}' : could not resolve address '{name}'.",
+        server.name
+    );
+    let finding = Diagnostic::alert(UNRESOLVED, address.span, text)
+        .form(Form::PlainBracket)
+        .help("add ',none' to 'init-addr' to start without it");
+    diags.push(finding);
+    ServerAddress::Unresolved
+}
+
+/// Code of the notice about a server that starts without an address.
+const UNRESOLVED_NOTICE: &str = "HX0316";
+
+fn inet(ip: IpAddr, address: &Address) -> ServerAddress {
+    let socket = (ip, address.port).into();
+    match address.port_offset {
+        Some(offset) => ServerAddress::InetMapped(socket, offset),
+        None => ServerAddress::Inet(socket),
+    }
+}
+
+/// Where health checks of a server connect: `addr` and `port` over the server's own.
+pub fn check_address(server: &Server, own: &ServerAddress) -> Option<ServerAddress> {
+    let check = server.check.as_ref()?;
+    let (mut ip, mut port) = match own {
+        ServerAddress::Inet(a) | ServerAddress::InetMapped(a, _) => (a.ip(), a.port()),
+        other if check.addr.is_none() => return Some(other.clone()),
+        _ => (IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0),
+    };
+    if let Some(addr) = &check.addr {
+        match &addr.host {
+            Host::Unix(path) => return Some(ServerAddress::Unix(path.clone())),
+            Host::Abstract { name, .. } => return Some(ServerAddress::Abstract(name.clone())),
+            host => ip = host.ip().unwrap_or(ip),
+        }
+        if addr.port != 0 {
+            port = addr.port;
+        }
+    }
+    Some(ServerAddress::Inet((ip, check.port.unwrap_or(port)).into()))
+}

@@ -22,12 +22,12 @@ use std::sync::Arc;
 pub fn build(
     config: &ir::Config,
     files: &dyn Files,
-    wake: Arc<dyn Wake>,
+    wake: &Arc<dyn Wake>,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
     let mut builder = Builder {
         config,
         files,
-        wake,
+        wake: wake.clone(),
         diags: Vec::new(),
         pages: ErrorCache::default(),
         frontends: HashMap::new(),

@@ -31,4 +31,6 @@ pub fn algorithm(name: &str) -> Option<&'static AlgorithmEntry> {
 }
 
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;

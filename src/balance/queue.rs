@@ -200,6 +200,13 @@ impl Queues {
             arrivals: 0,
         }
     }
+
+    /// Forgets an entry, wherever it stands.
+    fn take_out(&mut self, backend: &BackendState, id: usize) -> Option<Entry> {
+        let e = self.entries.try_remove(id)?;
+        backend.unlink(self, e.place, e.key);
+        Some(e)
+    }
 }
 
 impl std::fmt::Debug for BackendState {
@@ -246,6 +253,11 @@ impl BackendState {
             return Assigned::Full;
         }
         let id = self.enqueue(&mut q, Place::Server(server.index), want, now_ms);
+        if want.redispatch && !server.running() {
+            q.take_out(self, id);
+            drop(q);
+            return self.assign_any(want, now_ms);
+        }
         self.settle(q, server.index, id)
     }
 
@@ -260,6 +272,12 @@ impl BackendState {
         }
         let mut q = self.queues.lock();
         let id = self.enqueue(&mut q, Place::Backend, want, now_ms);
+        if self.is_down() {
+            // The last server went while this one was on its way into the queue: nobody would
+            // wake it.
+            q.take_out(self, id);
+            return Assigned::None;
+        }
         // Counted as waiting now, so whoever ends a request from here on sees it; a slot that was
         // freed before that is found here, for the head of the queue.
         let mut woken = Vec::new();
@@ -462,12 +480,9 @@ impl BackendState {
 
     fn abandon(&self, id: usize) {
         let mut q = self.queues.lock();
-        let Some(e) = q.entries.try_remove(id) else {
-            return;
-        };
-        self.unlink(&mut q, e.place, e.key);
+        let gone = q.take_out(self, id);
         drop(q);
-        if let Place::Granted(i) = e.place {
+        if let Some(Place::Granted(i)) = gone.map(|e| e.place) {
             self.release(i);
         }
     }

@@ -262,7 +262,7 @@ impl ServerState {
     pub fn running(&self) -> bool {
         self.operational() != Operational::Stopped && !self.admin().intersects(Admin::ANY_MAINT)
     }
-    /// Whether it has neither served nor queued requests limits that could refuse one now.
+    /// What algorithms call its load: requests served and queued.
     pub(super) fn load(&self) -> u32 {
         self.served
             .load(Relaxed)
@@ -378,7 +378,7 @@ impl BackendState {
     }
     /// Whether no server can be chosen.
     pub fn is_down(&self) -> bool {
-        self.usable_active() == 0 && self.usable_backup() == 0
+        self.usable_active.load(SeqCst) == 0 && self.usable_backup.load(SeqCst) == 0
     }
     /// Slots held on all servers.
     pub fn served(&self) -> u32 {
@@ -394,7 +394,7 @@ impl BackendState {
     }
     /// Requests in all queues of the back end.
     pub fn waiting(&self) -> u32 {
-        self.waiting.load(Relaxed)
+        self.waiting.load(SeqCst)
     }
 
     /// The number of requests a server may serve now: `maxconn`, or between `minconn` and
@@ -572,11 +572,10 @@ impl BackendState {
         }
         if self.is_down() {
             self.give_up();
-        } else {
-            // HAProxy leaves requests waiting here until some slot is freed, even when another
-            // group of servers has just come into use and stands idle. Nobody relies on that.
-            self.dispatch_all();
         }
+        // HAProxy leaves requests waiting here until some slot is freed, even when another group
+        // of servers has just come into use and stands idle. Nobody relies on that.
+        self.dispatch_all();
         requeued
     }
 }

@@ -5,7 +5,7 @@
 //! shown it for the timeout; the table is bounded by [`MEMORY`], beyond which the value that has
 //! gone unseen for longest makes room.
 
-use super::crumbs::Crumbs;
+use super::crumbs::{Crumb, Crumbs, set_cookie};
 use crate::balance::BackendState;
 use crate::ir::persist::{AppSession, AppSessionMode};
 use parking_lot::Mutex;
@@ -204,7 +204,7 @@ impl AppSessions {
             if memchr::memmem::find(text, &self.line.name).is_none() {
                 continue;
             }
-            for crumb in Crumbs::of_request(text) {
+            for crumb in Crumbs::new(text) {
                 if let Some(value) = self.value(text, &crumb) {
                     self.look(value, now_ms, &mut seen);
                 }
@@ -231,7 +231,7 @@ impl AppSessions {
 
     /// The session's value in one cookie: what follows the name, or with `prefix` what follows
     /// the name's known beginning.
-    fn value<'t>(&self, text: &'t [u8], crumb: &super::crumbs::Crumb) -> Option<&'t [u8]> {
+    fn value<'t>(&self, text: &'t [u8], crumb: &Crumb) -> Option<&'t [u8]> {
         let name = text.get(crumb.name.clone())?;
         let value = crumb.value.clone()?;
         if self.line.prefix {
@@ -273,9 +273,7 @@ impl AppSessions {
         now_ms: u64,
     ) {
         for text in set_cookies {
-            if let Some(crumb) = Crumbs::of_request(text).next()
-                && let Some(value) = self.value(text, &crumb)
-            {
+            if let Some(value) = self.value(text, &set_cookie(text)) {
                 self.learn(value, server, now_ms);
             }
         }

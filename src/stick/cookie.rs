@@ -3,7 +3,7 @@
 //! Both functions take the raw values of the `Cookie` or `Set-Cookie` headers with an identifier
 //! of the caller's, and leave the changes in an [`Edits`].
 
-use super::crumbs::{Crumb, Crumbs};
+use super::crumbs::{Crumbs, set_cookie};
 use super::edits::Edits;
 use crate::balance::{BackendState, ServerState};
 use crate::ir::persist::{Cookie, CookieMode};
@@ -157,9 +157,8 @@ impl CookieRules {
     /// From the configuration.
     pub fn new(line: &Cookie) -> Self {
         let mut tail = b"; path=/".to_vec();
-        // Several `domain` words make one attribute, as HAProxy writes it.
-        for (i, d) in line.domains.iter().enumerate() {
-            tail.extend_from_slice(if i == 0 { b"; domain=" } else { b"; domain=" });
+        for d in &line.domains {
+            tail.extend_from_slice(b"; domain=");
             tail.extend_from_slice(d.as_bytes());
         }
         if line.httponly {
@@ -187,7 +186,15 @@ impl CookieRules {
         self.line.mode == CookieMode::Insert
     }
 
+    /// Whether the log shows what became of it.
+    fn logged(&self) -> bool {
+        self.line.mode != CookieMode::Passive || self.line.indirect
+    }
+
     /// Looks for the cookie in a request and takes it out where the server must not see it.
+    ///
+    /// `headers` are all `Cookie` headers: any number that names the header to `edits`, and the
+    /// value without surrounding blanks. `now_s`: seconds since 1970.
     pub fn request<'h>(
         &self,
         headers: impl IntoIterator<Item = (usize, &'h [u8])>,
@@ -196,110 +203,189 @@ impl CookieRules {
         now_s: u64,
         edits: &mut Edits,
     ) -> RequestOutcome {
-        let mut out = RequestOutcome {
-            flag: RequestFlag::None,
-            ..RequestOutcome::default()
-        };
-        for (id, text) in headers {
-            // Cheap refusal of headers without the name.
-            if memchr::memmem::find(text, &self.line.name).is_none() {
-                continue;
-            }
-            let mut rest = Remainder::default();
-            for crumb in Crumbs::of_request(text) {
-                let value = match &crumb.value {
-                    Some(v) if text.get(crumb.name.clone()) == Some(&self.line.name[..]) => {
-                        v.clone()
-                    }
-                    _ => continue,
-                };
-                let told = self.read(text, &value, now_s, &mut out);
-                if out.server.is_none() {
-                    self.find_server(text, &told, backend, persist, &mut out);
-                }
-                match self.line.mode {
-                    CookieMode::Prefix if told.len() < value.len() => {
-                        rest.drop_range(value.start..told.end + 1);
-                    }
-                    CookieMode::Insert if self.line.indirect => rest.drop_crumb(text, &crumb),
-                    _ => {}
-                }
-            }
-            rest.apply(text, id, edits);
+        let mut out = RequestOutcome::default();
+        if self.logged() {
+            out.flag = RequestFlag::None;
         }
-        if persist == Persist::Ignore {
-            out.unused();
+        for (id, text) in headers {
+            if memchr::memmem::find(text, &self.line.name).is_some() || is_loose(text) {
+                self.request_header(id, text, backend, persist, now_s, &mut out, edits);
+            }
         }
         out
     }
 
-    /// The part of the value that names the server; notes the dates behind it.
+    #[expect(clippy::too_many_arguments, reason = "one header of `request`, split for length")]
+    fn request_header(
+        &self,
+        id: usize,
+        text: &[u8],
+        backend: &BackendState,
+        persist: Persist,
+        now_s: u64,
+        out: &mut RequestOutcome,
+        edits: &mut Edits,
+    ) {
+        let mut draft = edits.draft();
+        let mut changed = false;
+        // Another cookie than ours is in the header, so it stays.
+        let mut others = false;
+        // The part before was dropped: how this one is joined to what is left.
+        let mut join = Join::AsIs;
+        let mut dropped = false;
+        for crumb in Crumbs::new(text) {
+            let name = text.get(crumb.name.clone()).unwrap_or_default();
+            let mut drop = false;
+            let mut cut = None;
+            if name.first() == Some(&b'$') {
+                // Belongs to the part before.
+                drop = dropped;
+            } else if let Some(value) = &crumb.value
+                && name == &self.line.name[..]
+            {
+                let told = self.read(text, value, now_s, out);
+                self.find_server(text, told.clone(), backend, persist, out);
+                if self.line.mode == CookieMode::Prefix {
+                    if let Some(told) = told
+                        && told.end < value.end
+                    {
+                        cut = Some(value.start..told.end + 1);
+                    }
+                    others = true;
+                } else if self.inserts() && self.line.indirect {
+                    drop = true;
+                } else {
+                    others = true;
+                }
+            } else {
+                others |= !name.is_empty() || crumb.value.is_some();
+            }
+            dropped = drop;
+            if drop {
+                changed = true;
+                if draft.text().is_empty() {
+                    join = Join::Front;
+                } else if crumb.end < text.len() {
+                    draft.trim_end();
+                    join = Join::Middle;
+                }
+                continue;
+            }
+            changed |= cut.is_some() || crumb.is_loose();
+            let mut from = crumb.start;
+            match join {
+                Join::AsIs => {}
+                Join::Front => from = super::crumbs::skip_spaces(text, from + 1),
+                Join::Middle => {
+                    draft.push(text.get(from..=from).unwrap_or_default());
+                    draft.push(b" ");
+                    from = super::crumbs::skip_spaces(text, from + 1);
+                }
+            }
+            join = Join::AsIs;
+            match &crumb.value {
+                None => draft.push(text.get(from..crumb.end).unwrap_or_default()),
+                Some(value) => {
+                    draft.push(text.get(from..crumb.name.end).unwrap_or_default());
+                    draft.push(b"=");
+                    let begin = cut.map_or(value.start, |c: Range<usize>| c.end);
+                    draft.push(text.get(begin..crumb.end).unwrap_or_default());
+                }
+            }
+        }
+        if !changed {
+            draft.discard();
+        } else if others {
+            draft.keep(id);
+        } else {
+            draft.discard();
+            edits.delete(id);
+        }
+    }
+
+    /// The part of the value that names the server; notes the dates behind it. `None`: too old,
+    /// or without the mark of a prefix.
     fn read(
         &self,
         text: &[u8],
         value: &Range<usize>,
         now_s: u64,
         out: &mut RequestOutcome,
-    ) -> Range<usize> {
+    ) -> Option<Range<usize>> {
         let bytes = text.get(value.clone()).unwrap_or_default();
         if self.line.mode == CookieMode::Prefix {
-            return match memchr::memchr(b'~', bytes) {
-                Some(n) => value.start..value.start + n,
-                // Without its mark the value is the application's alone.
-                None => value.start..value.start,
-            };
+            let end = memchr::memchr(b'~', bytes).map_or(value.end, |n| value.start + n);
+            return Some(value.start..end);
         }
-        if self.line.maxidle.is_none() && self.line.maxlife.is_none() {
-            return value.clone();
-        }
-        let mut parts = bytes.split(|b| *b == b'|');
-        let name = parts.next().unwrap_or_default();
-        let last = parts.next().and_then(read_date).unwrap_or(0);
-        let first = parts.next().and_then(read_date).unwrap_or(0);
-        out.last_date = last;
-        out.first_date = first;
-        let past = |date: u64, max: Option<u32>| {
-            max.is_some_and(|m| date > 0 && now_s.saturating_sub(date) > u64::from(m))
+        let Some(mark) = memchr::memchr(b'|', bytes) else {
+            return Some(value.clone());
         };
-        if past(last, self.line.maxidle) {
-            out.flag = RequestFlag::Expired;
-            return value.start..value.start;
+        let name = value.start..value.start + mark;
+        let last = bytes.get(mark + 1..).unwrap_or_default();
+        let first = memchr::memchr(b'|', last).and_then(|n| last.get(n + 1..)).unwrap_or_default();
+        out.last_date = read_date(last);
+        out.first_date = read_date(first);
+        // Dates far in the future are as wrong as old ones.
+        let wrong = |date: u64, max: Option<u32>| {
+            max.is_some_and(|m| {
+                date > 0 && (date + u64::from(m) < now_s || date > now_s + CLOCK_SKEW)
+            })
+        };
+        let old = wrong(out.first_date, self.line.maxlife);
+        if old || wrong(out.last_date, self.line.maxidle) {
+            out.flag = if old { RequestFlag::Old } else { RequestFlag::Expired };
+            out.last_date = 0;
+            out.first_date = 0;
+            return None;
         }
-        if past(first, self.line.maxlife) {
-            out.flag = RequestFlag::Old;
-            return value.start..value.start;
-        }
-        value.start..value.start + name.len()
+        Some(name)
     }
 
     fn find_server(
         &self,
         text: &[u8],
-        name: &Range<usize>,
+        name: Option<Range<usize>>,
         backend: &BackendState,
         persist: Persist,
         out: &mut RequestOutcome,
     ) {
-        let name = text.get(name.clone()).unwrap_or_default();
-        if matches!(out.flag, RequestFlag::Expired | RequestFlag::Old) {
+        let Some(name) = name else { return };
+        if out.server.is_some() {
             return;
         }
-        if out.flag == RequestFlag::None {
-            out.flag = RequestFlag::Invalid;
-        }
-        for s in backend.servers() {
-            if !name.is_empty() && s.cookie.as_deref() == Some(name) {
-                if s.running() || persist == Persist::Force {
-                    out.flag = RequestFlag::Valid;
-                    out.server = Some(s.index);
-                    return;
-                }
-                out.flag = RequestFlag::Down;
+        let name = text.get(name).unwrap_or_default();
+        if persist == Persist::Ignore {
+            if self.logged() {
+                out.flag = RequestFlag::Unused;
             }
+            return;
+        }
+        let mut flag = RequestFlag::Invalid;
+        for s in backend.servers() {
+            if s.cookie.as_deref() != Some(name) || name.is_empty() {
+                continue;
+            }
+            if s.running() {
+                flag = RequestFlag::Valid;
+                out.server = Some(s.index);
+                break;
+            } else {
+                flag = RequestFlag::Down;
+                if persist == Persist::Force {
+                    out.server = Some(s.index);
+                    break;
+                }
+            }
+        }
+        // A server that is down is worth more to the log than a name of none.
+        if self.logged() && !(flag == RequestFlag::Invalid && out.flag == RequestFlag::Down) {
+            out.flag = flag;
         }
     }
 
     /// Looks for the application's own cookie of that name in a response, and sets ours.
+    ///
+    /// `headers` are all `Set-Cookie` headers, as for [`CookieRules::request`].
     pub fn response<'h>(
         &self,
         headers: impl IntoIterator<Item = (usize, &'h [u8])>,
@@ -307,37 +393,63 @@ impl CookieRules {
         edits: &mut Edits,
     ) -> ResponseFlag {
         let mut flag = ResponseFlag::None;
+        let headers = headers.into_iter().take_while(|_| !ctx.ignore_persist);
         for (id, text) in headers {
-            let Some(value) = self.set_cookie_value(text) else {
-                continue;
-            };
-            match self.line.mode {
-                CookieMode::Insert if self.line.preserve => flag = ResponseFlag::Passed,
-                CookieMode::Insert => {
+            self.response_header(id, text, ctx, &mut flag, edits);
+        }
+        let flag = self.insert(ctx, flag, edits).unwrap_or(flag);
+        if self.logged() {
+            flag
+        } else {
+            ResponseFlag::Off
+        }
+    }
+
+    fn response_header(
+        &self,
+        id: usize,
+        text: &[u8],
+        ctx: &ResponseContext<'_>,
+        flag: &mut ResponseFlag,
+        edits: &mut Edits,
+    ) {
+        let crumb = set_cookie(text);
+        let Some(value) = &crumb.value else { return };
+        let ours = text.get(crumb.name.clone()) == Some(&self.line.name[..]);
+        let line = &self.line;
+        let preserved = line.preserve && (self.inserts() || line.indirect);
+        let mut name = None;
+        if ours {
+            *flag = ResponseFlag::Passed;
+            if !preserved {
+                if (self.inserts() && ctx.server.is_some()) || (line.indirect && ctx.direct) {
                     edits.delete(id);
-                    flag = ResponseFlag::Deleted;
+                    *flag = ResponseFlag::Deleted;
+                    return;
                 }
-                CookieMode::Rewrite | CookieMode::Prefix => {
-                    let Some(name) = ctx.server.and_then(|s| s.cookie.as_deref()) else {
-                        flag = ResponseFlag::Passed;
-                        continue;
-                    };
-                    let prefix = self.line.mode == CookieMode::Prefix;
-                    edits.replace(id, |out| {
-                        out.extend_from_slice(text.get(..value.start).unwrap_or_default());
-                        out.extend_from_slice(name);
-                        if prefix {
-                            out.push(b'~');
-                            out.extend_from_slice(text.get(value.clone()).unwrap_or_default());
-                        }
-                        out.extend_from_slice(text.get(value.end..).unwrap_or_default());
-                    });
-                    flag = ResponseFlag::Rewritten;
+                if matches!(line.mode, CookieMode::Rewrite | CookieMode::Prefix) {
+                    name = ctx.server.and_then(|s| s.cookie.as_deref());
                 }
-                CookieMode::Passive => flag = ResponseFlag::Passed,
             }
         }
-        self.insert(ctx, flag, edits).unwrap_or(flag)
+        if name.is_none() && !crumb.is_loose() {
+            return;
+        }
+        let mut draft = edits.draft();
+        draft.push(text.get(..crumb.name.end).unwrap_or_default());
+        draft.push(b"=");
+        let mut from = value.start;
+        if let Some(name) = name {
+            *flag = ResponseFlag::Rewritten;
+            draft.push(name);
+            if line.mode == CookieMode::Prefix {
+                draft.push(b"~");
+            } else {
+                from = value.end;
+            }
+        }
+        draft.push(text.get(from..).unwrap_or_default());
+        draft.keep(id);
     }
 
     fn insert(
@@ -392,71 +504,29 @@ impl CookieRules {
             ResponseFlag::Inserted
         })
     }
-
-    /// Where the value stands in a `Set-Cookie` header of our name.
-    fn set_cookie_value(&self, text: &[u8]) -> Option<Range<usize>> {
-        let crumb = Crumbs::of_request(text).next()?;
-        (text.get(crumb.name.clone()) == Some(&self.line.name[..])).then_some(crumb.value)?
-    }
 }
 
-/// What is left of a request's header.
-#[derive(Debug, Default)]
-struct Remainder {
-    cuts: [Option<(Range<usize>, bool)>; 4],
-    used: usize,
+/// How a part is joined to the parts kept before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Join {
+    /// As it was.
+    AsIs,
+    /// It has become the first: without its separator.
+    Front,
+    /// By its separator and one space.
+    Middle,
 }
 
-impl Remainder {
-    fn push(&mut self, r: Range<usize>, crumb: bool) {
-        if let Some(slot) = self.cuts.get_mut(self.used) {
-            *slot = Some((r, crumb));
-            self.used += 1;
-        }
-    }
-    fn drop_range(&mut self, r: Range<usize>) {
-        self.push(r, false);
-    }
-    fn drop_crumb(&mut self, text: &[u8], crumb: &Crumb) {
-        let _ = text;
-        self.push(crumb.name.start..crumb.end, true);
-    }
-    fn apply(&self, text: &[u8], id: usize, edits: &mut Edits) {
-        if self.used == 0 {
-            return;
-        }
-        let mut out = Vec::new();
-        let mut at = 0;
-        for (r, crumb) in self.cuts.iter().flatten() {
-            out.extend_from_slice(text.get(at..r.start).unwrap_or_default());
-            at = r.end;
-            if *crumb {
-                // One separator goes with it: the one before it, or at the front the one behind.
-                while out.last().is_some_and(|b| matches!(b, b' ' | b'\t')) {
-                    out.pop();
-                }
-                let behind = text.get(at).copied();
-                if behind.is_some() {
-                    at += 1;
-                    while matches!(text.get(at), Some(b' ' | b'\t')) {
-                        at += 1;
-                    }
-                    if !out.is_empty() {
-                        out.push(b' ');
-                    }
-                } else {
-                    out.pop();
-                }
-            }
-        }
-        out.extend_from_slice(text.get(at..).unwrap_or_default());
-        if out.is_empty() {
-            edits.delete(id);
-        } else {
-            edits.replace(id, |b| b.extend_from_slice(&out));
-        }
-    }
+/// Whether some `=` of a header has spaces around it: HAProxy removes them in passing.
+fn is_loose(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'=', text).any(|i| {
+        let space = |b: Option<&u8>| matches!(b, Some(b' ' | b'\t'));
+        space(text.get(i + 1)) || (i > 0 && space(text.get(i - 1)))
+    })
 }
+
+/// How far ahead of ours the clock may have been that wrote a date, seconds.
+const CLOCK_SKEW: u64 = 86_400;
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -469,14 +539,17 @@ fn write_date(seconds: u64, out: &mut Vec<u8>) {
     }
 }
 
-fn read_date(text: &[u8]) -> Option<u64> {
-    let five: &[u8; 5] = text.try_into().ok()?;
+/// The date that five digits at the beginning of `text` say; 0: none.
+fn read_date(text: &[u8]) -> u64 {
+    let digits = text.get(..5).unwrap_or_default();
     let mut n = 0u64;
-    for b in five {
-        let digit = DIGITS.iter().position(|d| d == b)?;
+    for b in digits {
+        let Some(digit) = DIGITS.iter().position(|d| d == b) else {
+            return 0;
+        };
         n = n << 6 | digit as u64;
     }
-    Some(n << 2)
+    n << 2
 }
 
 /// The value of a server's cookie under `dynamic`: 16 hexadecimal digits of a hash of
@@ -487,6 +560,6 @@ pub fn dynamic_value(key: &[u8], address: IpAddr, port: u16) -> Vec<u8> {
         IpAddr::V4(a) => text.extend_from_slice(&a.octets()),
         IpAddr::V6(a) => text.extend_from_slice(&a.octets()),
     }
-    text.extend_from_slice(&u32::from(port).to_ne_bytes());
+    text.extend_from_slice(&u32::from(port).to_be_bytes());
     format!("{:016x}", xxhash_rust::xxh64::xxh64(&text, 0)).into_bytes()
 }

@@ -35,11 +35,10 @@ impl Edits {
     fn text(&self, r: &Range<usize>) -> &[u8] {
         self.bytes.get(r.clone()).unwrap_or_default()
     }
-    /// A header gets the value that `write` appends.
-    pub(super) fn replace(&mut self, header: usize, write: impl FnOnce(&mut Vec<u8>)) {
+    /// Begins a new value for a header; [`Draft::keep`] makes it one.
+    pub(super) fn draft(&mut self) -> Draft<'_> {
         let start = self.bytes.len();
-        write(&mut self.bytes);
-        self.list.push((header, Some(start..self.bytes.len())));
+        Draft { edits: self, start }
     }
     /// A header goes.
     pub(super) fn delete(&mut self, header: usize) {
@@ -50,5 +49,35 @@ impl Edits {
         let start = self.bytes.len();
         write(&mut self.bytes);
         self.added.push((name, start..self.bytes.len()));
+    }
+}
+
+/// A value in the making.
+#[derive(Debug)]
+pub(super) struct Draft<'e> {
+    edits: &'e mut Edits,
+    start: usize,
+}
+
+impl Draft<'_> {
+    pub(super) fn text(&self) -> &[u8] {
+        self.edits.bytes.get(self.start..).unwrap_or_default()
+    }
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.edits.bytes.extend_from_slice(bytes);
+    }
+    pub(super) fn trim_end(&mut self) {
+        while matches!(self.text().last(), Some(b' ' | b'\t')) {
+            self.edits.bytes.pop();
+        }
+    }
+    /// The header gets this value.
+    pub(super) fn keep(self, header: usize) {
+        let range = self.start..self.edits.bytes.len();
+        self.edits.list.push((header, Some(range)));
+    }
+    /// Nothing comes of it.
+    pub(super) fn discard(self) {
+        self.edits.bytes.truncate(self.start);
     }
 }

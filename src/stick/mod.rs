@@ -5,10 +5,15 @@
 //! message type.
 
 pub mod appsession;
+mod cacheable;
 pub mod cookie;
 mod crumbs;
 mod edits;
 
 pub use appsession::AppSessions;
+pub use cacheable::cacheable;
 pub use cookie::{CookieRules, RequestFlag, RequestOutcome, ResponseFlag};
 pub use edits::Edits;
+
+#[cfg(test)]
+mod tests;

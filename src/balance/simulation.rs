@@ -78,7 +78,11 @@ fn steps(seed: u64) {
             }
             4 => {
                 let s = b.server(d.below(n)).unwrap().clone();
-                let to = [Operational::Running, Operational::Stopped, Operational::Stopping];
+                let to = [
+                    Operational::Running,
+                    Operational::Stopped,
+                    Operational::Stopping,
+                ];
                 b.set_operational(&s, to[d.below(3) as usize], now);
             }
             5 => {
@@ -111,14 +115,25 @@ fn steps(seed: u64) {
             let mut woken = std::mem::take(&mut *inbox.0.lock());
             while !woken.is_empty() {
                 let id = woken.swap_remove(d.below(woken.len() as u32) as usize);
-                let Some(Live::Waiting(mut w, want)) = live.remove(&id) else { continue };
+                let Some(Live::Waiting(mut w, want)) = live.remove(&id) else {
+                    continue;
+                };
                 match w.turn() {
                     Turn::Go(s) => {
                         live.insert(id, Live::Served(s));
                     }
                     Turn::Wait => panic!("seed {seed}: {id} woken for nothing"),
                     Turn::Redispatch => {
-                        ask(&b, &mut live, id, Want { pinned: None, ..want }, now);
+                        ask(
+                            &b,
+                            &mut live,
+                            id,
+                            Want {
+                                pinned: None,
+                                ..want
+                            },
+                            now,
+                        );
                     }
                 }
             }
@@ -133,21 +148,38 @@ fn steps(seed: u64) {
     }
     for _ in 0..10_000 {
         for id in std::mem::take(&mut *inbox.0.lock()) {
-            let Some(Live::Waiting(mut w, want)) = live.remove(&id) else { continue };
+            let Some(Live::Waiting(mut w, want)) = live.remove(&id) else {
+                continue;
+            };
             match w.turn() {
                 Turn::Go(s) => {
                     live.insert(id, Live::Served(s));
                 }
                 Turn::Wait => panic!("seed {seed}: {id} woken for nothing"),
-                Turn::Redispatch => ask(&b, &mut live, id, Want { pinned: None, ..want }, 200),
+                Turn::Redispatch => ask(
+                    &b,
+                    &mut live,
+                    id,
+                    Want {
+                        pinned: None,
+                        ..want
+                    },
+                    200,
+                ),
             }
         }
         let served = live.iter().find(|(_, l)| matches!(l, Live::Served(_)));
-        let Some(id) = served.map(|(id, _)| *id) else { break };
+        let Some(id) = served.map(|(id, _)| *id) else {
+            break;
+        };
         live.remove(&id);
     }
     assert!(live.is_empty(), "seed {seed}: {} wait for ever", live.len());
-    assert_eq!((b.served(), b.waiting()), (0, 0), "seed {seed}: slots leaked");
+    assert_eq!(
+        (b.served(), b.waiting()),
+        (0, 0),
+        "seed {seed}: slots leaked"
+    );
 }
 
 fn ask(b: &Arc<BackendState>, live: &mut BTreeMap<u64, Live>, id: u64, want: Want, now: u64) {
@@ -164,7 +196,11 @@ fn ask(b: &Arc<BackendState>, live: &mut BTreeMap<u64, Live>, id: u64, want: Wan
 
 fn check(seed: u64, b: &BackendState, limit: &[u32]) {
     for (s, most) in b.servers().iter().zip(limit) {
-        assert!(*most == 0 || s.served() <= *most, "seed {seed}: {} over its limit", s.name);
+        assert!(
+            *most == 0 || s.served() <= *most,
+            "seed {seed}: {} over its limit",
+            s.name
+        );
         let full = s.maxconn() > 0 && s.served() >= s.maxconn();
         assert!(
             s.queued() == 0 || full || !s.running(),
@@ -177,9 +213,16 @@ fn check(seed: u64, b: &BackendState, limit: &[u32]) {
             s.name
         );
     }
-    assert!(b.queued() == 0 || !b.is_down(), "seed {seed}: a queue without a server");
+    assert!(
+        b.queued() == 0 || !b.is_down(),
+        "seed {seed}: a queue without a server"
+    );
     let all: u32 = b.servers().iter().map(|s| s.queued()).sum();
-    assert_eq!(all + b.queued(), b.waiting(), "seed {seed}: miscounted queues");
+    assert_eq!(
+        all + b.queued(),
+        b.waiting(),
+        "seed {seed}: miscounted queues"
+    );
 }
 
 #[test]
@@ -199,10 +242,19 @@ fn first_come_first_served() {
             allbackups: false,
             fullconn: 0,
         };
-        let one = ServerSettings { maxconn: 1, ..ServerSettings::default() };
+        let one = ServerSettings {
+            maxconn: 1,
+            ..ServerSettings::default()
+        };
         let b = BackendState::new(settings, [one], inbox.clone());
-        let want = |token| Want { pinned, token, ..Want::default() };
-        let Assigned::Slot(first) = b.assign(&want(0), 0) else { panic!() };
+        let want = |token| Want {
+            pinned,
+            token,
+            ..Want::default()
+        };
+        let Assigned::Slot(first) = b.assign(&want(0), 0) else {
+            panic!()
+        };
         let mut waiters: Vec<Waiter> = (1..=9)
             .map(|i| match b.assign(&want(i), 5) {
                 Assigned::Queued(w) => w,
@@ -221,16 +273,24 @@ fn first_come_first_served() {
             let at = if id < 4 { id - 1 } else { id - 2 } as usize;
             if id == 6 {
                 let w = &mut waiters[at];
-                let Assigned::Queued(other) = b.assign(&want(99), 6) else { panic!() };
+                let Assigned::Queued(other) = b.assign(&want(99), 6) else {
+                    panic!()
+                };
                 let gone = std::mem::replace(w, other);
                 drop(gone);
             } else if id == 99 {
                 break;
             } else {
-                let Turn::Go(slot) = waiters[at].turn() else { panic!() };
+                let Turn::Go(slot) = waiters[at].turn() else {
+                    panic!()
+                };
                 let queues = (slot.srv_queue(), slot.backend_queue());
                 let place = if id < 4 { id } else { id - 1 } as u32;
-                let expected = if pinned.is_some() { (place, 0) } else { (0, place) };
+                let expected = if pinned.is_some() {
+                    (place, 0)
+                } else {
+                    (0, place)
+                };
                 assert_eq!(queues, expected, "of {id}");
             }
         }
@@ -252,7 +312,10 @@ fn threads_never_exceed_a_limit_and_never_lose_a_turn() {
         let mut d = Dice(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) | 1);
         let boxes = Arc::new(Boxes((0..THREADS).map(|_| Mutex::default()).collect()));
         let servers: Vec<ServerSettings> = (0..1 + d.below(3))
-            .map(|_| ServerSettings { maxconn: 1 + d.below(2), ..ServerSettings::default() })
+            .map(|_| ServerSettings {
+                maxconn: 1 + d.below(2),
+                ..ServerSettings::default()
+            })
             .collect();
         let n = servers.len() as u32;
         let settings = BackendSettings {
@@ -283,7 +346,14 @@ fn threads_never_exceed_a_limit_and_never_lose_a_turn() {
                             sent += 1;
                             let token = (t as u64) << 32 | sent;
                             let pinned = (d.below(3) == 0).then(|| d.below(n));
-                            match b.assign(&Want { pinned, token, ..Want::default() }, sent) {
+                            match b.assign(
+                                &Want {
+                                    pinned,
+                                    token,
+                                    ..Want::default()
+                                },
+                                sent,
+                            ) {
                                 Assigned::Slot(s) => {
                                     enter(&s);
                                     held.push(s);
@@ -296,7 +366,9 @@ fn threads_never_exceed_a_limit_and_never_lose_a_turn() {
                         }
                         for token in std::mem::take(&mut *boxes.0[t].lock()) {
                             idle = 0;
-                            let Some(mut w) = waiting.remove(&token) else { continue };
+                            let Some(mut w) = waiting.remove(&token) else {
+                                continue;
+                            };
                             match w.turn() {
                                 Turn::Go(s) => {
                                     enter(&s);

@@ -8,9 +8,13 @@ pub fn cacheable<'h>(
     status: u16,
     headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>,
 ) -> bool {
-    if !matches!(method, b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE" | b"CONNECT")
-        || !matches!(status, 200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501)
-    {
+    if !matches!(
+        method,
+        b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE" | b"CONNECT"
+    ) || !matches!(
+        status,
+        200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501
+    ) {
         return false;
     }
     let mut reason = false;
@@ -29,7 +33,8 @@ pub fn cacheable<'h>(
         } else if is("cache-control") {
             for word in words(value) {
                 let begins = |with: &str| {
-                    word.get(..with.len()).is_some_and(|w| w.eq_ignore_ascii_case(with.as_bytes()))
+                    word.get(..with.len())
+                        .is_some_and(|w| w.eq_ignore_ascii_case(with.as_bytes()))
                 };
                 let is = |w: &str| word.eq_ignore_ascii_case(w.as_bytes());
                 let said = |w: &str| is(w) || (begins(w) && word.get(w.len()) == Some(&b'='));
@@ -131,13 +136,24 @@ mod tests {
     #[test]
     fn methods_and_statuses() {
         let tag = || [(&b"etag"[..], &b"x"[..])];
-        for (method, expected) in [("GET", true), ("HEAD", true), ("OPTIONS", true), ("POST", false)] {
-            assert_eq!(cacheable(method.as_bytes(), 200, tag()), expected, "{method}");
+        for (method, expected) in [
+            ("GET", true),
+            ("HEAD", true),
+            ("OPTIONS", true),
+            ("POST", false),
+        ] {
+            assert_eq!(
+                cacheable(method.as_bytes(), 200, tag()),
+                expected,
+                "{method}"
+            );
         }
         for status in [200, 203, 204, 206, 300, 301, 404, 405, 410, 414, 501] {
             assert!(cacheable(b"GET", status, tag()), "{status}");
         }
-        for status in [201, 202, 207, 302, 303, 304, 307, 308, 400, 401, 403, 416, 500, 503] {
+        for status in [
+            201, 202, 207, 302, 303, 304, 307, 308, 400, 401, 403, 416, 500, 503,
+        ] {
             assert!(!cacheable(b"GET", status, tag()), "{status}");
         }
     }

@@ -215,7 +215,10 @@ impl CookieRules {
         out
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one header of `request`, split for length")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one header of `request`, split for length"
+    )]
     fn request_header(
         &self,
         id: usize,
@@ -322,7 +325,9 @@ impl CookieRules {
         };
         let name = value.start..value.start + mark;
         let last = bytes.get(mark + 1..).unwrap_or_default();
-        let first = memchr::memchr(b'|', last).and_then(|n| last.get(n + 1..)).unwrap_or_default();
+        let first = memchr::memchr(b'|', last)
+            .and_then(|n| last.get(n + 1..))
+            .unwrap_or_default();
         out.last_date = read_date(last);
         out.first_date = read_date(first);
         // Dates far in the future are as wrong as old ones.
@@ -333,7 +338,11 @@ impl CookieRules {
         };
         let old = wrong(out.first_date, self.line.maxlife);
         if old || wrong(out.last_date, self.line.maxidle) {
-            out.flag = if old { RequestFlag::Old } else { RequestFlag::Expired };
+            out.flag = if old {
+                RequestFlag::Old
+            } else {
+                RequestFlag::Expired
+            };
             out.last_date = 0;
             out.first_date = 0;
             return None;

@@ -22,7 +22,9 @@ pub(super) struct Crumb {
 impl Crumb {
     /// Whether spaces stand around the `=`.
     pub(super) fn is_loose(&self) -> bool {
-        self.value.as_ref().is_some_and(|v| v.start != self.name.end + 1)
+        self.value
+            .as_ref()
+            .is_some_and(|v| v.start != self.name.end + 1)
     }
 }
 
@@ -61,7 +63,12 @@ fn read(text: &[u8], start: usize, from: usize) -> Crumb {
     }
     let name = trim_end(text, begin, at);
     if text.get(at) != Some(&b'=') {
-        return Crumb { start, name, value: None, end: at };
+        return Crumb {
+            start,
+            name,
+            value: None,
+            end: at,
+        };
     }
     let begin = skip_spaces(text, at + 1);
     at = begin;
@@ -76,7 +83,12 @@ fn read(text: &[u8], start: usize, from: usize) -> Crumb {
         at += 1;
     }
     let end = at.min(text.len());
-    Crumb { start, name, value: Some(trim_end(text, begin, end)), end }
+    Crumb {
+        start,
+        name,
+        value: Some(trim_end(text, begin, end)),
+        end,
+    }
 }
 
 /// The first part of a `Set-Cookie` header: the cookie itself.
@@ -95,7 +107,11 @@ pub(super) struct Crumbs<'a> {
 impl<'a> Crumbs<'a> {
     /// All parts of a header, empty ones included.
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Crumbs { text, at: 0, done: text.is_empty() }
+        Crumbs {
+            text,
+            at: 0,
+            done: text.is_empty(),
+        }
     }
 }
 

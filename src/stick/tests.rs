@@ -101,9 +101,15 @@ struct Exchange<'t> {
 fn values<'h>(headers: &'h [Vec<u8>], name: &str) -> Vec<(usize, &'h [u8])> {
     let of = |h: &'h [u8]| {
         let colon = h.iter().position(|b| *b == b':')?;
-        h[..colon].eq_ignore_ascii_case(name.as_bytes()).then(|| h[colon + 1..].trim_ascii())
+        h[..colon]
+            .eq_ignore_ascii_case(name.as_bytes())
+            .then(|| h[colon + 1..].trim_ascii())
     };
-    headers.iter().enumerate().filter_map(|(i, h)| Some((i, of(h)?))).collect()
+    headers
+        .iter()
+        .enumerate()
+        .filter_map(|(i, h)| Some((i, of(h)?)))
+        .collect()
 }
 
 fn edited(headers: &[Vec<u8>], shown: &[&str], edits: &Edits) -> Vec<Vec<u8>> {
@@ -122,19 +128,29 @@ fn edited(headers: &[Vec<u8>], shown: &[&str], edits: &Edits) -> Vec<Vec<u8>> {
         };
         out.push([name.as_bytes(), b": ", value].concat());
     }
-    out.extend(edits.additions().map(|(n, v)| [n.as_bytes(), b": ", v].concat()));
+    out.extend(
+        edits
+            .additions()
+            .map(|(n, v)| [n.as_bytes(), b": ", v].concat()),
+    );
     out
 }
 
 fn run(e: &Exchange<'_>, rules: &CookieRules, b: &BackendState, p: Persist) -> Result<(), String> {
     let show = |h: &[Vec<u8>]| {
-        h.iter().map(|h| String::from_utf8_lossy(h).into_owned()).collect::<Vec<_>>()
+        h.iter()
+            .map(|h| String::from_utf8_lossy(h).into_owned())
+            .collect::<Vec<_>>()
     };
     let mut edits = Edits::default();
     let asked = rules.request(values(&e.asked, "cookie"), b, p, e.now, &mut edits);
     let to_server = edited(&e.asked, &["cookie"], &edits);
     if to_server != e.to_server {
-        return Err(format!("to server {:?}, here {:?}", show(&e.to_server), show(&to_server)));
+        return Err(format!(
+            "to server {:?}, here {:?}",
+            show(&e.to_server),
+            show(&to_server)
+        ));
     }
     let went = b.servers().iter().find(|s| &*s.name == e.server);
     if asked.server.is_some() && asked.server != went.map(|s| s.index) {
@@ -161,7 +177,11 @@ fn run(e: &Exchange<'_>, rules: &CookieRules, b: &BackendState, p: Persist) -> R
     let flag = rules.response(values(&e.answered, "set-cookie"), &ctx, &mut edits);
     let to_client = edited(&e.answered, &["set-cookie", "cache-control"], &edits);
     if to_client != e.to_client {
-        return Err(format!("to client {:?}, here {:?}", show(&e.to_client), show(&to_client)));
+        return Err(format!(
+            "to client {:?}, here {:?}",
+            show(&e.to_client),
+            show(&to_client)
+        ));
     }
     let flags = String::from_utf8(vec![asked.flag.letter(), flag.letter()]).unwrap();
     if flags != e.flags {
@@ -183,7 +203,10 @@ fn replay(file: &str, first: usize, lines: &[&str]) -> (usize, Vec<String>) {
             ["option", "persist"] | ["force-persist", ..] => persist = Persist::Force,
             ["ignore-persist", ..] => persist = Persist::Ignore,
             ["server", name, ref rest @ ..] if all.is_empty() => {
-                let cookie = rest.iter().position(|w| *w == "cookie").map(|i| rest[i + 1]);
+                let cookie = rest
+                    .iter()
+                    .position(|w| *w == "cookie")
+                    .map(|i| rest[i + 1]);
                 servers.push(ServerSettings {
                     name: name.into(),
                     cookie: cookie.map(|c| c.as_bytes().into()),
@@ -228,9 +251,16 @@ fn replay(file: &str, first: usize, lines: &[&str]) -> (usize, Vec<String>) {
     let mut faults = Vec::new();
     for e in &all {
         if let Err(why) = run(e, &rules, &b, persist) {
-            let asked: Vec<_> =
-                e.asked.iter().chain(&e.answered).map(|h| String::from_utf8_lossy(h)).collect();
-            faults.push(format!("{file}:{} {} {asked:?}\n    {why}", e.line, lines[0]));
+            let asked: Vec<_> = e
+                .asked
+                .iter()
+                .chain(&e.answered)
+                .map(|h| String::from_utf8_lossy(h))
+                .collect();
+            faults.push(format!(
+                "{file}:{} {} {asked:?}\n    {why}",
+                e.line, lines[0]
+            ));
         }
     }
     (all.len(), faults)
@@ -257,8 +287,17 @@ fn cookies_recorded_from_haproxy() {
         }
     }
     assert!(cases > 100, "no recordings in {dir}");
-    let shown = faults.iter().take(25).cloned().collect::<Vec<_>>().join("\n");
-    assert!(faults.is_empty(), "{} of {cases} differ:\n{shown}", faults.len());
+    let shown = faults
+        .iter()
+        .take(25)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("\n");
+    assert!(
+        faults.is_empty(),
+        "{} of {cases} differ:\n{shown}",
+        faults.len()
+    );
 }
 
 /// Observed on 3.4.0 with `dynamic-cookie-key secret`.

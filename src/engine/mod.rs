@@ -1,5 +1,6 @@
 //! Floor 9: executes a plan: threads, listeners, sessions, streams, connections to servers.
 
+pub mod admit;
 pub mod check;
 pub mod connect;
 pub mod events;

@@ -59,12 +59,18 @@ pub struct Session {
 }
 
 impl Session {
+    /// The address the client connected to, asked of the system unless it is known.
+    pub fn dst_now(&self) -> Option<SocketAddr> {
+        if self.dst.is_some() {
+            return self.dst;
+        }
+        let name = rustix::net::getsockname(self.client.fd()?).ok()?;
+        SocketAddr::try_from(name).ok()
+    }
+
     /// The address the client connected to.
     pub fn dst(&mut self) -> Option<SocketAddr> {
-        if self.dst.is_none() {
-            let name = rustix::net::getsockname(self.client.fd()?).ok()?;
-            self.dst = SocketAddr::try_from(name).ok();
-        }
+        self.dst = self.dst_now();
         self.dst
     }
 }
@@ -151,6 +157,9 @@ where
     F: Future<Output = Box<Session>> + 'static,
 {
     let t = session.t;
+    if !super::admit::admitted(&mut session) {
+        return;
+    }
     loop {
         let mut message = t.message();
         if !session.carry.is_empty() {

@@ -3,125 +3,254 @@
 use super::connect;
 use super::forward::Half;
 use super::pool::ServerConn;
-use super::reactor::Wake;
+use super::reactor::{Io, Wake};
 use super::session::Session;
 use super::tunnel;
+use crate::action::RuleSet;
 use crate::balance::queue::{Assigned, Slot, Turn, Want};
 use crate::ir::proxy::Options;
-use crate::plan::{BackendPlan, ServerAddress};
-use crate::proto::h1::BodyLength;
+use crate::ir::rule::Rule;
+use crate::plan::{BackendId, BackendPlan, BackendTarget, ServerAddress};
+use crate::proto::h1::{BodyLength, Message};
+use crate::rules::{self, Verdict};
+use crate::sample::vars::{Scope, VarStore};
+use crate::sample::view::{Direction, Eval, StreamView};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+/// One stream in TCP mode.
+struct TcpStream {
+    s: Box<Session>,
+    /// What the client sent while rules waited for it.
+    early: Box<Message>,
+    be: Option<Arc<BackendPlan>>,
+    server: Option<u32>,
+    vars: VarStore,
+}
+
+impl StreamView for TcpStream {
+    fn request(&self) -> Option<&Message> {
+        None
+    }
+    fn request_mut(&mut self) -> Option<&mut Message> {
+        None
+    }
+    fn response(&self) -> Option<&Message> {
+        None
+    }
+    fn response_mut(&mut self) -> Option<&mut Message> {
+        None
+    }
+    fn src(&self) -> Option<SocketAddr> {
+        self.s.src
+    }
+    fn dst(&self) -> Option<SocketAddr> {
+        self.s.dst_now()
+    }
+    fn frontend(&self) -> Option<(&str, u32)> {
+        Some((&self.s.fe.name, self.s.fe.uuid))
+    }
+    fn backend(&self) -> Option<(&str, u32)> {
+        self.be.as_ref().map(|b| (&*b.name, b.uuid))
+    }
+    fn server(&self) -> Option<(&str, u32)> {
+        let server = self.be.as_ref()?.servers.get(self.server? as usize)?;
+        Some((&server.name, server.settings.id))
+    }
+    fn listener(&self) -> Option<(&str, u32)> {
+        let l = self.s.plan.listeners.get(self.s.listener as usize)?;
+        Some((l.name.as_deref().unwrap_or(""), l.uuid))
+    }
+    fn request_buffer(&self) -> Option<&[u8]> {
+        Some(self.early.received())
+    }
+    fn accept_date_us(&self) -> u64 {
+        self.s.accept_date_us
+    }
+    fn random(&self) -> u32 {
+        self.s.t.random()
+    }
+    fn vars(&self, scope: Scope) -> Option<&VarStore> {
+        matches!(scope, Scope::Txn | Scope::Req | Scope::Sess).then_some(&self.vars)
+    }
+}
+
 /// Serves a client in TCP mode until both sides have ended.
 pub async fn serve(mut s: Box<Session>) {
-    let Some(be) =
-        s.fe.default_backend
-            .and_then(|id| s.plan.backend(id))
-            .cloned()
-    else {
+    if !super::admit::admitted(&mut s) {
         return;
-    };
-    let t = s.t;
-    let mut retries = be.retries;
-    let mut avoid = None;
+    }
     s.client.watch();
-    loop {
-        let Some(slot) = assign(&s, &be, avoid).await else {
-            return;
-        };
-        let server = slot.index();
-        let fault = match connect(&mut s, &be, server).await {
-            Ok(conn) => {
-                let (mut up, mut down) = (Half::idle(), Half::idle());
-                up.begin(BodyLength::Tunnel, false);
-                down.begin(BodyLength::Tunnel, false);
-                let limits = tunnel::Timeouts {
-                    client: be.timeouts.tunnel.or(s.fe.timeouts.client),
-                    server: be.timeouts.tunnel.or(be.timeouts.server),
-                    client_fin: s.fe.timeouts.client_fin,
-                    server_fin: be.timeouts.server_fin,
-                };
-                tunnel::run(t, &s.client, &conn.sock, up, down, limits).await;
-                return;
-            }
-            Err(None) => return,
-            Err(Some(fault)) => fault,
-        };
-        if retries == 0 {
-            return;
-        }
-        retries -= 1;
-        drop(slot);
-        if be.redispatch.is_some() && retries == 0 {
-            avoid = Some(server);
-        } else if !matches!(fault, connect::Fault::TimedOut) {
-            t.worker
-                .sleep(be.timeouts.connect.unwrap_or(1000).min(1000))
-                .await;
-        }
-    }
+    let early = s.t.message();
+    let mut stream = TcpStream { s, early, be: None, server: None, vars: VarStore::default() };
+    stream.run().await;
+    let t = stream.s.t;
+    t.recycle(stream.early);
 }
 
-/// Waits for a slot; `None` when the client is gone or there is none to be had.
-async fn assign(s: &Session, be: &Arc<BackendPlan>, avoid: Option<u32>) -> Option<Slot> {
-    let w = s.t.worker;
-    let want = Want {
-        avoid,
-        token: w.current().token(),
-        ..Want::default()
-    };
-    let until = w.after(be.timeouts.queue);
-    loop {
-        let mut waiter = match be.state.assign(&want, w.now_ms()) {
-            Assigned::Slot(slot) => return Some(slot),
-            Assigned::Queued(waiter) => waiter,
-            Assigned::Full | Assigned::None => return None,
-        };
+impl TcpStream {
+    async fn run(&mut self) -> Option<()> {
+        let fe = self.s.fe.clone();
+        let rules = &fe.rules;
+        self.inspect(&rules.tcp_request_content, rules.tcp_request_inspect_delay).await?;
+        let be = self.choose_backend().and_then(|id| self.s.plan.backend(id)).cloned()?;
+        self.be = Some(be.clone());
+        let rules = &be.rules;
+        self.inspect(&rules.tcp_request_content, rules.tcp_request_inspect_delay).await?;
+        let t = self.s.t;
+        let mut retries = be.retries;
+        let mut avoid = None;
         loop {
-            match waiter.turn() {
-                Turn::Go(slot) => return Some(slot),
-                Turn::Redispatch => break,
-                Turn::Wait => {}
-            }
-            if gone(s, be) || w.park(until).await == Wake::TimedOut {
-                return None;
+            let slot = self.assign(&be, avoid).await?;
+            let server = slot.index();
+            self.server = Some(server);
+            let fault = match self.connect(&be, server).await {
+                Ok(conn) => {
+                    self.tunnel(&be, &conn).await;
+                    return Some(());
+                }
+                Err(fault) => fault?,
+            };
+            retries = retries.checked_sub(1)?;
+            drop(slot);
+            if be.redispatch.is_some() && retries == 0 {
+                avoid = Some(server);
+            } else if !matches!(fault, connect::Fault::TimedOut) {
+                t.worker.sleep(be.timeouts.connect.unwrap_or(1000).min(1000)).await;
             }
         }
     }
-}
 
-fn gone(s: &Session, be: &BackendPlan) -> bool {
-    s.client.broken() || s.client.hung_up() && be.options.contains(Options::ABORTONCLOSE)
-}
-
-async fn connect(
-    s: &mut Session,
-    be: &BackendPlan,
-    server: u32,
-) -> Result<ServerConn, Option<connect::Fault>> {
-    let worker = s.t.worker;
-    let Some(plan) = be.servers.get(server as usize) else {
-        return Err(None);
-    };
-    let options = connect::Options {
-        keepalive: be.options.contains(Options::SRVTCPKA),
-        source: plan.settings.source.as_ref(),
-        user_timeout: plan.settings.tcp_ut,
-        fast_open: plan.settings.tfo,
-        rcvbuf: None,
-        sndbuf: None,
-    };
-    let until = worker.after(be.timeouts.connect);
-    let sock = match &plan.address {
-        ServerAddress::InetMapped(addr, offset) => {
-            let port = s.dst().map_or(0, |d| i32::from(d.port())) + offset;
-            let addr = SocketAddr::new(addr.ip(), port as u16);
-            connect::start(worker, &ServerAddress::Inet(addr), options)
+    async fn tunnel(&mut self, be: &BackendPlan, conn: &ServerConn) {
+        let (mut up, mut down) = (Half::idle(), Half::idle());
+        up.begin(BodyLength::Tunnel, false);
+        down.begin(BodyLength::Tunnel, false);
+        let s = &self.s;
+        if up.push(s.t, &conn.sock, &[], self.early.received(), false).is_err() {
+            return;
         }
-        address => connect::start(worker, address, options),
+        let limits = tunnel::Timeouts {
+            client: be.timeouts.tunnel.or(s.fe.timeouts.client),
+            server: be.timeouts.tunnel.or(be.timeouts.server),
+            client_fin: s.fe.timeouts.client_fin,
+            server_fin: be.timeouts.server_fin,
+        };
+        tunnel::run(s.t, &s.client, &conn.sock, up, down, limits).await;
     }
-    .map_err(Some)?;
-    connect::established(worker, &sock, until, || gone(s, be)).await?;
-    Ok(ServerConn::new(sock))
+
+    /// `tcp-request content`: runs the rules again with each piece that arrives, until they
+    /// decide, or `inspect-delay` is over, or nothing more can come.
+    async fn inspect(&mut self, list: &[Rule], delay: Option<u32>) -> Option<()> {
+        if list.is_empty() {
+            return Some(());
+        }
+        let t = self.s.t;
+        let until = t.worker.after(Some(delay.unwrap_or(0)));
+        let (mut from, mut last) = (0, false);
+        loop {
+            if !last {
+                match self.s.client.recv(self.early.space()) {
+                    Io::Done(n) => self.early.filled(n),
+                    Io::Blocked => {}
+                    Io::Eof | Io::Failed(_) => last = true,
+                }
+                last |= self.early.space().is_empty() || t.worker.now_ms() >= until;
+            }
+            let mode = rules::Mode { set: RuleSet::TcpRequestContent, from, last };
+            match rules::run(list, mode, self, &mut t.scratch.borrow_mut()) {
+                Verdict::Continue => return Some(()),
+                Verdict::Wait { from: at, .. } if !last => from = at,
+                Verdict::Wait { from: at, .. } => {
+                    from = at + 1;
+                    continue;
+                }
+                _ => return None,
+            }
+            t.worker.park(until).await;
+        }
+    }
+
+    fn choose_backend(&self) -> Option<BackendId> {
+        let fe = &self.s.fe;
+        let mut scratch = self.s.t.scratch.borrow_mut();
+        for line in &fe.use_backends {
+            if let Some(c) = &line.condition
+                && !rules::holds(c, Direction::Request, self, &mut scratch)
+            {
+                continue;
+            }
+            match &line.target {
+                BackendTarget::Backend(id) => return Some(*id),
+                BackendTarget::Dynamic(format) => {
+                    let mut name = Vec::new();
+                    scratch.reset();
+                    let scratch = &*scratch;
+                    let eval = Eval { view: self, scratch, direction: Direction::Request, last: true };
+                    format.render(&eval, &mut name);
+                    if let Some(id) = self.s.plan.backend_by_name(&name) {
+                        return Some(id);
+                    }
+                }
+            }
+        }
+        fe.default_backend
+    }
+
+    /// Waits for a slot; `None` when the client is gone or there is none to be had.
+    async fn assign(&self, be: &Arc<BackendPlan>, avoid: Option<u32>) -> Option<Slot> {
+        let w = self.s.t.worker;
+        let want = Want { avoid, token: w.current().token(), ..Want::default() };
+        let until = w.after(be.timeouts.queue);
+        loop {
+            let mut waiter = match be.state.assign(&want, w.now_ms()) {
+                Assigned::Slot(slot) => return Some(slot),
+                Assigned::Queued(waiter) => waiter,
+                Assigned::Full | Assigned::None => return None,
+            };
+            loop {
+                match waiter.turn() {
+                    Turn::Go(slot) => return Some(slot),
+                    Turn::Redispatch => break,
+                    Turn::Wait => {}
+                }
+                if self.gone(be) || w.park(until).await == Wake::TimedOut {
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn gone(&self, be: &BackendPlan) -> bool {
+        let client = &self.s.client;
+        client.broken() || client.hung_up() && be.options.contains(Options::ABORTONCLOSE)
+    }
+
+    async fn connect(
+        &mut self,
+        be: &BackendPlan,
+        server: u32,
+    ) -> Result<ServerConn, Option<connect::Fault>> {
+        let worker = self.s.t.worker;
+        let Some(plan) = be.servers.get(server as usize) else { return Err(None) };
+        let options = connect::Options {
+            keepalive: be.options.contains(Options::SRVTCPKA),
+            source: plan.settings.source.as_ref(),
+            user_timeout: plan.settings.tcp_ut,
+            fast_open: plan.settings.tfo,
+            rcvbuf: self.s.plan.global.settings.tune.rcvbuf_server,
+            sndbuf: self.s.plan.global.settings.tune.sndbuf_server,
+        };
+        let until = worker.after(be.timeouts.connect);
+        let sock = match &plan.address {
+            ServerAddress::InetMapped(addr, offset) => {
+                let port = self.s.dst().map_or(0, |d| i32::from(d.port())) + offset;
+                let addr = SocketAddr::new(addr.ip(), port as u16);
+                connect::start(worker, &ServerAddress::Inet(addr), options)
+            }
+            address => connect::start(worker, address, options),
+        }
+        .map_err(Some)?;
+        connect::established(worker, &sock, until, || self.gone(be)).await?;
+        Ok(ServerConn::new(sock))
+    }
 }

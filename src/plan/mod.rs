@@ -97,3 +97,12 @@ pub struct Rules {
     /// `http-after-response`
     pub http_after_response: Box<[Rule]>,
 }
+
+impl Rules {
+    /// Whether any set is to be run on a request.
+    pub fn any_on_request(&self) -> bool {
+        !(self.http_request.is_empty()
+            && self.redirects.is_empty()
+            && self.tcp_request_content.is_empty())
+    }
+}

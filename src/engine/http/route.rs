@@ -21,7 +21,7 @@ impl Stream {
             self.buffer_body().await?;
         }
         let rules = &self.s.fe.rules;
-        if !rules.http_request.is_empty() || !rules.redirects.is_empty() {
+        if rules.any_on_request() {
             let fe = self.s.fe.clone();
             self.request_rules(&fe.rules.tcp_request_content, RuleSet::TcpRequestContent)
                 .await?;
@@ -44,12 +44,13 @@ impl Stream {
         self.timeouts.tunnel = be.timeouts.tunnel.or(self.timeouts.tunnel);
         self.retries = be.retries;
         let buffer = be.options.contains(Options::HTTP_BUFFER_REQUEST);
-        let rules = !be.rules.http_request.is_empty() || !be.rules.redirects.is_empty();
+        let rules = be.rules.any_on_request();
         self.be = Some(be);
         if buffer {
             self.buffer_body().await?;
         }
         if rules && let Some(be) = self.be.clone() {
+            self.request_rules(&be.rules.tcp_request_content, RuleSet::TcpRequestContent).await?;
             self.request_rules(&be.rules.http_request, RuleSet::HttpRequest)
                 .await?;
             self.request_rules(&be.rules.redirects, RuleSet::HttpRequest)

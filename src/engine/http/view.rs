@@ -29,11 +29,7 @@ impl StreamView for Stream {
         self.s.src
     }
     fn fc_dst(&self) -> Option<SocketAddr> {
-        if self.s.dst.is_some() {
-            return self.s.dst;
-        }
-        let name = rustix::net::getsockname(self.s.client.fd()?).ok()?;
-        SocketAddr::try_from(name).ok()
+        self.s.dst_now()
     }
     fn frontend(&self) -> Option<(&str, u32)> {
         Some((&self.s.fe.name, self.s.fe.uuid))

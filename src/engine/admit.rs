@@ -1,0 +1,60 @@
+//! `tcp-request connection` and `tcp-request session`: whether a connection is let in.
+
+use super::session::Session;
+use crate::action::RuleSet;
+use crate::proto::h1::Message;
+use crate::rules::{self, Verdict};
+use crate::sample::view::StreamView;
+use std::net::SocketAddr;
+
+impl StreamView for Session {
+    fn request(&self) -> Option<&Message> {
+        None
+    }
+    fn request_mut(&mut self) -> Option<&mut Message> {
+        None
+    }
+    fn response(&self) -> Option<&Message> {
+        None
+    }
+    fn response_mut(&mut self) -> Option<&mut Message> {
+        None
+    }
+    fn src(&self) -> Option<SocketAddr> {
+        self.src
+    }
+    fn dst(&self) -> Option<SocketAddr> {
+        self.dst_now()
+    }
+    fn frontend(&self) -> Option<(&str, u32)> {
+        Some((&self.fe.name, self.fe.uuid))
+    }
+    fn listener(&self) -> Option<(&str, u32)> {
+        let l = self.plan.listeners.get(self.listener as usize)?;
+        Some((l.name.as_deref().unwrap_or(""), l.uuid))
+    }
+    fn accept_date_us(&self) -> u64 {
+        self.accept_date_us
+    }
+    fn random(&self) -> u32 {
+        self.t.random()
+    }
+}
+
+/// Runs the rules that know nothing but the connection; false: close it.
+pub fn admitted(s: &mut Session) -> bool {
+    let rules = &s.fe.rules;
+    if rules.tcp_request_connection.is_empty() && rules.tcp_request_session.is_empty() {
+        return true;
+    }
+    let fe = s.fe.clone();
+    let sets = [
+        (&fe.rules.tcp_request_connection, RuleSet::TcpRequestConnection),
+        (&fe.rules.tcp_request_session, RuleSet::TcpRequestSession),
+    ];
+    let t = s.t;
+    sets.into_iter().filter(|(list, _)| !list.is_empty()).all(|(list, set)| {
+        let verdict = rules::run(list, rules::Mode::of(set), s, &mut t.scratch.borrow_mut());
+        matches!(verdict, Verdict::Continue | Verdict::Wait { .. })
+    })
+}

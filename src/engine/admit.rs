@@ -49,12 +49,17 @@ pub fn admitted(s: &mut Session) -> bool {
     }
     let fe = s.fe.clone();
     let sets = [
-        (&fe.rules.tcp_request_connection, RuleSet::TcpRequestConnection),
+        (
+            &fe.rules.tcp_request_connection,
+            RuleSet::TcpRequestConnection,
+        ),
         (&fe.rules.tcp_request_session, RuleSet::TcpRequestSession),
     ];
     let t = s.t;
-    sets.into_iter().filter(|(list, _)| !list.is_empty()).all(|(list, set)| {
-        let verdict = rules::run(list, rules::Mode::of(set), s, &mut t.scratch.borrow_mut());
-        matches!(verdict, Verdict::Continue | Verdict::Wait { .. })
-    })
+    sets.into_iter()
+        .filter(|(list, _)| !list.is_empty())
+        .all(|(list, set)| {
+            let verdict = rules::run(list, rules::Mode::of(set), s, &mut t.scratch.borrow_mut());
+            matches!(verdict, Verdict::Continue | Verdict::Wait { .. })
+        })
 }

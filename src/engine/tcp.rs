@@ -82,7 +82,13 @@ pub async fn serve(mut s: Box<Session>) {
     }
     s.client.watch();
     let early = s.t.message();
-    let mut stream = TcpStream { s, early, be: None, server: None, vars: VarStore::default() };
+    let mut stream = TcpStream {
+        s,
+        early,
+        be: None,
+        server: None,
+        vars: VarStore::default(),
+    };
     stream.run().await;
     let t = stream.s.t;
     t.recycle(stream.early);
@@ -92,11 +98,16 @@ impl TcpStream {
     async fn run(&mut self) -> Option<()> {
         let fe = self.s.fe.clone();
         let rules = &fe.rules;
-        self.inspect(&rules.tcp_request_content, rules.tcp_request_inspect_delay).await?;
-        let be = self.choose_backend().and_then(|id| self.s.plan.backend(id)).cloned()?;
+        self.inspect(&rules.tcp_request_content, rules.tcp_request_inspect_delay)
+            .await?;
+        let be = self
+            .choose_backend()
+            .and_then(|id| self.s.plan.backend(id))
+            .cloned()?;
         self.be = Some(be.clone());
         let rules = &be.rules;
-        self.inspect(&rules.tcp_request_content, rules.tcp_request_inspect_delay).await?;
+        self.inspect(&rules.tcp_request_content, rules.tcp_request_inspect_delay)
+            .await?;
         let t = self.s.t;
         let mut retries = be.retries;
         let mut avoid = None;
@@ -116,7 +127,9 @@ impl TcpStream {
             if be.redispatch.is_some() && retries == 0 {
                 avoid = Some(server);
             } else if !matches!(fault, connect::Fault::TimedOut) {
-                t.worker.sleep(be.timeouts.connect.unwrap_or(1000).min(1000)).await;
+                t.worker
+                    .sleep(be.timeouts.connect.unwrap_or(1000).min(1000))
+                    .await;
             }
         }
     }
@@ -126,7 +139,10 @@ impl TcpStream {
         up.begin(BodyLength::Tunnel, false);
         down.begin(BodyLength::Tunnel, false);
         let s = &self.s;
-        if up.push(s.t, &conn.sock, &[], self.early.received(), false).is_err() {
+        if up
+            .push(s.t, &conn.sock, &[], self.early.received(), false)
+            .is_err()
+        {
             return;
         }
         let limits = tunnel::Timeouts {
@@ -156,7 +172,11 @@ impl TcpStream {
                 }
                 last |= self.early.space().is_empty() || t.worker.now_ms() >= until;
             }
-            let mode = rules::Mode { set: RuleSet::TcpRequestContent, from, last };
+            let mode = rules::Mode {
+                set: RuleSet::TcpRequestContent,
+                from,
+                last,
+            };
             match rules::run(list, mode, self, &mut t.scratch.borrow_mut()) {
                 Verdict::Continue => return Some(()),
                 Verdict::Wait { from: at, .. } if !last => from = at,
@@ -185,7 +205,12 @@ impl TcpStream {
                     let mut name = Vec::new();
                     scratch.reset();
                     let scratch = &*scratch;
-                    let eval = Eval { view: self, scratch, direction: Direction::Request, last: true };
+                    let eval = Eval {
+                        view: self,
+                        scratch,
+                        direction: Direction::Request,
+                        last: true,
+                    };
                     format.render(&eval, &mut name);
                     if let Some(id) = self.s.plan.backend_by_name(&name) {
                         return Some(id);
@@ -199,7 +224,11 @@ impl TcpStream {
     /// Waits for a slot; `None` when the client is gone or there is none to be had.
     async fn assign(&self, be: &Arc<BackendPlan>, avoid: Option<u32>) -> Option<Slot> {
         let w = self.s.t.worker;
-        let want = Want { avoid, token: w.current().token(), ..Want::default() };
+        let want = Want {
+            avoid,
+            token: w.current().token(),
+            ..Want::default()
+        };
         let until = w.after(be.timeouts.queue);
         loop {
             let mut waiter = match be.state.assign(&want, w.now_ms()) {
@@ -231,7 +260,9 @@ impl TcpStream {
         server: u32,
     ) -> Result<ServerConn, Option<connect::Fault>> {
         let worker = self.s.t.worker;
-        let Some(plan) = be.servers.get(server as usize) else { return Err(None) };
+        let Some(plan) = be.servers.get(server as usize) else {
+            return Err(None);
+        };
         let options = connect::Options {
             keepalive: be.options.contains(Options::SRVTCPKA),
             source: plan.settings.source.as_ref(),

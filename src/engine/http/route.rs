@@ -50,7 +50,8 @@ impl Stream {
             self.buffer_body().await?;
         }
         if rules && let Some(be) = self.be.clone() {
-            self.request_rules(&be.rules.tcp_request_content, RuleSet::TcpRequestContent).await?;
+            self.request_rules(&be.rules.tcp_request_content, RuleSet::TcpRequestContent)
+                .await?;
             self.request_rules(&be.rules.http_request, RuleSet::HttpRequest)
                 .await?;
             self.request_rules(&be.rules.redirects, RuleSet::HttpRequest)

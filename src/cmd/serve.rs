@@ -5,10 +5,13 @@ use super::haproxy::args::Options;
 use super::haproxy::console::Console;
 use crate::base::span::Sources;
 use crate::config::environment::Environment;
+use crate::control::cli;
 use crate::control::listeners::{self, Binding, BoundListener};
-use crate::control::process::{self, Demand, Limits, Rights};
+use crate::control::process::{self, Demand, Rights};
 use crate::control::signals::{self, Ending};
+use crate::control::world::{Birth, Process};
 use crate::engine::{self, Hub};
+use crate::ir::bind::CliLevel;
 use crate::plan::Plan;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -98,14 +101,23 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
         use std::io::Write;
         let _ = writeln!(file, "{}", std::process::id());
     }
-    environment.set("HAPROXY_CLI", cli_addresses(&bound));
+    let sockets = cli_sockets(&bound);
+    let names: Vec<&str> = sockets.iter().map(|(name, _)| name.as_str()).collect();
+    environment.set("HAPROXY_CLI", names.join(";"));
+    let birth = Birth {
+        limits: Some(limits),
+        environment,
+        sockets,
+        warnings: console.warnings(),
+        threads: u32::try_from(threads).unwrap_or(u32::MAX),
+    };
     run(
         Running {
             plan,
             hub,
             bound,
             threads,
-            limits,
+            maxconn: limits.maxconn,
             ending: Ending {
                 as_master,
                 notify: options.notify,
@@ -113,7 +125,7 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
                 terminate_old: options.terminate_old,
                 hard_stop_after: settings.hard_stop_after,
             },
-            environment,
+            birth,
         },
         console,
     )
@@ -124,9 +136,9 @@ struct Running {
     hub: Arc<Hub>,
     bound: Vec<BoundListener>,
     threads: usize,
-    limits: Limits,
+    maxconn: u32,
     ending: Ending,
-    environment: Environment,
+    birth: Birth,
 }
 
 /// Starts the threads and waits for the end.
@@ -136,9 +148,9 @@ fn run(running: Running, console: &mut Console) -> ExitCode {
         hub,
         bound,
         threads,
-        limits,
+        maxconn,
         ending,
-        environment: _,
+        birth,
     } = running;
     // Before there are threads, so that no signal meets its default action.
     let signals = match signals::Signals::take(&ending) {
@@ -149,10 +161,10 @@ fn run(running: Running, console: &mut Console) -> ExitCode {
         }
     };
     let mut listening = Vec::new();
-    let mut cli = Vec::new();
+    let mut of_the_cli = Vec::new();
     for listener in bound {
         if listener.listener.frontend.is_none() {
-            cli.push(listener);
+            of_the_cli.push(listener);
         } else {
             listening.push(engine::Listening {
                 listener: listener.listener.id.0 as usize,
@@ -166,16 +178,33 @@ fn run(running: Running, console: &mut Console) -> ExitCode {
         hub,
         listening,
         threads,
-        maxconn: limits.maxconn,
+        maxconn,
     };
-    match engine::start(config) {
-        Ok(engine) => signals.wait(&engine, &ending, &mut |severity, text| {
-            console.say(severity, text);
-        }),
+    let settings = cli_settings(&config.plan);
+    let engine = match engine::start(config) {
+        Ok(engine) => engine,
         Err(error) => {
             console.alert(&format!("[haproxy.main()] Cannot start threads: {error}."));
-            ExitCode::FAILURE
+            return ExitCode::FAILURE;
         }
+    };
+    let process = Arc::new(Process::new(Arc::clone(&engine.shared), birth));
+    if let Err(error) = cli::server::start(of_the_cli, process, settings) {
+        console.alert(&format!("[haproxy.main()] Cannot start threads: {error}."));
+        return ExitCode::FAILURE;
+    }
+    signals.wait(&engine, &ending, &mut |severity, text| {
+        console.say(severity, text);
+    })
+}
+
+/// What HAProxy 3.4 grants the runtime API unless the configuration says otherwise.
+fn cli_settings(plan: &Plan) -> cli::server::Settings {
+    let settings = &plan.global.settings;
+    cli::server::Settings {
+        maxconn: settings.stats_maxconn.unwrap_or(10),
+        timeout_ms: settings.stats_timeout.unwrap_or(10_000),
+        bufsize: settings.tune.bufsize as usize,
     }
 }
 
@@ -248,9 +277,10 @@ fn bind(
     }
 }
 
-/// The `stats socket` addresses as `HAPROXY_CLI` lists them.
-fn cli_addresses(bound: &[BoundListener]) -> String {
+/// The `stats socket` addresses with the rights that they give.
+fn cli_sockets(bound: &[BoundListener]) -> Vec<(String, CliLevel)> {
     let of_the_cli = bound.iter().filter(|b| b.listener.frontend.is_none());
-    let names: Vec<String> = of_the_cli.map(|b| listeners::name(&b.listener)).collect();
-    names.join(";")
+    of_the_cli
+        .map(|b| (listeners::name(&b.listener), b.listener.settings.cli.level))
+        .collect()
 }

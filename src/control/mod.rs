@@ -1,6 +1,8 @@
 //! Floor 10: the process around the engine: listening sockets, limits, rights, signals, and the
 //! runtime API.
 
+pub mod cli;
 pub mod listeners;
 pub mod process;
 pub mod signals;
+pub mod world;

@@ -1,0 +1,218 @@
+//! The runtime API ("stats socket", management guide 9.3): commands in, text out. No socket here.
+//!
+//! [`Session::feed`] takes bytes as they come and appends answers; [`COMMANDS`] is the language.
+//! One command is one file and one line below.
+
+mod echo;
+mod expert_mode;
+mod help;
+mod level;
+mod prompt;
+mod quit;
+pub mod server;
+mod session;
+mod set_severity_output;
+mod set_timeout;
+mod show_cli;
+mod show_env;
+mod show_info;
+mod show_version;
+
+pub use session::{Flow, Prompt, Session, SeverityOutput};
+
+use super::world::World;
+use crate::ir::bind::CliLevel;
+use bstr::ByteSlice;
+
+/// Every command, in the order that `help` lists them.
+pub const COMMANDS: &[&Command] = &[
+    &echo::ECHO,
+    &expert_mode::EXPERIMENTAL,
+    &expert_mode::EXPERT,
+    &level::OPERATOR,
+    &set_severity_output::COMMAND,
+    &set_timeout::COMMAND,
+    &show_cli::LEVEL,
+    &show_cli::SOCKETS,
+    &show_env::COMMAND,
+    &show_info::COMMAND,
+    &show_version::COMMAND,
+    &level::USER,
+    &help::COMMAND,
+    &prompt::COMMAND,
+    &quit::COMMAND,
+];
+
+/// One command.
+#[derive(Debug)]
+pub struct Command {
+    /// The words that it begins with.
+    pub words: &'static [&'static str],
+    /// How it is called, for `help`; empty for one that `help` leaves out.
+    pub usage: &'static str,
+    /// What it does, for `help`.
+    pub meaning: &'static str,
+    /// Who may call it.
+    pub level: CliLevel,
+    /// Does it.
+    pub run: fn(&mut Call<'_>) -> Flow,
+}
+
+/// One call of a command.
+pub struct Call<'a> {
+    /// The words after those of the command.
+    pub args: &'a [&'a [u8]],
+    /// What followed `<<`.
+    pub payload: Option<&'a [u8]>,
+    /// Who calls.
+    pub session: &'a mut Session,
+    /// What is asked and changed.
+    pub world: &'a dyn World,
+    /// Where the answer goes.
+    pub out: &'a mut Vec<u8>,
+}
+
+/// How weighty a message is, as syslog counts (`set severity-output`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// Refused or failed.
+    Error = 3,
+    /// Told.
+    Info = 6,
+}
+
+impl Call<'_> {
+    /// An argument, empty when there are fewer.
+    pub fn arg(&self, index: usize) -> &[u8] {
+        self.args.get(index).copied().unwrap_or_default()
+    }
+
+    /// Answers with a message, which carries its weight if the session wants that.
+    pub fn say(&mut self, weight: Weight, text: &str) -> Flow {
+        let prefix = match (self.session.severity, weight) {
+            (SeverityOutput::None, _) => "",
+            (SeverityOutput::Number, Weight::Error) => "[3]: ",
+            (SeverityOutput::Number, Weight::Info) => "[6]: ",
+            (SeverityOutput::Text, Weight::Error) => "[err]: ",
+            (SeverityOutput::Text, Weight::Info) => "[info]: ",
+        };
+        self.out.extend_from_slice(prefix.as_bytes());
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(b'\n');
+        Flow::More
+    }
+
+    /// Answers that it could not be done.
+    pub fn error(&mut self, text: &str) -> Flow {
+        self.say(Weight::Error, text)
+    }
+
+    /// Answers with a text.
+    pub fn info(&mut self, text: &str) -> Flow {
+        self.say(Weight::Info, text)
+    }
+
+    /// Appends a line of a dump.
+    pub fn line(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+        self.out.push(b'\n');
+    }
+}
+
+/// The command of a line: the longest that its words begin with.
+fn find<'c>(words: &[&[u8]]) -> Option<&'c Command> {
+    let fits = |c: &&&Command| {
+        c.words.len() <= words.len() && c.words.iter().zip(words).all(|(a, b)| a.as_bytes() == *b)
+    };
+    COMMANDS
+        .iter()
+        .filter(fits)
+        .max_by_key(|c| c.words.len())
+        .copied()
+}
+
+/// Splits a command at its blanks. A backslash takes the next byte as it is; quotes mean nothing.
+fn words(line: &[u8]) -> Vec<Vec<u8>> {
+    let mut words = Vec::new();
+    let mut word: Option<Vec<u8>> = None;
+    let mut bytes = line.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b' ' | b'\t' => words.extend(word.take()),
+            b'\\' => {
+                if let Some(next) = bytes.next() {
+                    word.get_or_insert_default().push(*next);
+                }
+            }
+            other => word.get_or_insert_default().push(*other),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// Splits a line at its semicolons, but for those behind a backslash.
+fn commands(line: &[u8]) -> Vec<&[u8]> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut escaped = false;
+    for (at, byte) in line.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b';' => {
+                parts.push(line.get(start..at).unwrap_or_default());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(line.get(start..).unwrap_or_default());
+    parts
+}
+
+/// Runs one command of a line and ends its answer with an empty line.
+fn execute(
+    command: &[u8],
+    payload: Option<&[u8]>,
+    session: &mut Session,
+    world: &dyn World,
+    out: &mut Vec<u8>,
+) -> Flow {
+    let owned = words(command);
+    let words: Vec<&[u8]> = owned.iter().map(Vec::as_slice).collect();
+    let mut call = Call {
+        args: &words,
+        payload,
+        session,
+        world,
+        out,
+    };
+    let Some(first) = words.first() else {
+        call.out.push(b'\n');
+        return Flow::More;
+    };
+    let flow = match find(&words) {
+        None => help::unknown(&mut call, first),
+        Some(c) if call.session.level < c.level => call.error("Permission denied"),
+        Some(c) => {
+            call.args = words.get(c.words.len()..).unwrap_or_default();
+            (c.run)(&mut call)
+        }
+    };
+    if flow == Flow::More {
+        call.out.push(b'\n');
+    }
+    flow
+}
+
+/// A word for a message, whatever its bytes.
+fn shown(word: &[u8]) -> String {
+    word.to_str_lossy()
+        .chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+//! `set severity-output`
+
+use super::{Call, Command, Flow, SeverityOutput};
+use crate::ir::bind::CliLevel;
+
+/// `set severity-output none|number|string`
+pub const COMMAND: Command = Command {
+    words: &["set", "severity-output"],
+    usage: "set severity-output [none|number|string]",
+    meaning: "sets whether messages carry their weight",
+    level: CliLevel::User,
+    run,
+};
+
+fn run(call: &mut Call<'_>) -> Flow {
+    call.session.severity = match call.arg(0) {
+        b"none" => SeverityOutput::None,
+        b"number" => SeverityOutput::Number,
+        b"string" => SeverityOutput::Text,
+        _ => return call.error("one of 'none', 'number', 'string' is a required argument"),
+    };
+    Flow::More
+}

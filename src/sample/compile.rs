@@ -1,8 +1,12 @@
 //! What compiling an expression, an ACL or an action needs to know and what it leaves behind.
 
+use super::acl::PatternFile;
 use super::places::Places;
 use crate::base::diag::Diagnostic;
+use crate::base::span::Span;
+use bstr::BStr;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Names and hosts that configuration lines refer to; `lower` implements it.
 pub trait Names {
@@ -40,10 +44,16 @@ pub struct Compile<'a> {
     pub places: Places,
     /// Names it may refer to.
     pub names: &'a dyn Names,
+    /// What the line belongs to, in HAProxy's words: `frontend 'www'`, `proxy 'stats'` (listen).
+    pub owner: String,
+    /// The directive in work; findings point at it unless they know better.
+    pub span: Span,
     /// Findings so far.
     pub diags: Vec<Diagnostic>,
     /// Pattern files that `plan` has to load.
-    pub files: Vec<std::sync::Arc<super::acl::PatternFile>>,
+    pub files: Vec<Arc<PatternFile>>,
+    /// Keywords met that HAProxy knows and hapax does not execute yet.
+    pub pending: Vec<&'static str>,
 }
 
 impl<'a> Compile<'a> {
@@ -52,8 +62,39 @@ impl<'a> Compile<'a> {
         Compile {
             places,
             names,
+            owner: String::new(),
+            span: Span::default(),
             diags: Vec::new(),
             files: Vec::new(),
+            pending: Vec::new(),
         }
     }
+
+    /// Notes an alert at the directive in work.
+    pub fn alert(&mut self, message: impl Into<String>) {
+        self.diags
+            .push(Diagnostic::alert(RULE_FAULT, self.span, message));
+    }
+
+    /// Notes a warning at the directive in work.
+    pub fn warning(&mut self, message: impl Into<String>) {
+        self.diags
+            .push(Diagnostic::warning(RULE_DOUBT, self.span, message));
+    }
+
+    /// An argument names a proxy or server that is not there.
+    pub(super) fn unresolved(&mut self, what: &str, name: &[u8], index: usize) {
+        self.alert(format!(
+            "unable to find {what} '{}' referenced in arg {index} of a sample expression in {}.",
+            BStr::new(name),
+            self.owner
+        ));
+    }
 }
+
+/// An expression, ACL, condition or action that HAProxy refuses too.
+pub const RULE_FAULT: &str = "HX0300";
+/// An expression, ACL, condition or action that cannot do what it seems to say.
+pub const RULE_DOUBT: &str = "HX0301";
+/// A fetch, converter or action known to HAProxy that hapax does not execute yet.
+pub const RULE_PENDING: &str = "HX0302";

@@ -1,9 +1,10 @@
-//! `if` / `unless` and their terms.
+//! `if` / `unless` and their terms (manual 7.2).
 
 use super::acl::{Acl, AclSet};
 use super::compile::Compile;
 use super::view::Eval;
 use crate::config::directive::Word;
+use bstr::BStr;
 use std::sync::Arc;
 
 /// The result of a test.
@@ -15,6 +16,16 @@ pub enum Truth {
     Yes,
     /// Data that may still come decides it.
     NotYet,
+}
+
+impl Truth {
+    fn not(self) -> Truth {
+        match self {
+            Truth::No => Truth::Yes,
+            Truth::Yes => Truth::No,
+            Truth::NotYet => Truth::NotYet,
+        }
+    }
 }
 
 /// A condition: `if`/`unless` and its terms in disjunctive form.
@@ -36,12 +47,146 @@ pub struct Term {
 }
 
 impl Condition {
-    /// Compiles `words`, which begin with `if` or `unless`; `None` after a fatal finding.
-    pub fn compile(_words: &[Word], _acls: &AclSet, _cx: &mut Compile<'_>) -> Option<Condition> {
-        None
+    /// Compiles `words`, which begin with `if` or `unless`. The error is HAProxy's, without what
+    /// the line's own parser puts in front of it.
+    pub fn parse(
+        words: &[Word],
+        acls: &AclSet,
+        cx: &mut Compile<'_>,
+    ) -> Result<Condition, String> {
+        let Some((keyword, words)) = words.split_first() else {
+            return Err("missing condition".into());
+        };
+        let mut condition = Condition {
+            negated: keyword.is("unless"),
+            any_of: Vec::new(),
+        };
+        let mut suite: Vec<Term> = Vec::new();
+        let mut negated = false;
+        let mut at = 0;
+        while let Some(word) = words.get(at) {
+            at += 1;
+            let mut text = word.bytes();
+            if text.eq_ignore_ascii_case(b"or") || text == b"||" {
+                if !suite.is_empty() {
+                    condition.any_of.push(std::mem::take(&mut suite));
+                }
+                negated = false;
+                continue;
+            }
+            while let [b'!', rest @ ..] = text {
+                negated = !negated;
+                text = rest;
+            }
+            if text.is_empty() {
+                continue;
+            }
+            let before = cx.span;
+            cx.span = word.span;
+            let acl = if text == b"{" {
+                let inner = words.get(at..).unwrap_or_default();
+                let end = inner
+                    .iter()
+                    .position(|w| w.is("}"))
+                    .ok_or("missing closing '}' in condition")?;
+                at += end + 1;
+                let acl = Acl::anonymous(inner.get(..end).unwrap_or_default(), cx)?;
+                if let Some(keyword) = acl.impossible_at(cx.places) {
+                    let keyword = BStr::new(keyword).to_string();
+                    cx.warning(format!(
+                        "'anonymous acl will never match because it uses keyword '{keyword}' which \
+                         is incompatible with '{}'",
+                        cx.places.describe()
+                    ));
+                }
+                Arc::new(acl)
+            } else {
+                let acl = find(text, acls, cx)?;
+                if acl.impossible_at(cx.places).is_some() {
+                    cx.warning(format!(
+                        "'acl '{}' will never match because it only involves keywords that are \
+                         incompatible with '{}'",
+                        BStr::new(text),
+                        cx.places.describe()
+                    ));
+                }
+                acl
+            };
+            cx.span = before;
+            suite.push(Term {
+                negated: std::mem::take(&mut negated),
+                acl,
+            });
+        }
+        if !suite.is_empty() {
+            condition.any_of.push(suite);
+        }
+        Ok(condition)
     }
+
+    /// Compiles `words` of a rule; faults are reported as those of `what` (`an 'http-request deny'
+    /// condition`, `switching rule`).
+    pub fn compile(
+        words: &[Word],
+        what: &str,
+        acls: &AclSet,
+        cx: &mut Compile<'_>,
+    ) -> Option<Condition> {
+        let before = cx.span;
+        match Self::parse(words, acls, cx) {
+            Ok(c) => Some(c),
+            Err(m) => {
+                cx.alert(format!("error detected while parsing {what} : {m}."));
+                cx.span = before;
+                None
+            }
+        }
+    }
+
     /// Whether it holds (`unless` included).
-    pub fn eval(&self, _e: &Eval<'_>) -> Truth {
-        Truth::No
+    pub fn eval(&self, e: &Eval<'_>) -> Truth {
+        let mut result = Truth::No;
+        for suite in &self.any_of {
+            let mut all = Truth::Yes;
+            for term in suite {
+                let truth = term.acl.eval(e);
+                let truth = match term.negated {
+                    true => truth.not(),
+                    false => truth,
+                };
+                match truth {
+                    Truth::Yes => {}
+                    Truth::No => {
+                        all = Truth::No;
+                        break;
+                    }
+                    // A later term may still refuse; if none does, it is open.
+                    Truth::NotYet => all = Truth::NotYet,
+                }
+            }
+            match all {
+                Truth::Yes => {
+                    result = Truth::Yes;
+                    break;
+                }
+                Truth::NotYet => result = Truth::NotYet,
+                Truth::No => {}
+            }
+        }
+        match self.negated {
+            true => result.not(),
+            false => result,
+        }
+    }
+}
+
+/// A declared or predefined ACL.
+fn find(name: &[u8], acls: &AclSet, cx: &mut Compile<'_>) -> Result<Arc<Acl>, String> {
+    if let Some(acl) = acls.find(name, cx.span) {
+        return Ok(acl.clone());
+    }
+    match Acl::predefined(name, cx) {
+        Some(acl) => Ok(Arc::new(acl)),
+        None => Err(format!("no such ACL : '{}'", BStr::new(name))),
     }
 }

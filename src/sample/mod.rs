@@ -7,12 +7,19 @@
 //! is compiled ([`places`]).
 
 pub mod acl;
+pub mod args;
 pub mod compile;
 pub mod condition;
+pub mod conv;
 pub mod expr;
+pub mod fetch;
 pub mod logformat;
+pub mod pattern;
 pub mod places;
+pub mod regex;
 pub mod scratch;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod value;
 pub mod vars;
 pub mod view;

@@ -69,7 +69,7 @@ bitflags! {
         /// The back end, once chosen.
         const BACKEND = Self::CLIENT.bits() & !0b11_1111;
         /// The server, once chosen.
-        const SERVER = Self::CLIENT.bits() & !0b11_1111_1111;
+        const SERVER_CHOSEN = Self::CLIENT.bits() & !0b11_1111_1111;
         /// The server's connection.
         const SERVER_CONNECTION = Self::CLIENT.bits() & !0b111_1111_1111;
         /// The response's head or buffer.

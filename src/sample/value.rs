@@ -1,5 +1,7 @@
 //! Sample values, their types and the casts between them.
 
+use super::scratch::Scratch;
+use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A sample's type, as HAProxy names them.
@@ -27,6 +29,22 @@ pub enum Type {
     Meth,
 }
 
+impl Type {
+    /// Whether HAProxy casts a sample of this type to `to` (as its configuration parser answers).
+    pub fn casts_to(self, to: Type) -> bool {
+        use Type::{Addr, Any, Bin, Bool, Ipv4, Ipv6, Meth, Same, Sint, Str};
+        match (self, to) {
+            (Any | Same, _) | (_, Any | Same | Str | Bin) => true,
+            (Bool, Bool | Sint) => true,
+            (Sint, Bool | Sint | Addr | Ipv4 | Ipv6) => true,
+            (Addr | Ipv6, Addr | Ipv4 | Ipv6) => true,
+            (Ipv4, Sint | Addr | Ipv4 | Ipv6) => true,
+            (Str, _) | (Bin | Meth, Meth) => true,
+            _ => false,
+        }
+    }
+}
+
 /// One value. Bytes are borrowed: from the message, the expression or the scratch memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sample<'a> {
@@ -46,7 +64,7 @@ pub enum Sample<'a> {
     Meth(&'a [u8]),
 }
 
-impl Sample<'_> {
+impl<'a> Sample<'a> {
     /// Its type.
     pub fn kind(&self) -> Type {
         match self {
@@ -59,6 +77,108 @@ impl Sample<'_> {
             Sample::Meth(_) => Type::Meth,
         }
     }
+
+    /// The value as a type; `None` where the cast does not exist or fails on this value.
+    pub fn cast(self, to: Type, scratch: &'a Scratch) -> Option<Sample<'a>> {
+        Some(match to {
+            Type::Any | Type::Same => self,
+            Type::Bool => Sample::Bool(match self {
+                Sample::Bool(b) => b,
+                Sample::Int(i) => i != 0,
+                Sample::Str(s) => parse_int(s)? != 0,
+                _ => return None,
+            }),
+            Type::Sint => Sample::Int(match self {
+                Sample::Bool(b) => i64::from(b),
+                Sample::Int(i) => i,
+                Sample::V4(a) => i64::from(u32::from(a)),
+                Sample::Str(s) => parse_int(s)?,
+                _ => return None,
+            }),
+            Type::Addr => match self {
+                Sample::V4(_) | Sample::V6(_) => self,
+                Sample::Int(i) => Sample::V4(int_to_v4(i)),
+                Sample::Str(s) => parse_ip(s)?.into(),
+                _ => return None,
+            },
+            Type::Ipv4 => Sample::V4(match self {
+                Sample::V4(a) => a,
+                Sample::V6(a) => v6_to_v4(a)?,
+                Sample::Int(i) => int_to_v4(i),
+                Sample::Str(s) => std::str::from_utf8(s).ok()?.parse().ok()?,
+                _ => return None,
+            }),
+            Type::Ipv6 => Sample::V6(match self {
+                Sample::V4(a) => a.to_ipv6_mapped(),
+                Sample::V6(a) => a,
+                Sample::Int(i) => int_to_v4(i).to_ipv6_mapped(),
+                Sample::Str(s) => std::str::from_utf8(s).ok()?.parse().ok()?,
+                _ => return None,
+            }),
+            Type::Str => Sample::Str(self.text(scratch)),
+            Type::Bin => Sample::Bin(match self {
+                Sample::Str(s) | Sample::Bin(s) | Sample::Meth(s) => s,
+                Sample::Bool(b) => scratch.copy(&i64::from(b).to_be_bytes()),
+                Sample::Int(i) => scratch.copy(&i.to_be_bytes()),
+                Sample::V4(a) => scratch.copy(&a.octets()),
+                Sample::V6(a) => scratch.copy(&a.octets()),
+            }),
+            Type::Meth => match self {
+                Sample::Str(s) | Sample::Bin(s) | Sample::Meth(s) => Sample::Meth(s),
+                _ => return None,
+            },
+        })
+    }
+
+    /// The value as text. Binary data ends at its first NUL, as in HAProxy.
+    pub fn text(self, scratch: &'a Scratch) -> &'a [u8] {
+        match self {
+            Sample::Str(s) | Sample::Meth(s) => s,
+            Sample::Bin(s) => s.split(|&b| b == 0).next().unwrap_or_default(),
+            Sample::Bool(b) => {
+                if b {
+                    b"1"
+                } else {
+                    b"0"
+                }
+            }
+            Sample::Int(i) => {
+                let mut t = Short::default();
+                let _ = write!(t, "{i}");
+                scratch.copy(t.bytes())
+            }
+            Sample::V4(a) => {
+                let mut t = Short::default();
+                let _ = write!(t, "{a}");
+                scratch.copy(t.bytes())
+            }
+            Sample::V6(a) => {
+                let mut t = Short::default();
+                write_v6(&mut t, a);
+                scratch.copy(t.bytes())
+            }
+        }
+    }
+
+    /// Appends the value as text to `out`, without scratch memory.
+    pub fn append(&self, out: &mut Vec<u8>) {
+        let mut t = Short::default();
+        match *self {
+            Sample::Str(s) | Sample::Meth(s) => return out.extend_from_slice(s),
+            Sample::Bin(s) => {
+                return out.extend_from_slice(s.split(|&b| b == 0).next().unwrap_or_default());
+            }
+            Sample::Bool(b) => return out.push(if b { b'1' } else { b'0' }),
+            Sample::Int(i) => {
+                let _ = write!(t, "{i}");
+            }
+            Sample::V4(a) => {
+                let _ = write!(t, "{a}");
+            }
+            Sample::V6(a) => write_v6(&mut t, a),
+        }
+        out.extend_from_slice(t.bytes());
+    }
 }
 
 impl From<IpAddr> for Sample<'_> {
@@ -67,5 +187,153 @@ impl From<IpAddr> for Sample<'_> {
             IpAddr::V4(v4) => Sample::V4(v4),
             IpAddr::V6(v6) => Sample::V6(v6),
         }
+    }
+}
+
+/// A number at the beginning of text: optional sign, decimal digits; what follows is ignored and
+/// what overflows saturates. `None` for empty text.
+pub fn parse_int(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [] => return None,
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    let mut value: i64 = 0;
+    for d in digits.iter().take_while(|b| b.is_ascii_digit()) {
+        let d = i64::from(d - b'0');
+        value = match negative {
+            true => value.saturating_mul(10).saturating_sub(d),
+            false => value.saturating_mul(10).saturating_add(d),
+        };
+    }
+    Some(value)
+}
+
+/// The number that a whole word is: optional sign, decimal digits, nothing else. A sign alone is 0,
+/// as in HAProxy.
+pub fn whole_int(text: &[u8]) -> Option<i64> {
+    let digits = match text {
+        [b'-' | b'+', rest @ ..] => rest,
+        rest => rest,
+    };
+    digits
+        .iter()
+        .all(u8::is_ascii_digit)
+        .then(|| parse_int(text))
+        .flatten()
+}
+
+/// An address in its usual text form, no port.
+pub fn parse_ip(text: &[u8]) -> Option<IpAddr> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+fn int_to_v4(i: i64) -> Ipv4Addr {
+    // HAProxy keeps the low 32 bits.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    Ipv4Addr::from(i as u32)
+}
+
+/// The IPv4 address in an IPv6 one of the forms `::ffff:a.b.c.d`, `::a.b.c.d` and `2002:a.b.c.d:...`.
+pub fn v6_to_v4(a: Ipv6Addr) -> Option<Ipv4Addr> {
+    let o = a.octets();
+    let tail = Ipv4Addr::new(o[12], o[13], o[14], o[15]);
+    match a.segments() {
+        [0, 0, 0, 0, 0, 0 | 0xffff, ..] => Some(tail),
+        [0x2002, ..] => Some(Ipv4Addr::new(o[2], o[3], o[4], o[5])),
+        _ => None,
+    }
+}
+
+/// As the C library prints it: like RFC 5952, but `::a.b.c.d` keeps its dots.
+fn write_v6(out: &mut Short, a: Ipv6Addr) {
+    let s = a.segments();
+    let o = a.octets();
+    if s[..6] == [0; 6] && s[6] != 0 {
+        let _ = write!(out, "::{}.{}.{}.{}", o[12], o[13], o[14], o[15]);
+    } else {
+        let _ = write!(out, "{a}");
+    }
+}
+
+/// Room for the longest number or address.
+struct Short {
+    bytes: [u8; 48],
+    len: usize,
+}
+
+impl Default for Short {
+    fn default() -> Self {
+        Short {
+            bytes: [0; 48],
+            len: 0,
+        }
+    }
+}
+
+impl Short {
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl Write for Short {
+    fn write_str(&mut self, s: &str) -> std::fmt::Result {
+        let to = self.len + s.len();
+        self.bytes
+            .get_mut(self.len..to)
+            .ok_or(std::fmt::Error)?
+            .copy_from_slice(s.as_bytes());
+        self.len = to;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_text() {
+        // Recorded from HAProxy 3.4 with `str(...),add(...)`.
+        for (text, want) in [
+            ("12", Some(12)),
+            ("12x", Some(12)),
+            ("-12", Some(-12)),
+            ("", None),
+            (" 12", Some(0)),
+            ("0x12", Some(0)),
+            ("+5", Some(5)),
+            ("99999999999999999999", Some(i64::MAX)),
+            ("-99999999999999999999", Some(i64::MIN)),
+        ] {
+            assert_eq!(parse_int(text.as_bytes()), want, "{text:?}");
+        }
+        assert_eq!(whole_int(b"10x"), None);
+        assert_eq!(whole_int(b"010"), Some(10));
+    }
+
+    #[test]
+    fn casts() {
+        let m = Scratch::new();
+        let v6 = |s: &str| Sample::V6(s.parse().unwrap());
+        assert_eq!(
+            Sample::Int(258).cast(Type::Bin, &m),
+            Some(Sample::Bin(&[0, 0, 0, 0, 0, 0, 1, 2]))
+        );
+        assert_eq!(
+            Sample::Int(-1).cast(Type::Addr, &m),
+            Some(Sample::V4(Ipv4Addr::BROADCAST))
+        );
+        assert_eq!(v6("::ffff:1.2.3.4").text(&m), b"::ffff:1.2.3.4");
+        assert_eq!(v6("::1.2.3.4").text(&m), b"::1.2.3.4");
+        assert_eq!(v6("::1").text(&m), b"::1");
+        assert_eq!(
+            v6("2002:102:304::").cast(Type::Ipv4, &m),
+            Some(Sample::V4(Ipv4Addr::new(1, 2, 3, 4)))
+        );
+        assert_eq!(Sample::Bin(b"ab\0c").text(&m), b"ab");
+        assert_eq!(Sample::Bool(true).cast(Type::Addr, &m), None);
     }
 }

@@ -1,6 +1,10 @@
 //! Variables: `proc.`, `sess.`, `txn.`, `req.`, `res.`, `check.`
 
+use super::scratch::Scratch;
 use super::value::Sample;
+use super::view::{Eval, StreamView};
+use bstr::BStr;
+use parking_lot::RwLock;
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -19,6 +23,8 @@ pub enum Scope {
     Res,
     /// `check`: one health check
     Check,
+    /// `psess`, `ptxn`, ...: those of a parent stream, which no stream has yet
+    Parent,
 }
 
 /// A value that outlives its evaluation.
@@ -86,5 +92,126 @@ impl VarStore {
     /// Forgets all (the scope ended).
     pub fn clear(&self) {
         self.values.borrow_mut().clear();
+    }
+}
+
+/// Names known so far; a variable's number is its place here.
+static NAMES: RwLock<Vec<Vec<u8>>> = RwLock::new(Vec::new());
+
+/// The variables of the process.
+static PROCESS: RwLock<Vec<(VarId, Owned)>> = RwLock::new(Vec::new());
+
+/// The number of a variable named as in `txn.name`; the error is HAProxy's.
+pub fn intern(name: &[u8]) -> Result<(Scope, VarId), String> {
+    if name.is_empty() {
+        return Err("Empty variable name cannot be accepted".into());
+    }
+    let unknown = || {
+        format!(
+            "invalid variable name '{}'. A variable name must start with its scope. The scope can \
+             be 'proc', '(p)sess', '(p)txn', '(p)req', '(p)res' or 'check'",
+            BStr::new(name)
+        )
+    };
+    let dot = memchr::memchr(b'.', name).ok_or_else(unknown)?;
+    let (scope, rest) = name.split_at(dot);
+    let rest = rest.get(1..).unwrap_or_default();
+    let scope = match scope {
+        b"proc" => Scope::Proc,
+        b"sess" => Scope::Sess,
+        b"txn" => Scope::Txn,
+        b"req" => Scope::Req,
+        b"res" => Scope::Res,
+        b"check" => Scope::Check,
+        b"psess" | b"ptxn" | b"preq" | b"pres" => Scope::Parent,
+        _ => return Err(unknown()),
+    };
+    if rest.is_empty() {
+        return Err(unknown());
+    }
+    if let Some(&bad) = rest
+        .iter()
+        .find(|b| !(b.is_ascii_alphanumeric() || b"._".contains(b)))
+    {
+        return Err(format!("invalid syntax at char '{}'", char::from(bad)));
+    }
+    let mut names = NAMES.write();
+    let at = names.iter().position(|n| n == rest).unwrap_or_else(|| {
+        names.push(rest.to_vec());
+        names.len() - 1
+    });
+    Ok((scope, VarId(u32::try_from(at).unwrap_or(u32::MAX))))
+}
+
+/// A variable's value, copied so that it may be set again meanwhile.
+pub fn read<'a>(e: &Eval<'a>, scope: Scope, id: VarId) -> Option<Sample<'a>> {
+    let copy = |v: &Owned| v.borrow(e.scratch);
+    match scope {
+        Scope::Proc => {
+            let all = PROCESS.read();
+            all.iter().find(|(i, _)| *i == id).map(|(_, v)| copy(v))
+        }
+        _ => e.view.vars(scope)?.with(id, copy),
+    }
+}
+
+/// Sets a variable, where its scope exists.
+pub fn write(view: &dyn StreamView, scope: Scope, id: VarId, value: Owned) {
+    match scope {
+        Scope::Proc => {
+            let mut all = PROCESS.write();
+            match all.iter_mut().find(|(i, _)| *i == id) {
+                Some((_, v)) => *v = value,
+                None => all.push((id, value)),
+            }
+        }
+        _ => {
+            if let Some(store) = view.vars(scope) {
+                store.set(id, value);
+            }
+        }
+    }
+}
+
+/// Unsets a variable.
+pub fn unset(view: &dyn StreamView, scope: Scope, id: VarId) {
+    match scope {
+        Scope::Proc => PROCESS.write().retain(|(i, _)| *i != id),
+        _ => {
+            if let Some(store) = view.vars(scope) {
+                store.unset(id);
+            }
+        }
+    }
+}
+
+impl Owned {
+    /// The value again as a sample, its bytes copied into `scratch`.
+    pub fn borrow<'a>(&self, scratch: &'a Scratch) -> Sample<'a> {
+        match self {
+            Owned::Bool(b) => Sample::Bool(*b),
+            Owned::Int(i) => Sample::Int(*i),
+            Owned::V4(a) => Sample::V4(*a),
+            Owned::V6(a) => Sample::V6(*a),
+            Owned::Str(s) => Sample::Str(scratch.copy(s)),
+            Owned::Bin(s) => Sample::Bin(scratch.copy(s)),
+            Owned::Meth(s) => Sample::Meth(scratch.copy(s)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        let (scope, a) = intern(b"txn.vars_test_a").unwrap();
+        assert_eq!(scope, Scope::Txn);
+        assert_eq!(intern(b"req.vars_test_a").unwrap(), (Scope::Req, a));
+        assert_ne!(intern(b"txn.vars_test_b").unwrap().1, a);
+        assert!(intern(b"foo").unwrap_err().starts_with("invalid variable name 'foo'."));
+        assert!(intern(b"txn.").is_err());
+        assert_eq!(intern(b"txn.a-b").unwrap_err(), "invalid syntax at char '-'");
     }
 }

@@ -3,7 +3,7 @@
 use super::scratch::Scratch;
 use super::vars::{Scope, VarStore};
 use crate::proto::h1::Message;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// The transaction as samples and actions see it; the engine implements it.
 ///
@@ -41,6 +41,22 @@ pub trait StreamView {
     /// Name and id of the front end.
     fn frontend(&self) -> Option<(&str, u32)> {
         None
+    }
+    /// The name of the front end's `default_backend`.
+    fn default_backend(&self) -> Option<&str> {
+        None
+    }
+    /// The client's connection is a TLS one (`ssl_fc`).
+    fn is_tls(&self) -> bool {
+        false
+    }
+    /// The HTTP version of the client's connection: 1 or 2 (`fc_http_major`).
+    fn http_major(&self) -> u8 {
+        1
+    }
+    /// A PROXY protocol header came in front (`fc_rcvd_proxy`).
+    fn received_proxy_header(&self) -> bool {
+        false
     }
     /// Name and id of the chosen back end.
     fn backend(&self) -> Option<(&str, u32)> {
@@ -195,6 +211,34 @@ pub trait World {
     /// Connections queued for a server (`srv_queue`).
     fn srv_queue(&self, _backend: u32, _server: u32) -> Option<u32> {
         None
+    }
+    /// Connections the back end's servers can still take; negative: no limit (`be_conn_free`).
+    fn be_conn_free(&self, _backend: u32) -> Option<i64> {
+        None
+    }
+    /// As `be_conn_free`, places in queues included (`connslots`).
+    fn connslots(&self, _backend: u32) -> Option<i64> {
+        None
+    }
+    /// Connections a server can still take; negative: no limit (`srv_conn_free`).
+    fn srv_conn_free(&self, _backend: u32, _server: u32) -> Option<i64> {
+        None
+    }
+    /// A server's weight in effect (`srv_weight`).
+    fn srv_weight(&self, _backend: u32, _server: u32) -> Option<u32> {
+        None
+    }
+    /// New sessions per second of a server (`srv_sess_rate`).
+    fn srv_sess_rate(&self, _backend: u32, _server: u32) -> Option<u32> {
+        None
+    }
+    /// Whether an address is one of this machine (`src_is_local`).
+    fn is_local(&self, ip: IpAddr) -> bool {
+        ip.is_loopback()
+    }
+    /// The thread in work, from 1 (`thread`).
+    fn thread(&self) -> u32 {
+        1
     }
     /// Current connections of the process (`act_conn`).
     fn act_conn(&self) -> Option<u32> {

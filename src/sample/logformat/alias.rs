@@ -1,0 +1,185 @@
+//! The `%aliases` of log formats. Those without `eval` wait for the part that has their data.
+
+use super::Flags;
+use crate::base::clock;
+use crate::sample::value::Sample;
+use crate::sample::view::Eval;
+use std::io::Write;
+use std::net::{IpAddr, SocketAddr};
+
+/// A log-format alias.
+#[derive(Debug)]
+pub struct Alias {
+    /// Its name, without `%`.
+    pub name: &'static str,
+    /// Whether `+Q` puts it in quotes.
+    pub quoted: bool,
+    /// Appends its value; `None`: not executed yet.
+    pub eval: Option<AliasFn>,
+}
+
+/// Appends an alias's value.
+pub type AliasFn = fn(&Eval<'_>, Flags, &mut Vec<u8>);
+
+macro_rules! aliases {
+    (text { $($tn:literal = $te:expr;)* } number { $($nn:literal = $ne:expr;)* } pending { $($pn:literal,)* }) => {
+        static ALIASES: &[Alias] = &[
+            $(Alias { name: $tn, quoted: true, eval: Some($te) },)*
+            $(Alias { name: $nn, quoted: false, eval: Some($ne) },)*
+            $(Alias { name: $pn, quoted: true, eval: None },)*
+        ];
+    };
+}
+
+aliases! {
+    text {
+        "b" = |e, _, out| {
+            let name = e.view.backend().or(e.view.frontend());
+            out.extend_from_slice(name.map_or("", |n| n.0).as_bytes());
+        };
+        "f" = |e, _, out| out.extend_from_slice(e.view.frontend().map_or("", |f| f.0).as_bytes());
+        "ft" = |e, _, out| {
+            out.extend_from_slice(e.view.frontend().map_or("", |f| f.0).as_bytes());
+            if e.view.is_tls() {
+                out.push(b'~');
+            }
+        };
+        "s" = |e, _, out| {
+            out.extend_from_slice(e.view.server().map_or("<NOSRV>", |s| s.0).as_bytes());
+        };
+        "ci" = |e, f, out| ip(e.view.fc_src(), f, out);
+        "fi" = |e, f, out| ip(e.view.fc_dst(), f, out);
+        "bi" = |e, f, out| ip(e.view.bc_src(), f, out);
+        "si" = |e, f, out| ip(e.view.bc_dst(), f, out);
+        "HM" = |e, _, out| {
+            if let Some(r) = e.view.request() {
+                out.extend_from_slice(r.method());
+            }
+        };
+        "HP" = |e, _, out| {
+            if let Some(r) = e.view.request() {
+                out.extend_from_slice(r.target().split(|&b| b == b'?').next().unwrap_or_default());
+            }
+        };
+        "HPO" = |e, _, out| {
+            if let Some(r) = e.view.request() {
+                out.extend_from_slice(r.path());
+            }
+        };
+        "HQ" = |e, _, out| {
+            let target = e.view.request().map(|r| r.target()).unwrap_or_default();
+            if let Some(at) = memchr::memchr(b'?', target) {
+                out.extend_from_slice(target.get(at..).unwrap_or_default());
+            }
+        };
+        "HU" = |e, _, out| {
+            if let Some(r) = e.view.request() {
+                out.extend_from_slice(r.target());
+            }
+        };
+        "HV" = |e, _, out| version(e, out);
+        "r" = |e, _, out| {
+            if let Some(r) = e.view.request() {
+                out.extend_from_slice(r.method());
+                out.push(b' ');
+                out.extend_from_slice(r.target());
+                out.push(b' ');
+                version(e, out);
+            }
+        };
+        "H" = |_, _, out| {
+            out.extend_from_slice(rustix::system::uname().nodename().to_bytes());
+        };
+        "ID" = |e, _, out| out.extend_from_slice(e.view.unique_id().unwrap_or_default());
+        "CC" = |_, _, _| {};
+        "CS" = |_, _, _| {};
+        "OG" = |_, _, out| out.extend_from_slice(b"unspec");
+    }
+    number {
+        "cp" = |e, f, out| port(e.view.fc_src(), f, out);
+        "fp" = |e, f, out| port(e.view.fc_dst(), f, out);
+        "bp" = |e, f, out| port(e.view.bc_src(), f, out);
+        "sp" = |e, f, out| port(e.view.bc_dst(), f, out);
+        "ST" = |e, _, out| {
+            let status = e.view.response().map_or(-1, |r| i64::from(r.status()));
+            Sample::Int(status).append(out);
+        };
+        "pid" = |_, f, out| number(std::process::id().into(), f, out);
+        "rt" = |e, f, out| number(e.view.stream_id().into(), f, out);
+        "Ts" = |e, f, out| number(e.view.accept_date_us() / 1_000_000, f, out);
+        "ms" = |e, _, out| {
+            let _ = write!(out, "{:03}", e.view.accept_date_us() / 1000 % 1000);
+        };
+        "T" = |e, _, out| utc_date(e.view.accept_date_us() / 1_000_000, out);
+        "trg" = |e, _, out| utc_date(e.view.request_date_us() / 1_000_000, out);
+        "ac" = |e, _, out| current(e.view.world().act_conn(), out);
+    }
+    pending {
+        "B", "Ta", "Tc", "Td", "Th", "Ti", "Tl", "Tq", "TR", "Tr", "Tt", "Tu", "Tw", "U",
+        "bc", "bq", "fc", "hr", "hrl", "hs", "hsl", "lc", "rc", "sc", "sq", "sslc", "sslv", "t",
+        "tr", "trl", "ts", "tsc",
+    }
+}
+
+/// The alias of a name.
+pub fn find(name: &[u8]) -> Option<&'static Alias> {
+    ALIASES.iter().find(|a| a.name.as_bytes() == name)
+}
+
+/// Every alias.
+pub fn all() -> impl Iterator<Item = &'static Alias> {
+    ALIASES.iter()
+}
+
+fn current(n: Option<u32>, out: &mut Vec<u8>) {
+    Sample::Int(n.unwrap_or(0).into()).append(out);
+}
+
+fn number(n: u64, flags: Flags, out: &mut Vec<u8>) {
+    let _ = match flags.contains(Flags::HEX) {
+        true => write!(out, "{n:04X}"),
+        false => write!(out, "{n}"),
+    };
+}
+
+fn ip(address: Option<SocketAddr>, flags: Flags, out: &mut Vec<u8>) {
+    let Some(address) = address else { return };
+    let ip = address.ip().to_canonical();
+    if !flags.contains(Flags::HEX) {
+        return Sample::from(ip).append(out);
+    }
+    let octets: &[u8] = match &ip {
+        IpAddr::V4(a) => &a.octets(),
+        IpAddr::V6(a) => &a.octets(),
+    };
+    for o in octets {
+        let _ = write!(out, "{o:02X}");
+    }
+}
+
+fn port(address: Option<SocketAddr>, flags: Flags, out: &mut Vec<u8>) {
+    if let Some(a) = address {
+        number(a.port().into(), flags, out);
+    }
+}
+
+fn version(e: &Eval<'_>, out: &mut Vec<u8>) {
+    if let Some((major, minor)) = e.view.request().map(|r| r.version()) {
+        let _ = write!(out, "HTTP/{major}.{minor}");
+    }
+}
+
+/// `23/Nov/2026:14:58:03 +0000`
+fn utc_date(seconds: u64, out: &mut Vec<u8>) {
+    let d = clock::civil(seconds);
+    let _ = write!(
+        out,
+        "{:02}/{}/{:04}:{:02}:{:02}:{:02} +0000",
+        d.day,
+        d.month_name(),
+        d.year,
+        d.hour,
+        d.minute,
+        d.second
+    );
+}

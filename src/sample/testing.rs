@@ -1,0 +1,306 @@
+//! A transaction for tests: what examples of fetches, converters and actions run on.
+
+use super::compile::{Compile, Names};
+use super::expr::Expr;
+use super::fetch::Example;
+use super::places::Places;
+use super::scratch::Scratch;
+use super::vars::{Owned, Scope, VarStore};
+use super::view::{Direction, Effect, Eval, StreamView, World};
+use crate::base::clock;
+use crate::proto::h1::{Limits, Message, Parsed, RequestContext};
+use bstr::BStr;
+use std::cell::Cell;
+use std::net::SocketAddr;
+
+const REQUEST: &str = "GET /a/b.html?q=1&r=two&q=3 HTTP/1.1\r\nHost: www.example.com\r\n\
+     User-Agent: curl/8\r\nCookie: a=1; b=2";
+const RESPONSE: &str =
+    "HTTP/1.1 200 OK\r\nServer: origin\r\nSet-Cookie: sid=xyz; path=/\r\nContent-Length: 2";
+
+/// The transaction.
+pub struct Stream {
+    pub request: Option<Message>,
+    pub response: Option<Message>,
+    pub txn: VarStore,
+    pub req: VarStore,
+    pub effects: Vec<String>,
+    random: Cell<u32>,
+}
+
+impl Stream {
+    /// The example: a request to `www`, answered by `s1`.
+    pub fn example() -> Stream {
+        clock::freeze(1_700_000_000_000_000);
+        let stream = Stream {
+            request: Some(request(REQUEST)),
+            response: Some(response(RESPONSE)),
+            txn: VarStore::default(),
+            req: VarStore::default(),
+            effects: Vec::new(),
+            random: Cell::new(0x4000_0000),
+        };
+        if let Ok((_, id)) = super::vars::intern(b"txn.known") {
+            stream.txn.set(id, Owned::Str(b"value".to_vec()));
+        }
+        stream
+    }
+
+    /// With another request (or response, if it begins with `HTTP/`).
+    pub fn on(head: &str) -> Stream {
+        let mut stream = Stream::example();
+        match head.starts_with("HTTP/") {
+            true => stream.response = Some(response(head)),
+            false => stream.request = Some(request(head)),
+        }
+        stream
+    }
+
+    /// Calls `f` with an evaluation on the request's side.
+    pub fn eval<R>(&self, f: impl FnOnce(&Eval<'_>) -> R) -> R {
+        let scratch = Scratch::new();
+        f(&Eval {
+            view: self,
+            scratch: &scratch,
+            direction: Direction::Request,
+            last: true,
+        })
+    }
+}
+
+/// Parses a head.
+pub fn request(head: &str) -> Message {
+    let mut m = Message::with_capacity(16384);
+    m.feed(format!("{head}\r\n\r\n").as_bytes());
+    assert_eq!(m.parse_request(&Limits::default()), Parsed::Done, "{head}");
+    m
+}
+
+/// Parses a head.
+pub fn response(head: &str) -> Message {
+    let mut m = Message::with_capacity(16384);
+    m.feed(format!("{head}\r\n\r\n").as_bytes());
+    let context = RequestContext::default();
+    assert_eq!(m.parse_response(&Limits::default(), context), Parsed::Done, "{head}");
+    m
+}
+
+impl StreamView for Stream {
+    fn request(&self) -> Option<&Message> {
+        self.request.as_ref()
+    }
+    fn request_mut(&mut self) -> Option<&mut Message> {
+        self.request.as_mut()
+    }
+    fn response(&self) -> Option<&Message> {
+        self.response.as_ref()
+    }
+    fn response_mut(&mut self) -> Option<&mut Message> {
+        self.response.as_mut()
+    }
+    fn src(&self) -> Option<SocketAddr> {
+        "192.0.2.7:40000".parse().ok()
+    }
+    fn dst(&self) -> Option<SocketAddr> {
+        "198.51.100.1:80".parse().ok()
+    }
+    fn bc_src(&self) -> Option<SocketAddr> {
+        "10.0.0.9:50000".parse().ok()
+    }
+    fn bc_dst(&self) -> Option<SocketAddr> {
+        "10.0.0.1:8080".parse().ok()
+    }
+    fn frontend(&self) -> Option<(&str, u32)> {
+        Some(("fe", 2))
+    }
+    fn backend(&self) -> Option<(&str, u32)> {
+        Some(("www", 3))
+    }
+    fn default_backend(&self) -> Option<&str> {
+        Some("www")
+    }
+    fn server(&self) -> Option<(&str, u32)> {
+        Some(("s1", 1))
+    }
+    fn listener(&self) -> Option<(&str, u32)> {
+        Some(("web", 1))
+    }
+    fn stream_id(&self) -> u32 {
+        42
+    }
+    fn accept_date_us(&self) -> u64 {
+        1_699_999_999_000_000
+    }
+    fn random(&self) -> u32 {
+        self.random.get()
+    }
+    fn vars(&self, scope: Scope) -> Option<&VarStore> {
+        match scope {
+            Scope::Txn => Some(&self.txn),
+            Scope::Req => Some(&self.req),
+            _ => None,
+        }
+    }
+    fn world(&self) -> &dyn World {
+        &Small
+    }
+    fn apply(&mut self, effect: Effect<'_>) -> bool {
+        self.effects.push(format!("{effect:?}"));
+        true
+    }
+}
+
+struct Small;
+
+impl World for Small {
+    fn nbsrv(&self, _: u32) -> Option<u32> {
+        Some(2)
+    }
+    fn queue(&self, _: u32) -> Option<u32> {
+        Some(3)
+    }
+    fn be_conn(&self, _: u32) -> Option<u32> {
+        Some(4)
+    }
+    fn fe_conn(&self, _: u32) -> Option<u32> {
+        Some(6)
+    }
+    fn act_conn(&self) -> Option<u32> {
+        Some(7)
+    }
+    fn be_conn_free(&self, _: u32) -> Option<i64> {
+        Some(-1)
+    }
+    fn connslots(&self, _: u32) -> Option<i64> {
+        Some(-1)
+    }
+    fn be_sess_rate(&self, _: u32) -> Option<u32> {
+        Some(0)
+    }
+    fn fe_sess_rate(&self, _: u32) -> Option<u32> {
+        Some(0)
+    }
+    fn fe_req_rate(&self, _: u32) -> Option<u32> {
+        Some(0)
+    }
+    fn srv_is_up(&self, _: u32, _: u32) -> Option<bool> {
+        Some(true)
+    }
+    fn srv_conn(&self, _: u32, _: u32) -> Option<u32> {
+        Some(1)
+    }
+    fn srv_conn_free(&self, _: u32, _: u32) -> Option<i64> {
+        Some(-1)
+    }
+    fn srv_queue(&self, _: u32, _: u32) -> Option<u32> {
+        Some(0)
+    }
+    fn srv_weight(&self, _: u32, _: u32) -> Option<u32> {
+        Some(1)
+    }
+    fn srv_sess_rate(&self, _: u32, _: u32) -> Option<u32> {
+        Some(0)
+    }
+    fn uptime_ms(&self) -> u64 {
+        5999
+    }
+}
+
+/// Knows the front end `fe` and the back end `www` with the server `s1`.
+pub struct Known;
+
+impl Names for Known {
+    fn backend(&self, name: &[u8]) -> Option<u32> {
+        (name == b"www").then_some(1)
+    }
+    fn frontend(&self, name: &[u8]) -> Option<u32> {
+        (name == b"fe").then_some(0)
+    }
+    fn server(&self, _: u32, name: &[u8]) -> Option<u32> {
+        (name == b"s1").then_some(0)
+    }
+}
+
+/// For lines of the front end's http-request rules.
+pub fn compile(names: &dyn Names) -> Compile<'_> {
+    let mut cx = Compile::new(Places::FE_REQUEST, names);
+    cx.owner = "frontend 'fe'".into();
+    cx
+}
+
+/// Words as the reader would make them, one line each, split at blanks outside single quotes.
+pub fn words(line: &str) -> Vec<crate::config::directive::Word> {
+    let mut out = Vec::new();
+    let mut word = String::new();
+    let (mut quoted, mut some) = (false, false);
+    for c in line.chars() {
+        match c {
+            '\'' => {
+                quoted = !quoted;
+                some = true;
+            }
+            ' ' if !quoted => {
+                if some {
+                    out.push(std::mem::take(&mut word));
+                }
+                some = false;
+            }
+            c => {
+                word.push(c);
+                some = true;
+            }
+        }
+    }
+    if some {
+        out.push(word);
+    }
+    out.into_iter()
+        .map(|w| crate::config::directive::Word {
+            text: w.into(),
+            span: crate::base::span::Span {
+                line: 1,
+                ..Default::default()
+            },
+        })
+        .collect()
+}
+
+fn run(example: &Example) {
+    let stream = match example.head {
+        Some(head) => Stream::on(head),
+        None => Stream::example(),
+    };
+    let mut cx = compile(&Known);
+    let text = match example.expr.strip_prefix('\'') {
+        Some(quoted) => quoted.trim_end_matches('\''),
+        None => example.expr,
+    };
+    let expr = match Expr::parse(text.as_bytes(), &mut cx) {
+        Ok(expr) => expr,
+        Err(m) => panic!("{text}: {m}"),
+    };
+    assert_eq!(cx.diags, [], "{text}");
+    let got = stream.eval(|e| expr.eval(e).map(|s| BStr::new(s.text(e.scratch)).to_string()));
+    assert_eq!(got.as_deref(), example.value, "{text}");
+}
+
+#[test]
+fn fetch_examples() {
+    for fetch in super::fetch::all() {
+        for example in fetch.examples {
+            assert!(example.expr.starts_with(fetch.name), "{}", example.expr);
+            run(example);
+        }
+    }
+}
+
+#[test]
+fn converter_examples() {
+    for conv in super::conv::all() {
+        assert!(!conv.examples.is_empty(), "{}", conv.name);
+        for example in conv.examples {
+            assert!(example.expr.contains(conv.name), "{}", example.expr);
+            run(example);
+        }
+    }
+}

@@ -96,7 +96,11 @@ pub fn civil(seconds: u64) -> Civil {
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * of_year + 2) / 153;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
     let small = |n: u64| u8::try_from(n).unwrap_or(0);
     Civil {
         year: era * 400 + year_of_era + u64::from(month <= 2),

@@ -142,10 +142,12 @@ impl Test {
                 b"-m" => {
                     used = 2;
                     if explicit {
-                        return Err("only one explicit matching method can be defined with '-m' \
+                        return Err(
+                            "only one explicit matching method can be defined with '-m' \
                                     parameter. if migrating from an old version, just keep the \
                                     last one"
-                            .into());
+                                .into(),
+                        );
                     }
                     if !files.is_empty() {
                         return Err("'-m' must only be specified before patterns and files in \
@@ -226,7 +228,10 @@ impl Test {
             // Without patterns, `found` and `bool` still match.
             patterns: Arc::new(patterns),
             files,
-            keyword: criterion.get(..ident(criterion)).unwrap_or_default().to_vec(),
+            keyword: criterion
+                .get(..ident(criterion))
+                .unwrap_or_default()
+                .to_vec(),
         })
     }
 }
@@ -443,8 +448,7 @@ impl Compile<'_> {
     ) -> Arc<PatternFile> {
         let name = BStr::new(name).to_string();
         let known = self.files.iter().find(|f| {
-            f.name == name
-                && (f.method, f.ignore_case, f.as_map) == (method, ignore_case, as_map)
+            f.name == name && (f.method, f.ignore_case, f.as_map) == (method, ignore_case, as_map)
         });
         if let Some(f) = known {
             return f.clone();

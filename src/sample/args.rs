@@ -225,12 +225,7 @@ fn word(text: &[u8], mut at: usize) -> Option<(Vec<u8>, usize)> {
     (quote == 0).then_some((out, at))
 }
 
-fn one(
-    word: &[u8],
-    kind: Kind,
-    index: usize,
-    cx: &mut Compile<'_>,
-) -> Result<Arg, Fault> {
+fn one(word: &[u8], kind: Kind, index: usize, cx: &mut Compile<'_>) -> Result<Arg, Fault> {
     let bad = || {
         Fault::at(
             index,

@@ -49,11 +49,7 @@ pub struct Term {
 impl Condition {
     /// Compiles `words`, which begin with `if` or `unless`. The error is HAProxy's, without what
     /// the line's own parser puts in front of it.
-    pub fn parse(
-        words: &[Word],
-        acls: &AclSet,
-        cx: &mut Compile<'_>,
-    ) -> Result<Condition, String> {
+    pub fn parse(words: &[Word], acls: &AclSet, cx: &mut Compile<'_>) -> Result<Condition, String> {
         let Some((keyword, words)) = words.split_first() else {
             return Err("missing condition".into());
         };

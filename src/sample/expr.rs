@@ -135,13 +135,12 @@ impl Expr {
             return Err(format!("converter '{}' cannot be applied", conv.name));
         }
         let tail = rest.get(end..).unwrap_or_default();
-        let (mut args, used) =
-            args::parse(tail, conv.args, conv.required, cx).map_err(|f| {
-                format!(
-                    "invalid arg {} in converter '{}' : {}",
-                    f.index, conv.name, f.message
-                )
-            })?;
+        let (mut args, used) = args::parse(tail, conv.args, conv.required, cx).map_err(|f| {
+            format!(
+                "invalid arg {} in converter '{}' : {}",
+                f.index, conv.name, f.message
+            )
+        })?;
         if let Some(check) = conv.check {
             check(&mut args, cx)
                 .map_err(|m| format!("invalid args in converter '{}' : {m}", conv.name))?;

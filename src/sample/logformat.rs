@@ -126,7 +126,10 @@ impl LogFormat {
                         cx.diags.push(Diagnostic::notice(
                             RULE_PENDING,
                             cx.span,
-                            format!("format alias '%{}' is not executed by hapax yet.", found.name),
+                            format!(
+                                "format alias '%{}' is not executed by hapax yet.",
+                                found.name
+                            ),
                         ));
                         cx.pending.push(found.name);
                     }
@@ -356,7 +359,10 @@ mod tests {
             ("%(a)b", "www"),
             ("%(a:sint)[path]", "/a/b.html"),
             ("%r", "GET /a/b.html?q=1&r=two&q=3 HTTP/1.1"),
-            ("%HM %HU %HP %HQ %HV", "GET /a/b.html?q=1&r=two&q=3 /a/b.html ?q=1&r=two&q=3 HTTP/1.1"),
+            (
+                "%HM %HU %HP %HQ %HV",
+                "GET /a/b.html?q=1&r=two&q=3 /a/b.html ?q=1&r=two&q=3 HTTP/1.1",
+            ),
         ] {
             assert_eq!(render(Purpose::Http, text).as_deref(), Ok(want), "{text}");
         }
@@ -364,25 +370,52 @@ mod tests {
 
     #[test]
     fn in_logs() {
-        assert_eq!(render(Purpose::Log, "a   b %[var(txn.none)]").unwrap(), "a b -");
+        assert_eq!(
+            render(Purpose::Log, "a   b %[var(txn.none)]").unwrap(),
+            "a b -"
+        );
     }
 
     #[test]
     fn faults() {
         // Recorded from HAProxy 3.4.
         for (text, want) in [
-            ("%[pathh]", "failed to parse sample expression <pathh]> : unknown fetch method 'pathh'"),
+            (
+                "%[pathh]",
+                "failed to parse sample expression <pathh]> : unknown fetch method 'pathh'",
+            ),
             ("%[path", "missing ']' after 'path'"),
-            ("%[]", "failed to parse sample expression <]> : missing fetch method"),
-            ("%[path,]", "failed to parse sample expression <path,]> : unknown converter ''"),
+            (
+                "%[]",
+                "failed to parse sample expression <]> : missing fetch method",
+            ),
+            (
+                "%[path,]",
+                "failed to parse sample expression <path,]> : unknown converter ''",
+            ),
             ("%[path lower]", "expected ']' after 'path', but found ' '"),
             ("%", "truncated line after '%'"),
             ("%{[path]", "truncated line after '[path]'"),
-            ("%zz", "no such format alias 'zz'. If you wanted to emit the '%' character verbatim, you need to use '%%'"),
-            ("%1", "unexpected alias name near '1' at position 1 line : '%1'. Maybe you want to write a single '%', use the syntax '%%'"),
-            ("%(name:int)[path]", "unexpected output type 'int' at position 7 line : '%(name:int)[path]'. Supported types are: str, sint, bool, raw"),
-            ("%[src,add(1)]", "failed to parse sample expression <src,add(1)]> : converter 'add' cannot be applied"),
-            ("%[status]", "sample fetch <status> may not be reliably used here because it needs 'HTTP response' which is not available here"),
+            (
+                "%zz",
+                "no such format alias 'zz'. If you wanted to emit the '%' character verbatim, you need to use '%%'",
+            ),
+            (
+                "%1",
+                "unexpected alias name near '1' at position 1 line : '%1'. Maybe you want to write a single '%', use the syntax '%%'",
+            ),
+            (
+                "%(name:int)[path]",
+                "unexpected output type 'int' at position 7 line : '%(name:int)[path]'. Supported types are: str, sint, bool, raw",
+            ),
+            (
+                "%[src,add(1)]",
+                "failed to parse sample expression <src,add(1)]> : converter 'add' cannot be applied",
+            ),
+            (
+                "%[status]",
+                "sample fetch <status> may not be reliably used here because it needs 'HTTP response' which is not available here",
+            ),
         ] {
             assert_eq!(render(Purpose::Http, text).unwrap_err(), want, "{text}");
         }

@@ -225,12 +225,7 @@ impl Patterns {
         word: &[u8],
         resolve: &dyn Fn(&[u8]) -> Option<IpAddr>,
     ) -> Result<(), String> {
-        let fault = || {
-            format!(
-                "'{}' is not a valid IPv4 or IPv6 address",
-                BStr::new(word)
-            )
-        };
+        let fault = || format!("'{}' is not a valid IPv4 or IPv6 address", BStr::new(word));
         match network(word, resolve).ok_or_else(fault)? {
             Network::V4(a, m) => insert(&mut self.v4, u32::from(m), u32::from(a) & u32::from(m)),
             Network::V6(a, m) => insert(&mut self.v6, u128::from(m), u128::from(a) & u128::from(m)),
@@ -262,7 +257,9 @@ impl Patterns {
     }
 
     fn in_range(&self, i: i64) -> bool {
-        self.ranges.iter().any(|(low, high)| (*low..=*high).contains(&i))
+        self.ranges
+            .iter()
+            .any(|(low, high)| (*low..=*high).contains(&i))
     }
 
     fn has_v4(&self, a: Ipv4Addr) -> bool {
@@ -290,7 +287,8 @@ fn contains<T: Copy + Eq + std::hash::Hash>(
     address: T,
     and: impl Fn(T, T) -> T,
 ) -> bool {
-    list.iter().any(|(mask, set)| set.contains(&and(address, *mask)))
+    list.iter()
+        .any(|(mask, set)| set.contains(&and(address, *mask)))
 }
 
 impl Texts {
@@ -311,7 +309,10 @@ impl Texts {
             }
             _ => {}
         }
-        let hashed = matches!(method, Method::Str | Method::Beg | Method::End | Method::Bin);
+        let hashed = matches!(
+            method,
+            Method::Str | Method::Beg | Method::End | Method::Bin
+        );
         if hashed && (!self.by_len.is_empty() || self.few.len() >= FEW) {
             for t in self.few.drain(..).chain([text.into()]) {
                 match self.by_len.iter_mut().find(|(len, _)| *len == t.len()) {
@@ -348,13 +349,17 @@ impl Texts {
                     })
             }
             Method::Sub => self.finders.iter().any(|f| f.find(s).is_some()),
-            Method::Dir | Method::Dom => self.few.iter().any(|t| delimited(s, t, delimiters(method))),
+            Method::Dir | Method::Dom => {
+                self.few.iter().any(|t| delimited(s, t, delimiters(method)))
+            }
             _ => false,
         }
     }
 
     fn has(&self, len: usize, s: &[u8]) -> bool {
-        self.by_len.iter().any(|(l, set)| *l == len && set.contains(s))
+        self.by_len
+            .iter()
+            .any(|(l, set)| *l == len && set.contains(s))
     }
 }
 
@@ -412,9 +417,7 @@ pub fn hex(digits: &[u8]) -> Result<Vec<u8>, String> {
 fn range(word: &[u8], operator: Option<Operator>) -> Result<(i64, i64), String> {
     let shown = BStr::new(word);
     let not_range = || format!("'{shown}' is not a valid number range");
-    let number = |digits: &[u8]| -> Option<i64> {
-        std::str::from_utf8(digits).ok()?.parse().ok()
-    };
+    let number = |digits: &[u8]| -> Option<i64> { std::str::from_utf8(digits).ok()?.parse().ok() };
     let at = word
         .iter()
         .position(|b| !b.is_ascii_digit())
@@ -598,7 +601,11 @@ mod tests {
         for (word, op, message) in [
             ("foo", None, "'foo' is not a number"),
             ("1.5", None, "'1.5' is not a number"),
-            ("x", Some(Gt), "'x' is neither a number nor a supported operator"),
+            (
+                "x",
+                Some(Gt),
+                "'x' is neither a number nor a supported operator",
+            ),
             (":", None, "':' is not a valid number range"),
             ("5:2", None, "'5:2' is not a valid number range"),
             ("1:2:3", None, "'1:2:3' is not a valid number range"),
@@ -644,14 +651,24 @@ mod tests {
         for method in [Method::Str, Method::Beg, Method::End] {
             let mut p = Patterns::new(method);
             for i in 0..1000 {
-                p.add(format!("k{i:04}z").as_bytes(), i % 2 == 0, None, &|_| None).unwrap();
+                p.add(format!("k{i:04}z").as_bytes(), i % 2 == 0, None, &|_| None)
+                    .unwrap();
             }
             assert!(p.matches(Sample::Str(b"k0500z"), &scratch));
-            assert!(p.matches(Sample::Str(b"K0500Z"), &scratch), "even ones ignore case");
+            assert!(
+                p.matches(Sample::Str(b"K0500Z"), &scratch),
+                "even ones ignore case"
+            );
             assert!(!p.matches(Sample::Str(b"K0501Z"), &scratch));
             assert!(!p.matches(Sample::Str(b"k1000z"), &scratch));
-            assert_eq!(p.matches(Sample::Str(b"k0501z/"), &scratch), method == Method::Beg);
-            assert_eq!(p.matches(Sample::Str(b"/k0501z"), &scratch), method == Method::End);
+            assert_eq!(
+                p.matches(Sample::Str(b"k0501z/"), &scratch),
+                method == Method::Beg
+            );
+            assert_eq!(
+                p.matches(Sample::Str(b"/k0501z"), &scratch),
+                method == Method::End
+            );
         }
     }
 }

@@ -81,7 +81,11 @@ pub fn response(head: &str) -> Message {
     let mut m = Message::with_capacity(16384);
     m.feed(format!("{head}\r\n\r\n").as_bytes());
     let context = RequestContext::default();
-    assert_eq!(m.parse_response(&Limits::default(), context), Parsed::Done, "{head}");
+    assert_eq!(
+        m.parse_response(&Limits::default(), context),
+        Parsed::Done,
+        "{head}"
+    );
     m
 }
 
@@ -280,7 +284,10 @@ fn run(example: &Example) {
         Err(m) => panic!("{text}: {m}"),
     };
     assert_eq!(cx.diags, [], "{text}");
-    let got = stream.eval(|e| expr.eval(e).map(|s| BStr::new(s.text(e.scratch)).to_string()));
+    let got = stream.eval(|e| {
+        expr.eval(e)
+            .map(|s| BStr::new(s.text(e.scratch)).to_string())
+    });
     assert_eq!(got.as_deref(), example.value, "{text}");
 }
 

@@ -210,8 +210,15 @@ mod tests {
         assert_eq!(scope, Scope::Txn);
         assert_eq!(intern(b"req.vars_test_a").unwrap(), (Scope::Req, a));
         assert_ne!(intern(b"txn.vars_test_b").unwrap().1, a);
-        assert!(intern(b"foo").unwrap_err().starts_with("invalid variable name 'foo'."));
+        assert!(
+            intern(b"foo")
+                .unwrap_err()
+                .starts_with("invalid variable name 'foo'.")
+        );
         assert!(intern(b"txn.").is_err());
-        assert_eq!(intern(b"txn.a-b").unwrap_err(), "invalid syntax at char '-'");
+        assert_eq!(
+            intern(b"txn.a-b").unwrap_err(),
+            "invalid syntax at char '-'"
+        );
     }
 }

@@ -21,9 +21,9 @@ pub(super) static CONVS: &[Conv] = &[Conv {
             (Sample::V4(a), [Arg::V4(mask), ..]) => {
                 Some(Sample::V4(Ipv4Addr::from(u32::from(a) & u32::from(*mask))))
             }
-            (Sample::V6(a), [_, Arg::V6(mask)]) => {
-                Some(Sample::V6(Ipv6Addr::from(u128::from(a) & u128::from(*mask))))
-            }
+            (Sample::V6(a), [_, Arg::V6(mask)]) => Some(Sample::V6(Ipv6Addr::from(
+                u128::from(a) & u128::from(*mask),
+            ))),
             _ => None,
         }
     },

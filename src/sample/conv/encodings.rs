@@ -67,7 +67,10 @@ pub(super) static CONVS: &[Conv] = &[
 ];
 
 fn digit(nibble: u8) -> u8 {
-    b"0123456789ABCDEF".get(usize::from(nibble)).copied().unwrap_or(b'0')
+    b"0123456789ABCDEF"
+        .get(usize::from(nibble))
+        .copied()
+        .unwrap_or(b'0')
 }
 
 /// Encodes; `pad` completes the last group with `=`.
@@ -90,7 +93,12 @@ fn encode(bytes: &[u8], alphabet: &[u8; 64], pad: bool, push: &mut dyn FnMut(u8)
 
 /// Decodes; `None` for anything that is not of the alphabet, padding at the end apart.
 fn decode(text: &[u8], alphabet: &[u8; 64], push: &mut dyn FnMut(u8)) -> Option<()> {
-    let padding = text.iter().rev().take(2).take_while(|b| **b == b'=').count();
+    let padding = text
+        .iter()
+        .rev()
+        .take(2)
+        .take_while(|b| **b == b'=')
+        .count();
     let text = text.get(..text.len() - padding)?;
     for group in text.chunks(4) {
         let mut bits = 0u32;

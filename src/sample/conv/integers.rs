@@ -49,27 +49,91 @@ macro_rules! binary {
 }
 
 pub(super) static CONVS: &[Conv] = &[
-    binary!("add", |a, b| a.saturating_add(b), "Adds a number or variable.",
-        "int(7),add(3)" = "10", "int(9223372036854775807),add(1)" = "9223372036854775807"),
-    binary!("sub", |a, b| a.saturating_sub(b), "Subtracts a number or variable.",
-        "int(7),sub(10)" = "-3", "int(-9223372036854775808),sub(1)" = "-9223372036854775808"),
-    binary!("mul", |a, b| a.saturating_mul(b), "Multiplies.",
-        "int(7),mul(-2)" = "-14", "int(9223372036854775807),mul(-2)" = "-9223372036854775808"),
-    binary!("div", |a, b| a.checked_div(b).unwrap_or(i64::MAX),
+    binary!(
+        "add",
+        |a, b| a.saturating_add(b),
+        "Adds a number or variable.",
+        "int(7),add(3)" = "10",
+        "int(9223372036854775807),add(1)" = "9223372036854775807"
+    ),
+    binary!(
+        "sub",
+        |a, b| a.saturating_sub(b),
+        "Subtracts a number or variable.",
+        "int(7),sub(10)" = "-3",
+        "int(-9223372036854775808),sub(1)" = "-9223372036854775808"
+    ),
+    binary!(
+        "mul",
+        |a, b| a.saturating_mul(b),
+        "Multiplies.",
+        "int(7),mul(-2)" = "-14",
+        "int(9223372036854775807),mul(-2)" = "-9223372036854775808"
+    ),
+    binary!(
+        "div",
+        |a, b| a.checked_div(b).unwrap_or(i64::MAX),
         "Divides; by 0 the greatest number results.",
-        "int(-7),div(2)" = "-3", "int(7),div(0)" = "9223372036854775807"),
-    binary!("mod", |a, b| a.checked_rem(b).unwrap_or(0), "The rest of a division.",
-        "int(-7),mod(4)" = "-3", "int(7),mod(0)" = "0"),
+        "int(-7),div(2)" = "-3",
+        "int(7),div(0)" = "9223372036854775807"
+    ),
+    binary!(
+        "mod",
+        |a, b| a.checked_rem(b).unwrap_or(0),
+        "The rest of a division.",
+        "int(-7),mod(4)" = "-3",
+        "int(7),mod(0)" = "0"
+    ),
     binary!("and", |a, b| a & b, "Bitwise and.", "int(7),and(6)" = "6"),
     binary!("or", |a, b| a | b, "Bitwise or.", "int(7),or(8)" = "15"),
-    binary!("xor", |a, b| a ^ b, "Bitwise exclusive or.", "int(7),xor(2)" = "5"),
-    unary!("neg", Sint, |i| Sample::Int(i.checked_neg().unwrap_or(i64::MAX)), "The opposite number.",
-        "int(7),neg" = "-7"),
-    unary!("cpl", Sint, |i| Sample::Int(!i), "Every bit inverted.", "int(7),cpl" = "-8"),
-    unary!("bool", Bool, |i| Sample::Bool(i != 0), "False for 0, else true.", "int(7),bool" = "1"),
-    unary!("not", Bool, |i| Sample::Bool(i == 0), "True for 0, else false.", "int(7),not" = "0"),
-    unary!("odd", Bool, |i| Sample::Bool(i & 1 == 1), "Whether a number is odd.", "int(-7),odd" = "1"),
-    unary!("even", Bool, |i| Sample::Bool(i & 1 == 0), "Whether a number is even.", "int(7),even" = "0"),
+    binary!(
+        "xor",
+        |a, b| a ^ b,
+        "Bitwise exclusive or.",
+        "int(7),xor(2)" = "5"
+    ),
+    unary!(
+        "neg",
+        Sint,
+        |i| Sample::Int(i.checked_neg().unwrap_or(i64::MAX)),
+        "The opposite number.",
+        "int(7),neg" = "-7"
+    ),
+    unary!(
+        "cpl",
+        Sint,
+        |i| Sample::Int(!i),
+        "Every bit inverted.",
+        "int(7),cpl" = "-8"
+    ),
+    unary!(
+        "bool",
+        Bool,
+        |i| Sample::Bool(i != 0),
+        "False for 0, else true.",
+        "int(7),bool" = "1"
+    ),
+    unary!(
+        "not",
+        Bool,
+        |i| Sample::Bool(i == 0),
+        "True for 0, else false.",
+        "int(7),not" = "0"
+    ),
+    unary!(
+        "odd",
+        Bool,
+        |i| Sample::Bool(i & 1 == 1),
+        "Whether a number is odd.",
+        "int(-7),odd" = "1"
+    ),
+    unary!(
+        "even",
+        Bool,
+        |i| Sample::Bool(i & 1 == 0),
+        "Whether a number is even.",
+        "int(7),even" = "0"
+    ),
     Conv {
         name: "htonl",
         args: &[],
@@ -93,7 +157,12 @@ pub(super) static CONVS: &[Conv] = &[
         input: Type::Bool,
         out: Type::Str,
         check: None,
-        eval: |args, v, _| Some(Sample::Str(text(args, usize::from(v != Sample::Bool(true))))),
+        eval: |args, v, _| {
+            Some(Sample::Str(text(
+                args,
+                usize::from(v != Sample::Bool(true)),
+            )))
+        },
         doc: "The first text for true, the second for false.",
         examples: &[
             Example::of("int(2),iif(yes,no)", "yes"),
@@ -126,12 +195,10 @@ fn operand<'a>(args: &'a [Arg], e: &Eval<'a>) -> Option<i64> {
 pub(super) fn number<'a>(args: &'a [Arg], i: usize, e: &Eval<'a>) -> Option<i64> {
     match *args.get(i)? {
         Arg::Int(n) => Some(n),
-        Arg::Var(scope, id) => {
-            match vars::read(e, scope, id)?.cast(Type::Sint, e.scratch)? {
-                Sample::Int(n) => Some(n),
-                _ => None,
-            }
-        }
+        Arg::Var(scope, id) => match vars::read(e, scope, id)?.cast(Type::Sint, e.scratch)? {
+            Sample::Int(n) => Some(n),
+            _ => None,
+        },
         _ => None,
     }
 }

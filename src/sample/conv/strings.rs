@@ -51,41 +51,74 @@ macro_rules! trim {
 }
 
 pub(super) static CONVS: &[Conv] = &[
-    text_to_text!("lower", |s, e| {
-        match s.iter().any(u8::is_ascii_uppercase) {
-            false => s,
-            true => {
-                let out = e.scratch.zeroed(s.len());
-                out.copy_from_slice(s);
-                out.make_ascii_lowercase();
-                out
+    text_to_text!(
+        "lower",
+        |s, e| {
+            match s.iter().any(u8::is_ascii_uppercase) {
+                false => s,
+                true => {
+                    let out = e.scratch.zeroed(s.len());
+                    out.copy_from_slice(s);
+                    out.make_ascii_lowercase();
+                    out
+                }
             }
-        }
-    }, "ASCII letters in lower case.", "str(Ex.COM),lower" = "ex.com"),
-    text_to_text!("upper", |s, e| {
-        match s.iter().any(u8::is_ascii_lowercase) {
-            false => s,
-            true => {
-                let out = e.scratch.zeroed(s.len());
-                out.copy_from_slice(s);
-                out.make_ascii_uppercase();
-                out
+        },
+        "ASCII letters in lower case.",
+        "str(Ex.COM),lower" = "ex.com"
+    ),
+    text_to_text!(
+        "upper",
+        |s, e| {
+            match s.iter().any(u8::is_ascii_lowercase) {
+                false => s,
+                true => {
+                    let out = e.scratch.zeroed(s.len());
+                    out.copy_from_slice(s);
+                    out.make_ascii_uppercase();
+                    out
+                }
             }
-        }
-    }, "ASCII letters in upper case.", "str(Ex.com),upper" = "EX.COM"),
-    text_to_text!("reverse", |s, e| {
-        let out = e.scratch.zeroed(s.len());
-        out.copy_from_slice(s);
-        out.reverse();
-        out
-    }, "The bytes in the opposite order.", "str(abc),reverse" = "cba"),
-    text_to_text!("cut_crlf", |s, _e| {
-        s.split(|&b| b == b'\r' || b == b'\n').next().unwrap_or_default()
-    }, "Up to the first carriage return or line feed.", "bin(61620d0a63),cut_crlf" = "ab"),
-    trim!("ltrim", |s, keep| s.iter().position(keep).map_or(Some(&[][..]), |at| s.get(at..)),
-        "Without the characters given at its beginning.", "'str(\" ,b \"),ltrim(\" ,\")'" = "b "),
-    trim!("rtrim", |s, keep| s.get(..s.iter().rposition(keep).map_or(0, |at| at + 1)),
-        "Without the characters given at its end.", "'str(\" b, \"),rtrim(\" ,\")'" = " b"),
+        },
+        "ASCII letters in upper case.",
+        "str(Ex.com),upper" = "EX.COM"
+    ),
+    text_to_text!(
+        "reverse",
+        |s, e| {
+            let out = e.scratch.zeroed(s.len());
+            out.copy_from_slice(s);
+            out.reverse();
+            out
+        },
+        "The bytes in the opposite order.",
+        "str(abc),reverse" = "cba"
+    ),
+    text_to_text!(
+        "cut_crlf",
+        |s, _e| {
+            s.split(|&b| b == b'\r' || b == b'\n')
+                .next()
+                .unwrap_or_default()
+        },
+        "Up to the first carriage return or line feed.",
+        "bin(61620d0a63),cut_crlf" = "ab"
+    ),
+    trim!(
+        "ltrim",
+        |s, keep| s
+            .iter()
+            .position(keep)
+            .map_or(Some(&[][..]), |at| s.get(at..)),
+        "Without the characters given at its beginning.",
+        "'str(\" ,b \"),ltrim(\" ,\")'" = "b "
+    ),
+    trim!(
+        "rtrim",
+        |s, keep| s.get(..s.iter().rposition(keep).map_or(0, |at| at + 1)),
+        "Without the characters given at its end.",
+        "'str(\" b, \"),rtrim(\" ,\")'" = " b"
+    ),
     Conv {
         name: "length",
         args: &[],
@@ -98,7 +131,10 @@ pub(super) static CONVS: &[Conv] = &[
             _ => None,
         },
         doc: "The number of bytes.",
-        examples: &[Example::of("str(abc),length", "3"), Example::of("bin(610062),length", "1")],
+        examples: &[
+            Example::of("str(abc),length", "3"),
+            Example::of("bin(610062),length", "1"),
+        ],
     },
     Conv {
         name: "bytes",
@@ -317,7 +353,11 @@ fn index_and_separators(args: &mut Vec<Arg>, _: &mut Compile<'_>) -> Result<(), 
 
 /// The parts of `s` between separators that the arguments mean: index, separators, count. Only
 /// parts that `counts` accepts are counted.
-fn parts<'a>(args: &[Arg], s: &'a [u8], counts: impl Fn(&Range<usize>) -> bool) -> Option<&'a [u8]> {
+fn parts<'a>(
+    args: &[Arg],
+    s: &'a [u8],
+    counts: impl Fn(&Range<usize>) -> bool,
+) -> Option<&'a [u8]> {
     let index = int(args, 0)?;
     let set = text(args, 1);
     let count = int(args, 2).unwrap_or(1);

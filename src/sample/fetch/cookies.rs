@@ -86,36 +86,129 @@ const MANY: &str =
     "GET / HTTP/1.1\r\nHost: h\r\nCookie: a=1; b= 2 ; c=\"x=;y\" ;d=a=b;e=;;=z; g\r\nCookie: a=6";
 
 pub(super) static FETCHES: &[Fetch] = &[
-    cookie!("cook", Str, REQUEST_HEADERS, REQUEST, |v| Some(Sample::Str(v)), [Example::of("cook(a)", "1")]),
-    cookie!("cookie", Str, HEADERS, None, |v| Some(Sample::Str(v)), [Example::of("cookie(a)", "1")]),
-    cookie!("req.cook", Str, REQUEST_HEADERS, REQUEST, |v| Some(Sample::Str(v)), [
-        Example::on(MANY, "req.cook(a)", "6"),
-        Example::on(MANY, "req.cook(b)", "2"),
-        Example::on(MANY, "req.cook(c)", "\"x=;y\""),
-        Example::on(MANY, "req.cook(d)", "a=b"),
-        Example::on(MANY, "req.cook(e)", ""),
-        Example::on(MANY, "req.cook", "1"),
-        Example::none("req.cook(x)")
-    ]),
-    cookie!("res.cook", Str, RESPONSE_HEADERS, RESPONSE, |v| Some(Sample::Str(v)), [
-        Example::of("res.cook(sid)", "xyz"),
-        Example::none("res.cook(path)")
-    ]),
-    cookie!("scook", Str, RESPONSE_HEADERS, RESPONSE, |v| Some(Sample::Str(v)), [Example::of("scook(sid)", "xyz")]),
-    cookie!("cook_val", Sint, REQUEST_HEADERS, REQUEST, |v| parse_int(v).map(Sample::Int), [Example::of("cook_val(a)", "1")]),
-    cookie!("req.cook_val", Sint, REQUEST_HEADERS, REQUEST, |v| parse_int(v).map(Sample::Int), [Example::of("req.cook_val(a)", "1")]),
-    cookie!("res.cook_val", Sint, RESPONSE_HEADERS, RESPONSE, |v| parse_int(v).map(Sample::Int), [Example::of("res.cook_val(sid)", "0")]),
-    cookie!("scook_val", Sint, RESPONSE_HEADERS, RESPONSE, |v| parse_int(v).map(Sample::Int), [Example::of("scook_val(sid)", "0")]),
-    count!("cook_cnt", REQUEST_HEADERS, REQUEST, [Example::of("cook_cnt", "2")]),
-    count!("req.cook_cnt", REQUEST_HEADERS, REQUEST, [
-        Example::on(MANY, "req.cook_cnt(a)", "2"),
-        Example::on(MANY, "req.cook_cnt", "7"),
-        Example::on(MANY, "req.cook_cnt(z)", "0")
-    ]),
-    count!("res.cook_cnt", RESPONSE_HEADERS, RESPONSE, [Example::of("res.cook_cnt", "1")]),
-    count!("scook_cnt", RESPONSE_HEADERS, RESPONSE, [Example::of("scook_cnt(sid)", "1")]),
-    names!("req.cook_names", REQUEST_HEADERS, REQUEST, [Example::on(MANY, "req.cook_names", "a,b,c,d,e,,a")]),
-    names!("res.cook_names", RESPONSE_HEADERS, RESPONSE, [Example::of("res.cook_names", "sid")]),
+    cookie!(
+        "cook",
+        Str,
+        REQUEST_HEADERS,
+        REQUEST,
+        |v| Some(Sample::Str(v)),
+        [Example::of("cook(a)", "1")]
+    ),
+    cookie!(
+        "cookie",
+        Str,
+        HEADERS,
+        None,
+        |v| Some(Sample::Str(v)),
+        [Example::of("cookie(a)", "1")]
+    ),
+    cookie!(
+        "req.cook",
+        Str,
+        REQUEST_HEADERS,
+        REQUEST,
+        |v| Some(Sample::Str(v)),
+        [
+            Example::on(MANY, "req.cook(a)", "6"),
+            Example::on(MANY, "req.cook(b)", "2"),
+            Example::on(MANY, "req.cook(c)", "\"x=;y\""),
+            Example::on(MANY, "req.cook(d)", "a=b"),
+            Example::on(MANY, "req.cook(e)", ""),
+            Example::on(MANY, "req.cook", "1"),
+            Example::none("req.cook(x)")
+        ]
+    ),
+    cookie!(
+        "res.cook",
+        Str,
+        RESPONSE_HEADERS,
+        RESPONSE,
+        |v| Some(Sample::Str(v)),
+        [
+            Example::of("res.cook(sid)", "xyz"),
+            Example::none("res.cook(path)")
+        ]
+    ),
+    cookie!(
+        "scook",
+        Str,
+        RESPONSE_HEADERS,
+        RESPONSE,
+        |v| Some(Sample::Str(v)),
+        [Example::of("scook(sid)", "xyz")]
+    ),
+    cookie!(
+        "cook_val",
+        Sint,
+        REQUEST_HEADERS,
+        REQUEST,
+        |v| parse_int(v).map(Sample::Int),
+        [Example::of("cook_val(a)", "1")]
+    ),
+    cookie!(
+        "req.cook_val",
+        Sint,
+        REQUEST_HEADERS,
+        REQUEST,
+        |v| parse_int(v).map(Sample::Int),
+        [Example::of("req.cook_val(a)", "1")]
+    ),
+    cookie!(
+        "res.cook_val",
+        Sint,
+        RESPONSE_HEADERS,
+        RESPONSE,
+        |v| parse_int(v).map(Sample::Int),
+        [Example::of("res.cook_val(sid)", "0")]
+    ),
+    cookie!(
+        "scook_val",
+        Sint,
+        RESPONSE_HEADERS,
+        RESPONSE,
+        |v| parse_int(v).map(Sample::Int),
+        [Example::of("scook_val(sid)", "0")]
+    ),
+    count!(
+        "cook_cnt",
+        REQUEST_HEADERS,
+        REQUEST,
+        [Example::of("cook_cnt", "2")]
+    ),
+    count!(
+        "req.cook_cnt",
+        REQUEST_HEADERS,
+        REQUEST,
+        [
+            Example::on(MANY, "req.cook_cnt(a)", "2"),
+            Example::on(MANY, "req.cook_cnt", "7"),
+            Example::on(MANY, "req.cook_cnt(z)", "0")
+        ]
+    ),
+    count!(
+        "res.cook_cnt",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        [Example::of("res.cook_cnt", "1")]
+    ),
+    count!(
+        "scook_cnt",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        [Example::of("scook_cnt(sid)", "1")]
+    ),
+    names!(
+        "req.cook_names",
+        REQUEST_HEADERS,
+        REQUEST,
+        [Example::on(MANY, "req.cook_names", "a,b,c,d,e,,a")]
+    ),
+    names!(
+        "res.cook_names",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        [Example::of("res.cook_names", "sid")]
+    ),
 ];
 
 fn value<'a>(
@@ -173,7 +266,11 @@ impl<'a> Pairs<'a> {
     }
 
     fn next(&mut self) -> Option<(&'a [u8], &'a [u8])> {
-        let header: &[u8] = if self.response { b"set-cookie" } else { b"cookie" };
+        let header: &[u8] = if self.response {
+            b"set-cookie"
+        } else {
+            b"cookie"
+        };
         let message = self.message;
         while let Some(field) = message.fields().get(self.field) {
             if !message.name(field).eq_ignore_ascii_case(header) {

@@ -151,56 +151,198 @@ macro_rules! block {
 const LIST: &str = "GET / HTTP/1.1\r\nHost: h\r\nX: a, b ,,\"c,d\",\r\nX: e";
 
 pub(super) static FETCHES: &[Fetch] = &[
-    value!("hdr", HEADERS, None, false, [Example::of("hdr(host)", "www.example.com")]),
-    value!("req.hdr", REQUEST_HEADERS, REQUEST, false, [
-        Example::of("req.hdr(User-Agent)", "curl/8"),
-        Example::on(LIST, "req.hdr(x)", "e"),
-        Example::on(LIST, "req.hdr(x,2)", "b"),
-        Example::on(LIST, "req.hdr(x,4)", "\"c,d\""),
-        Example::on(LIST, "req.hdr(x,-3)", "\"c,d\""),
-        Example::none("req.hdr(x-none)")
-    ]),
-    value!("res.hdr", RESPONSE_HEADERS, RESPONSE, false, [Example::of("res.hdr(server)", "origin")]),
-    value!("shdr", RESPONSE_HEADERS, RESPONSE, false, [Example::of("shdr(server)", "origin")]),
-    value!("req.fhdr", REQUEST_HEADERS, REQUEST, true, [
-        Example::on(LIST, "req.fhdr(x,1)", "a, b ,,\"c,d\","),
-        Example::on(LIST, "req.fhdr(x)", "e")
-    ]),
-    value!("res.fhdr", RESPONSE_HEADERS, RESPONSE, true, [Example::of("res.fhdr(server)", "origin")]),
-    count!("hdr_cnt", REQUEST_HEADERS, REQUEST, false, [Example::on(LIST, "hdr_cnt(x)", "6")]),
-    count!("req.hdr_cnt", REQUEST_HEADERS, REQUEST, false, [Example::on(LIST, "req.hdr_cnt(x)", "6")]),
-    count!("req.fhdr_cnt", REQUEST_HEADERS, REQUEST, true, [Example::on(LIST, "req.fhdr_cnt(x)", "2")]),
-    count!("res.hdr_cnt", RESPONSE_HEADERS, RESPONSE, false, [Example::of("res.hdr_cnt(server)", "1")]),
-    count!("shdr_cnt", RESPONSE_HEADERS, RESPONSE, false, [Example::of("shdr_cnt(server)", "1")]),
-    count!("res.fhdr_cnt", RESPONSE_HEADERS, RESPONSE, true, [Example::of("res.fhdr_cnt", "3")]),
-    address!("hdr_ip", REQUEST_HEADERS, REQUEST, [
-        Example::on("GET / HTTP/1.1\r\nHost: h\r\nX: 1.2.3.4, 5.6.7.8:80", "hdr_ip(x)", "5.6.7.8")
-    ]),
-    address!("req.hdr_ip", REQUEST_HEADERS, REQUEST, [
-        Example::on("GET / HTTP/1.1\r\nHost: h\r\nX: 1.2.3.4, ::1", "req.hdr_ip(x,1)", "1.2.3.4")
-    ]),
-    address!("res.hdr_ip", RESPONSE_HEADERS, RESPONSE, [Example::none("res.hdr_ip(x)")]),
-    address!("shdr_ip", RESPONSE_HEADERS, RESPONSE, [Example::none("shdr_ip(x)")]),
-    number!("hdr_val", REQUEST_HEADERS, REQUEST, [
-        Example::on("GET / HTTP/1.1\r\nHost: h\r\nX: 12a", "hdr_val(x)", "12")
-    ]),
-    number!("req.hdr_val", REQUEST_HEADERS, REQUEST, [
-        Example::on("GET / HTTP/1.1\r\nHost: h\r\nX: -5", "req.hdr_val(x)", "-5")
-    ]),
-    number!("res.hdr_val", RESPONSE_HEADERS, RESPONSE, [Example::of("res.hdr_val(content-length)", "2")]),
-    number!("shdr_val", RESPONSE_HEADERS, RESPONSE, [Example::of("shdr_val(content-length)", "2")]),
-    names!("req.hdr_names", REQUEST_HEADERS, REQUEST, [
-        Example::of("req.hdr_names(-)", "host-user-agent-cookie")
-    ]),
-    names!("res.hdr_names", RESPONSE_HEADERS, RESPONSE, [
-        Example::of("res.hdr_names", "server,set-cookie,content-length")
-    ]),
-    block!("req.hdrs", REQUEST_HEADERS, REQUEST, [
-        Example::on("GET / HTTP/1.1\r\nHost: h\r\nX: a", "req.hdrs", "host: h\r\nx: a\r\n\r\n")
-    ]),
-    block!("res.hdrs", RESPONSE_HEADERS, RESPONSE, [
-        Example::of("res.hdrs", "server: origin\r\nset-cookie: sid=xyz; path=/\r\ncontent-length: 2\r\n\r\n")
-    ]),
+    value!(
+        "hdr",
+        HEADERS,
+        None,
+        false,
+        [Example::of("hdr(host)", "www.example.com")]
+    ),
+    value!(
+        "req.hdr",
+        REQUEST_HEADERS,
+        REQUEST,
+        false,
+        [
+            Example::of("req.hdr(User-Agent)", "curl/8"),
+            Example::on(LIST, "req.hdr(x)", "e"),
+            Example::on(LIST, "req.hdr(x,2)", "b"),
+            Example::on(LIST, "req.hdr(x,4)", "\"c,d\""),
+            Example::on(LIST, "req.hdr(x,-3)", "\"c,d\""),
+            Example::none("req.hdr(x-none)")
+        ]
+    ),
+    value!(
+        "res.hdr",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        false,
+        [Example::of("res.hdr(server)", "origin")]
+    ),
+    value!(
+        "shdr",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        false,
+        [Example::of("shdr(server)", "origin")]
+    ),
+    value!(
+        "req.fhdr",
+        REQUEST_HEADERS,
+        REQUEST,
+        true,
+        [
+            Example::on(LIST, "req.fhdr(x,1)", "a, b ,,\"c,d\","),
+            Example::on(LIST, "req.fhdr(x)", "e")
+        ]
+    ),
+    value!(
+        "res.fhdr",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        true,
+        [Example::of("res.fhdr(server)", "origin")]
+    ),
+    count!(
+        "hdr_cnt",
+        REQUEST_HEADERS,
+        REQUEST,
+        false,
+        [Example::on(LIST, "hdr_cnt(x)", "6")]
+    ),
+    count!(
+        "req.hdr_cnt",
+        REQUEST_HEADERS,
+        REQUEST,
+        false,
+        [Example::on(LIST, "req.hdr_cnt(x)", "6")]
+    ),
+    count!(
+        "req.fhdr_cnt",
+        REQUEST_HEADERS,
+        REQUEST,
+        true,
+        [Example::on(LIST, "req.fhdr_cnt(x)", "2")]
+    ),
+    count!(
+        "res.hdr_cnt",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        false,
+        [Example::of("res.hdr_cnt(server)", "1")]
+    ),
+    count!(
+        "shdr_cnt",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        false,
+        [Example::of("shdr_cnt(server)", "1")]
+    ),
+    count!(
+        "res.fhdr_cnt",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        true,
+        [Example::of("res.fhdr_cnt", "3")]
+    ),
+    address!(
+        "hdr_ip",
+        REQUEST_HEADERS,
+        REQUEST,
+        [Example::on(
+            "GET / HTTP/1.1\r\nHost: h\r\nX: 1.2.3.4, 5.6.7.8:80",
+            "hdr_ip(x)",
+            "5.6.7.8"
+        )]
+    ),
+    address!(
+        "req.hdr_ip",
+        REQUEST_HEADERS,
+        REQUEST,
+        [Example::on(
+            "GET / HTTP/1.1\r\nHost: h\r\nX: 1.2.3.4, ::1",
+            "req.hdr_ip(x,1)",
+            "1.2.3.4"
+        )]
+    ),
+    address!(
+        "res.hdr_ip",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        [Example::none("res.hdr_ip(x)")]
+    ),
+    address!(
+        "shdr_ip",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        [Example::none("shdr_ip(x)")]
+    ),
+    number!(
+        "hdr_val",
+        REQUEST_HEADERS,
+        REQUEST,
+        [Example::on(
+            "GET / HTTP/1.1\r\nHost: h\r\nX: 12a",
+            "hdr_val(x)",
+            "12"
+        )]
+    ),
+    number!(
+        "req.hdr_val",
+        REQUEST_HEADERS,
+        REQUEST,
+        [Example::on(
+            "GET / HTTP/1.1\r\nHost: h\r\nX: -5",
+            "req.hdr_val(x)",
+            "-5"
+        )]
+    ),
+    number!(
+        "res.hdr_val",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        [Example::of("res.hdr_val(content-length)", "2")]
+    ),
+    number!(
+        "shdr_val",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        [Example::of("shdr_val(content-length)", "2")]
+    ),
+    names!(
+        "req.hdr_names",
+        REQUEST_HEADERS,
+        REQUEST,
+        [Example::of("req.hdr_names(-)", "host-user-agent-cookie")]
+    ),
+    names!(
+        "res.hdr_names",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        [Example::of(
+            "res.hdr_names",
+            "server,set-cookie,content-length"
+        )]
+    ),
+    block!(
+        "req.hdrs",
+        REQUEST_HEADERS,
+        REQUEST,
+        [Example::on(
+            "GET / HTTP/1.1\r\nHost: h\r\nX: a",
+            "req.hdrs",
+            "host: h\r\nx: a\r\n\r\n"
+        )]
+    ),
+    block!(
+        "res.hdrs",
+        RESPONSE_HEADERS,
+        RESPONSE,
+        [Example::of(
+            "res.hdrs",
+            "server: origin\r\nset-cookie: sid=xyz; path=/\r\ncontent-length: 2\r\n\r\n"
+        )]
+    ),
 ];
 
 fn message<'a>(e: &Eval<'a>, direction: Option<Direction>) -> Option<&'a Message> {
@@ -211,10 +353,7 @@ fn message<'a>(e: &Eval<'a>, direction: Option<Direction>) -> Option<&'a Message
 }
 
 /// Values of all fields of a name; of all fields if it is empty.
-fn fields<'a>(
-    message: &'a Message,
-    name: &'a [u8],
-) -> impl DoubleEndedIterator<Item = &'a [u8]> {
+fn fields<'a>(message: &'a Message, name: &'a [u8]) -> impl DoubleEndedIterator<Item = &'a [u8]> {
     message
         .fields()
         .iter()

@@ -69,10 +69,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         }),
         eval: |args, _, _| Some(Sample::Bool(int(args, 0)? != 0)),
         doc: "A constant.",
-        examples: &[
-            Example::of("bool(true)", "1"),
-            Example::of("bool(0)", "0"),
-        ],
+        examples: &[Example::of("bool(true)", "1"), Example::of("bool(0)", "0")],
     },
     Fetch {
         name: "int",
@@ -133,7 +130,10 @@ pub(super) static FETCHES: &[Fetch] = &[
         check: None,
         eval: |args, _, _| Some(Sample::Str(text(args, 0))),
         doc: "A constant.",
-        examples: &[Example::of("str(a b)", "a b"), Example::of("str('a,b')", "a,b")],
+        examples: &[
+            Example::of("str(a b)", "a b"),
+            Example::of("str('a,b')", "a,b"),
+        ],
     },
     Fetch {
         name: "date",
@@ -153,7 +153,10 @@ pub(super) static FETCHES: &[Fetch] = &[
             Some(Sample::Int(now.wrapping_add(int(args, 0).unwrap_or(0))))
         },
         doc: "The time since 1970 in s, ms or us, plus an offset in the same unit.",
-        examples: &[Example::of("date", "1700000000"), Example::of("date(-5,ms)", "1699999999995")],
+        examples: &[
+            Example::of("date", "1700000000"),
+            Example::of("date(-5,ms)", "1699999999995"),
+        ],
     },
     Fetch {
         name: "date_us",

@@ -53,47 +53,143 @@ macro_rules! flag {
 }
 
 pub(super) static FETCHES: &[Fetch] = &[
-    address!("src", CLIENT, |e| e.view.src(), "The client's address.", "192.0.2.7"),
-    address!("dst", CLIENT, |e| e.view.dst(), "The address the client asked for.", "198.51.100.1"),
-    address!("fc_src", CLIENT, |e| e.view.fc_src(), "The connection's source.", "192.0.2.7"),
-    address!("fc_dst", CLIENT, |e| e.view.fc_dst(), "The connection's target.", "198.51.100.1"),
-    address!("bc_src", SERVER_ADDRESS, |e| e.view.bc_src(), "The address the server sees.", "10.0.0.9"),
-    address!("bc_dst", SERVER_ADDRESS, |e| e.view.bc_dst(), "The server's address.", "10.0.0.1"),
-    port!("src_port", CLIENT, |e| e.view.src(), "The client's port.", "40000"),
-    port!("dst_port", CLIENT, |e| e.view.dst(), "The port the client asked for.", "80"),
-    port!("fc_src_port", CLIENT, |e| e.view.fc_src(), "The connection's source port.", "40000"),
-    port!("fc_dst_port", CLIENT, |e| e.view.fc_dst(), "The connection's target port.", "80"),
-    port!("bc_src_port", SERVER_ADDRESS, |e| e.view.bc_src(), "The port the server sees.", "50000"),
-    port!("bc_dst_port", SERVER_ADDRESS, |e| e.view.bc_dst(), "The server's port.", "8080"),
-    flag!(
-        "src_is_local", CLIENT,
-        |e| e.view.src().map(|a| e.view.world().is_local(unmapped(a).ip())),
-        "Whether the client's address is one of this machine.", "0"
+    address!(
+        "src",
+        CLIENT,
+        |e| e.view.src(),
+        "The client's address.",
+        "192.0.2.7"
+    ),
+    address!(
+        "dst",
+        CLIENT,
+        |e| e.view.dst(),
+        "The address the client asked for.",
+        "198.51.100.1"
+    ),
+    address!(
+        "fc_src",
+        CLIENT,
+        |e| e.view.fc_src(),
+        "The connection's source.",
+        "192.0.2.7"
+    ),
+    address!(
+        "fc_dst",
+        CLIENT,
+        |e| e.view.fc_dst(),
+        "The connection's target.",
+        "198.51.100.1"
+    ),
+    address!(
+        "bc_src",
+        SERVER_ADDRESS,
+        |e| e.view.bc_src(),
+        "The address the server sees.",
+        "10.0.0.9"
+    ),
+    address!(
+        "bc_dst",
+        SERVER_ADDRESS,
+        |e| e.view.bc_dst(),
+        "The server's address.",
+        "10.0.0.1"
+    ),
+    port!(
+        "src_port",
+        CLIENT,
+        |e| e.view.src(),
+        "The client's port.",
+        "40000"
+    ),
+    port!(
+        "dst_port",
+        CLIENT,
+        |e| e.view.dst(),
+        "The port the client asked for.",
+        "80"
+    ),
+    port!(
+        "fc_src_port",
+        CLIENT,
+        |e| e.view.fc_src(),
+        "The connection's source port.",
+        "40000"
+    ),
+    port!(
+        "fc_dst_port",
+        CLIENT,
+        |e| e.view.fc_dst(),
+        "The connection's target port.",
+        "80"
+    ),
+    port!(
+        "bc_src_port",
+        SERVER_ADDRESS,
+        |e| e.view.bc_src(),
+        "The port the server sees.",
+        "50000"
+    ),
+    port!(
+        "bc_dst_port",
+        SERVER_ADDRESS,
+        |e| e.view.bc_dst(),
+        "The server's port.",
+        "8080"
     ),
     flag!(
-        "dst_is_local", CLIENT,
-        |e| e.view.dst().map(|a| e.view.world().is_local(unmapped(a).ip())),
-        "Whether the address the client asked for is one of this machine.", "0"
+        "src_is_local",
+        CLIENT,
+        |e| e
+            .view
+            .src()
+            .map(|a| e.view.world().is_local(unmapped(a).ip())),
+        "Whether the client's address is one of this machine.",
+        "0"
     ),
     flag!(
-        "fc_src_is_local", CLIENT,
-        |e| e.view.fc_src().map(|a| e.view.world().is_local(unmapped(a).ip())),
-        "Whether the connection's source is an address of this machine.", "0"
+        "dst_is_local",
+        CLIENT,
+        |e| e
+            .view
+            .dst()
+            .map(|a| e.view.world().is_local(unmapped(a).ip())),
+        "Whether the address the client asked for is one of this machine.",
+        "0"
     ),
     flag!(
-        "fc_dst_is_local", CLIENT,
-        |e| e.view.fc_dst().map(|a| e.view.world().is_local(unmapped(a).ip())),
-        "Whether the connection's target is an address of this machine.", "0"
+        "fc_src_is_local",
+        CLIENT,
+        |e| e
+            .view
+            .fc_src()
+            .map(|a| e.view.world().is_local(unmapped(a).ip())),
+        "Whether the connection's source is an address of this machine.",
+        "0"
     ),
     flag!(
-        "fc_rcvd_proxy", CLIENT,
+        "fc_dst_is_local",
+        CLIENT,
+        |e| e
+            .view
+            .fc_dst()
+            .map(|a| e.view.world().is_local(unmapped(a).ip())),
+        "Whether the connection's target is an address of this machine.",
+        "0"
+    ),
+    flag!(
+        "fc_rcvd_proxy",
+        CLIENT,
         |e| Some(e.view.received_proxy_header()),
-        "Whether a PROXY protocol header came in front.", "0"
+        "Whether a PROXY protocol header came in front.",
+        "0"
     ),
     flag!(
-        "ssl_fc", CLIENT_CONNECTION,
+        "ssl_fc",
+        CLIENT_CONNECTION,
         |e| Some(e.view.is_tls()),
-        "Whether the client's connection is a TLS one.", "0"
+        "Whether the client's connection is a TLS one.",
+        "0"
     ),
     Fetch {
         name: "fc_http_major",

@@ -62,11 +62,13 @@ pub(super) static FETCHES: &[Fetch] = &[
         Kind::Backend,
         |w, p| {
             let queued = w.queue(p)?;
-            Some(match w.nbsrv(p)? {
-                0 => queued * 2,
-                up => queued.div_ceil(up),
-            }
-            .into())
+            Some(
+                match w.nbsrv(p)? {
+                    0 => queued * 2,
+                    up => queued.div_ceil(up),
+                }
+                .into(),
+            )
         },
         "Queued connections of a back end per usable server, rounded up.",
         "avg_queue(www)" = "2"
@@ -179,49 +181,76 @@ pub(super) static FETCHES: &[Fetch] = &[
         "0"
     ),
     own!(
-        "fe_name", Str, FRONTEND,
+        "fe_name",
+        Str,
+        FRONTEND,
         |e| e.view.frontend().map(|f| Sample::Str(f.0.as_bytes())),
-        "The front end's name.", "fe"
+        "The front end's name.",
+        "fe"
     ),
     own!(
-        "fe_id", Sint, FRONTEND,
+        "fe_id",
+        Sint,
+        FRONTEND,
         |e| e.view.frontend().map(|f| Sample::Int(f.1.into())),
-        "The front end's id.", "2"
+        "The front end's id.",
+        "2"
     ),
     own!(
-        "fe_defbe", Str, FRONTEND,
+        "fe_defbe",
+        Str,
+        FRONTEND,
         |e| e.view.default_backend().map(|n| Sample::Str(n.as_bytes())),
-        "The name of the front end's default back end.", "www"
+        "The name of the front end's default back end.",
+        "www"
     ),
     own!(
-        "be_name", Str, BACKEND,
+        "be_name",
+        Str,
+        BACKEND,
         |e| e.view.backend().map(|b| Sample::Str(b.0.as_bytes())),
-        "The back end's name.", "www"
+        "The back end's name.",
+        "www"
     ),
     own!(
-        "be_id", Sint, BACKEND,
+        "be_id",
+        Sint,
+        BACKEND,
         |e| e.view.backend().map(|b| Sample::Int(b.1.into())),
-        "The back end's id.", "3"
+        "The back end's id.",
+        "3"
     ),
     own!(
-        "srv_name", Str, SERVER,
+        "srv_name",
+        Str,
+        SERVER,
         |e| e.view.server().map(|s| Sample::Str(s.0.as_bytes())),
-        "The server's name.", "s1"
+        "The server's name.",
+        "s1"
     ),
     own!(
-        "srv_id", Sint, SERVER,
+        "srv_id",
+        Sint,
+        SERVER,
         |e| e.view.server().map(|s| Sample::Int(s.1.into())),
-        "The server's id.", "1"
+        "The server's id.",
+        "1"
     ),
     own!(
-        "so_name", Str, FRONTEND,
+        "so_name",
+        Str,
+        FRONTEND,
         |e| e.view.listener().map(|l| Sample::Str(l.0.as_bytes())),
-        "The name of the bind line.", "web"
+        "The name of the bind line.",
+        "web"
     ),
     own!(
-        "so_id", Sint, FRONTEND,
+        "so_id",
+        Sint,
+        FRONTEND,
         |e| e.view.listener().map(|l| Sample::Int(l.1.into())),
-        "The id of the bind line.", "1"
+        "The id of the bind line.",
+        "1"
     ),
 ];
 

@@ -45,22 +45,34 @@ macro_rules! parameter {
 
 pub(super) static FETCHES: &[Fetch] = &[
     simple!(
-        "method", Meth, REQUEST,
+        "method",
+        Meth,
+        REQUEST,
         |e| e.view.request().map(|r| Sample::Meth(r.method())),
-        "The method.", [Example::of("method", "GET")]
+        "The method.",
+        [Example::of("method", "GET")]
     ),
     simple!(
-        "path", Str, REQUEST_HEADERS, |e| path(e).map(Sample::Str),
+        "path",
+        Str,
+        REQUEST_HEADERS,
+        |e| path(e).map(Sample::Str),
         "The target's path: from the first `/` up to the `?`.",
-        [Example::of("path", "/a/b.html"), Example::on("GET http://h:81/x?y HTTP/1.1\r\nHost: h:81", "path", "/x")]
+        [
+            Example::of("path", "/a/b.html"),
+            Example::on("GET http://h:81/x?y HTTP/1.1\r\nHost: h:81", "path", "/x")
+        ]
     ),
     simple!(
-        "pathq", Str, REQUEST_HEADERS,
+        "pathq",
+        Str,
+        REQUEST_HEADERS,
         |e| {
             path(e)?;
             e.view.request().map(|r| Sample::Str(r.path_and_query()))
         },
-        "The path with the query string.", [Example::of("pathq", "/a/b.html?q=1&r=two&q=3")]
+        "The path with the query string.",
+        [Example::of("pathq", "/a/b.html?q=1&r=two&q=3")]
     ),
     Fetch {
         name: "query",
@@ -74,12 +86,16 @@ pub(super) static FETCHES: &[Fetch] = &[
                 Ok(())
             }
             b"with_qm" => Ok(()),
-            other => Err(format!("'{}' is not a supported option", bstr::BStr::new(other))),
+            other => Err(format!(
+                "'{}' is not a supported option",
+                bstr::BStr::new(other)
+            )),
         }),
         eval: |args, e, _| {
             let both = e.view.request()?.path_and_query();
             let at = memchr::memchr(b'?', both)?;
-            both.get(at + usize::from(args.is_empty())..).map(Sample::Str)
+            both.get(at + usize::from(args.is_empty())..)
+                .map(Sample::Str)
         },
         doc: "What follows the first `?` of the target; with `with_qm` the `?` as well.",
         examples: &[
@@ -88,64 +104,128 @@ pub(super) static FETCHES: &[Fetch] = &[
         ],
     },
     simple!(
-        "url", Str, REQUEST_HEADERS, |e| e.view.request().map(|r| Sample::Str(r.target())),
-        "The target as received.", [Example::of("url", "/a/b.html?q=1&r=two&q=3")]
+        "url",
+        Str,
+        REQUEST_HEADERS,
+        |e| e.view.request().map(|r| Sample::Str(r.target())),
+        "The target as received.",
+        [Example::of("url", "/a/b.html?q=1&r=two&q=3")]
     ),
     simple!(
-        "url_ip", Ipv4, REQUEST_HEADERS, |e| url_address(e).map(|a| Sample::V4(a.0)),
+        "url_ip",
+        Ipv4,
+        REQUEST_HEADERS,
+        |e| url_address(e).map(|a| Sample::V4(a.0)),
         "The IPv4 address in an absolute target.",
-        [Example::on("GET http://1.2.3.4:81/x HTTP/1.1\r\nHost: 1.2.3.4:81", "url_ip", "1.2.3.4")]
+        [Example::on(
+            "GET http://1.2.3.4:81/x HTTP/1.1\r\nHost: 1.2.3.4:81",
+            "url_ip",
+            "1.2.3.4"
+        )]
     ),
     simple!(
-        "url_port", Sint, REQUEST_HEADERS, |e| url_address(e).map(|a| Sample::Int(a.1)),
+        "url_port",
+        Sint,
+        REQUEST_HEADERS,
+        |e| url_address(e).map(|a| Sample::Int(a.1)),
         "The port behind the address in an absolute target, 80 if it has none.",
-        [Example::on("GET http://1.2.3.4:81/x HTTP/1.1\r\nHost: 1.2.3.4:81", "url_port", "81")]
+        [Example::on(
+            "GET http://1.2.3.4:81/x HTTP/1.1\r\nHost: 1.2.3.4:81",
+            "url_port",
+            "81"
+        )]
     ),
     simple!(
-        "base", Str, REQUEST_HEADERS, |e| base(e, path(e)),
+        "base",
+        Str,
+        REQUEST_HEADERS,
+        |e| base(e, path(e)),
         "The first Host field followed by the path.",
         [Example::of("base", "www.example.com/a/b.html")]
     ),
     simple!(
-        "baseq", Str, REQUEST_HEADERS,
-        |e| base(e, path(e).and_then(|_| e.view.request().map(|r| r.path_and_query()))),
+        "baseq",
+        Str,
+        REQUEST_HEADERS,
+        |e| base(
+            e,
+            path(e).and_then(|_| e.view.request().map(|r| r.path_and_query()))
+        ),
         "The first Host field followed by path and query string.",
-        [Example::of("baseq", "www.example.com/a/b.html?q=1&r=two&q=3")]
+        [Example::of(
+            "baseq",
+            "www.example.com/a/b.html?q=1&r=two&q=3"
+        )]
     ),
     simple!(
-        "req.ver", Str, REQUEST, |e| version(e),
-        "The request's HTTP version (`1.1`).", [Example::of("req.ver", "1.1")]
+        "req.ver",
+        Str,
+        REQUEST,
+        |e| version(e),
+        "The request's HTTP version (`1.1`).",
+        [Example::of("req.ver", "1.1")]
     ),
     simple!(
-        "req_ver", Str, REQUEST, |e| version(e),
-        "The request's HTTP version (`1.1`).", [Example::of("req_ver", "1.1")]
+        "req_ver",
+        Str,
+        REQUEST,
+        |e| version(e),
+        "The request's HTTP version (`1.1`).",
+        [Example::of("req_ver", "1.1")]
     ),
     simple!(
-        "http_first_req", Bool, REQUEST, |e| Some(Sample::Bool(e.view.first_request())),
+        "http_first_req",
+        Bool,
+        REQUEST,
+        |e| Some(Sample::Bool(e.view.first_request())),
         "Whether this is the first request of its connection.",
         [Example::of("http_first_req", "1")]
     ),
     simple!(
-        "req.body", Bin, REQUEST_HEADERS,
+        "req.body",
+        Bin,
+        REQUEST_HEADERS,
         |e| Some(Sample::Bin(e.view.request_body().unwrap_or_default())),
-        "The request's body as far as it is received.", [Example::of("req.body", "")]
+        "The request's body as far as it is received.",
+        [Example::of("req.body", "")]
     ),
     simple!(
-        "req.body_len", Sint, REQUEST_HEADERS,
-        |e| i64::try_from(e.view.request_body().map_or(0, <[u8]>::len)).ok().map(Sample::Int),
-        "How much of the request's body is received.", [Example::of("req.body_len", "0")]
+        "req.body_len",
+        Sint,
+        REQUEST_HEADERS,
+        |e| i64::try_from(e.view.request_body().map_or(0, <[u8]>::len))
+            .ok()
+            .map(Sample::Int),
+        "How much of the request's body is received.",
+        [Example::of("req.body_len", "0")]
     ),
-    parameter!("url_param", Str, |s| Some(Sample::Str(s)), [Example::of("url_param(r)", "two")]),
     parameter!(
-        "urlp", Str, |s| Some(Sample::Str(s)),
+        "url_param",
+        Str,
+        |s| Some(Sample::Str(s)),
+        [Example::of("url_param(r)", "two")]
+    ),
+    parameter!(
+        "urlp",
+        Str,
+        |s| Some(Sample::Str(s)),
         [
             Example::of("urlp(q)", "1"),
             Example::of("urlp(R,?,i)", "two"),
             Example::none("urlp(x)"),
-            Example::on("GET /p;z=9;b=7?a=1 HTTP/1.1\r\nHost: h", "urlp(b,;)", "7?a=1")
+            Example::on(
+                "GET /p;z=9;b=7?a=1 HTTP/1.1\r\nHost: h",
+                "urlp(b,;)",
+                "7?a=1"
+            )
         ]
     ),
-    parameter!("urlp_val", Sint, |s| parse_int(s).map(Sample::Int), [Example::of("urlp_val(q)", "1")]),
+    parameter!(
+        "urlp_val",
+        Sint,
+        |s| parse_int(s).map(Sample::Int),
+        [Example::of("urlp_val(q)", "1")]
+    ),
 ];
 
 /// The path, if the target has one (`*` and authorities have none).
@@ -171,7 +251,9 @@ fn version<'a>(e: &Eval<'a>) -> Option<Sample<'a>> {
         (2, _) => b"2.0",
         (3, _) => b"3.0",
         (0, 9) => b"0.9",
-        (a, b) => e.scratch.copy(&[b'0'.wrapping_add(a % 10), b'.', b'0'.wrapping_add(b % 10)]),
+        (a, b) => e
+            .scratch
+            .copy(&[b'0'.wrapping_add(a % 10), b'.', b'0'.wrapping_add(b % 10)]),
     }))
 }
 

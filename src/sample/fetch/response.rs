@@ -21,19 +21,55 @@ macro_rules! simple {
 }
 
 pub(super) static FETCHES: &[Fetch] = &[
-    simple!("status", Sint, RESPONSE, |e| status(e), "The response's status.", "200"),
-    simple!("txn.status", Sint, RESPONSE, |e| status(e), "The status sent to the client.", "200"),
-    simple!("res.ver", Str, RESPONSE, |e| version(e), "The response's HTTP version.", "1.1"),
-    simple!("resp_ver", Str, RESPONSE, |e| version(e), "The response's HTTP version.", "1.1"),
     simple!(
-        "res.body", Bin, RESPONSE_HEADERS,
-        |e| Some(Sample::Bin(e.view.response_body().unwrap_or_default())),
-        "The response's body as far as it is received.", ""
+        "status",
+        Sint,
+        RESPONSE,
+        |e| status(e),
+        "The response's status.",
+        "200"
     ),
     simple!(
-        "res.body_len", Sint, RESPONSE_HEADERS,
-        |e| i64::try_from(e.view.response_body().map_or(0, <[u8]>::len)).ok().map(Sample::Int),
-        "How much of the response's body is received.", "0"
+        "txn.status",
+        Sint,
+        RESPONSE,
+        |e| status(e),
+        "The status sent to the client.",
+        "200"
+    ),
+    simple!(
+        "res.ver",
+        Str,
+        RESPONSE,
+        |e| version(e),
+        "The response's HTTP version.",
+        "1.1"
+    ),
+    simple!(
+        "resp_ver",
+        Str,
+        RESPONSE,
+        |e| version(e),
+        "The response's HTTP version.",
+        "1.1"
+    ),
+    simple!(
+        "res.body",
+        Bin,
+        RESPONSE_HEADERS,
+        |e| Some(Sample::Bin(e.view.response_body().unwrap_or_default())),
+        "The response's body as far as it is received.",
+        ""
+    ),
+    simple!(
+        "res.body_len",
+        Sint,
+        RESPONSE_HEADERS,
+        |e| i64::try_from(e.view.response_body().map_or(0, <[u8]>::len))
+            .ok()
+            .map(Sample::Int),
+        "How much of the response's body is received.",
+        "0"
     ),
 ];
 

@@ -93,8 +93,8 @@ impl<'a> Compile<'a> {
 }
 
 /// An expression, ACL, condition or action that HAProxy refuses too.
-pub const RULE_FAULT: &str = "HX0300";
+pub const RULE_FAULT: &str = "HX0400";
 /// An expression, ACL, condition or action that cannot do what it seems to say.
-pub const RULE_DOUBT: &str = "HX0301";
+pub const RULE_DOUBT: &str = "HX0401";
 /// A fetch, converter or action known to HAProxy that hapax does not execute yet.
-pub const RULE_PENDING: &str = "HX0302";
+pub const RULE_PENDING: &str = "HX0402";

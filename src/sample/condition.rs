@@ -120,19 +120,13 @@ impl Condition {
         Ok(condition)
     }
 
-    /// Compiles `words` of a rule; faults are reported as those of `what` (`an 'http-request deny'
-    /// condition`, `switching rule`).
-    pub fn compile(
-        words: &[Word],
-        what: &str,
-        acls: &AclSet,
-        cx: &mut Compile<'_>,
-    ) -> Option<Condition> {
+    /// As [`parse`](Self::parse), reporting a fault as it is.
+    pub fn compile(words: &[Word], acls: &AclSet, cx: &mut Compile<'_>) -> Option<Condition> {
         let before = cx.span;
         match Self::parse(words, acls, cx) {
             Ok(c) => Some(c),
             Err(m) => {
-                cx.alert(format!("error detected while parsing {what} : {m}."));
+                cx.alert(format!("{m}."));
                 cx.span = before;
                 None
             }

@@ -43,13 +43,6 @@ fn load(text: &'static str) -> Vec<LineOption> {
 static BIND_OPTIONS: LazyLock<Vec<LineOption>> = LazyLock::new(|| load(BIND));
 static SERVER_OPTIONS: LazyLock<Vec<LineOption>> = LazyLock::new(|| load(SERVER));
 
-fn find(options: &'static [LineOption], name: &[u8]) -> Option<&'static LineOption> {
-    let at = options
-        .binary_search_by(|o| o.name.as_bytes().cmp(name))
-        .ok()?;
-    options.get(at)
-}
-
 /// All options of `bind` lines, by name.
 pub fn bind_options() -> &'static [LineOption] {
     &BIND_OPTIONS
@@ -62,14 +55,14 @@ pub fn server_options() -> &'static [LineOption] {
 
 /// The option of a `bind` line with that name.
 pub fn bind_option(name: &[u8]) -> Option<&'static LineOption> {
-    find(&BIND_OPTIONS, name)
+    table::find(&BIND_OPTIONS, name, |row| row.name)
 }
 
 /// The option of a `server` line with that name. A name such as `set-proxy-v2-tlv-fmt` is
 /// written with parentheses, `set-proxy-v2-tlv-fmt(0x20)`: the name ends at the first one.
 pub fn server_option(name: &[u8]) -> Option<&'static LineOption> {
     let name = name.split(|&b| b == b'(').next().unwrap_or(name);
-    find(&SERVER_OPTIONS, name)
+    table::find(&SERVER_OPTIONS, name, |row| row.name)
 }
 
 #[cfg(test)]

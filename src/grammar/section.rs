@@ -58,10 +58,7 @@ pub fn sections() -> &'static [Section] {
 
 /// The section of that keyword; `None` for a word that begins no section of a configuration.
 pub fn section(name: &[u8]) -> Option<&'static Section> {
-    let at = SECTIONS
-        .binary_search_by(|s| s.name.as_bytes().cmp(name))
-        .ok()?;
-    SECTIONS.get(at).filter(|s| !s.own_file)
+    table::find(&SECTIONS, name, |row| row.name).filter(|s| !s.own_file)
 }
 
 #[cfg(test)]

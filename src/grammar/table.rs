@@ -66,6 +66,18 @@ pub(super) fn rows(text: &'static str) -> impl Iterator<Item = Row> {
     lines.map(move |line| Row { header, line })
 }
 
+/// The row of that name in a table sorted by name.
+pub(super) fn find<T>(
+    table: &'static [T],
+    name: &[u8],
+    key: impl Fn(&T) -> &'static str,
+) -> Option<&'static T> {
+    let at = table
+        .binary_search_by(|row| key(row).as_bytes().cmp(name))
+        .ok()?;
+    table.get(at)
+}
+
 /// Form of a table, for the tests: every row has the header's number of cells, `key` columns
 /// strictly ascend, and nothing has blanks around it.
 #[cfg(test)]

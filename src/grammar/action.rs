@@ -70,13 +70,13 @@ mod tests {
     /// the ones that it does not list (accept, reject, track-sc of TCP, Lua, builds with add-ons).
     const COUNTS: [(&str, usize, usize); 9] = [
         ("http-after-response", 26, 28),
-        ("http-request", 66, 68),
-        ("http-response", 47, 49),
+        ("http-request", 68, 70),
+        ("http-response", 43, 45),
         ("quic-initial", 0, 5),
         ("stats http-request", 0, 3),
-        ("tcp-request connection", 18, 24),
+        ("tcp-request connection", 19, 25),
         ("tcp-request content", 31, 37),
-        ("tcp-request session", 19, 23),
+        ("tcp-request session", 20, 24),
         ("tcp-response content", 19, 24),
     ];
 
@@ -106,10 +106,16 @@ mod tests {
     fn a_name_may_have_more_behind_it() {
         let name = |ruleset, word: &str| action(ruleset, word.as_bytes()).map(|a| a.name);
         assert_eq!(name("http-request", "set-var(txn.a)"), Some("set-var"));
-        assert_eq!(name("http-request", "set-var-fmt(txn.a)"), Some("set-var-fmt"));
+        assert_eq!(
+            name("http-request", "set-var-fmt(txn.a)"),
+            Some("set-var-fmt")
+        );
         assert_eq!(name("http-request", "sc-inc-gpc0(1)"), Some("sc-inc-gpc0"));
         assert_eq!(name("http-request", "sc-inc-gpc(0,1)"), Some("sc-inc-gpc"));
-        assert_eq!(name("tcp-request connection", "track-sc2"), Some("track-sc"));
+        assert_eq!(
+            name("tcp-request connection", "track-sc2"),
+            Some("track-sc")
+        );
         assert_eq!(name("http-request", "lua.mine"), Some("lua."));
         assert_eq!(name("http-request", "deny"), Some("deny"));
         assert_eq!(name("http-request", "denyx"), None);

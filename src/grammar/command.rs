@@ -86,7 +86,10 @@ mod tests {
             cli_command(&words).map(|(command, count)| (command.name, count))
         };
         assert_eq!(find("show stat up"), Some(("show stat", 2)));
-        assert_eq!(find("show servers state b"), Some(("show servers state", 3)));
+        assert_eq!(
+            find("show servers state b"),
+            Some(("show servers state", 3))
+        );
         assert_eq!(find("help"), Some(("help", 1)));
         assert_eq!(find("show"), None);
         assert_eq!(find("show st"), None);

@@ -61,7 +61,10 @@ mod tests {
             assert!(row.since.is_some() && !row.about.is_empty(), "{}", row.name);
         }
         assert_eq!(log_alias(b"ci").unwrap().sample, Some("src"));
-        assert_ne!(log_alias(b"Tr").unwrap().about, log_alias(b"TR").unwrap().about);
+        assert_ne!(
+            log_alias(b"Tr").unwrap().about,
+            log_alias(b"TR").unwrap().about
+        );
         assert!(log_alias(b"zz").is_none());
     }
 }

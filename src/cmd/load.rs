@@ -8,6 +8,7 @@ use crate::config::directive::Document;
 use crate::config::environment::Environment;
 use crate::config::read::{self, Input};
 use crate::ir;
+use crate::lower;
 use crate::plan::{self, Files, Plan};
 use std::sync::Arc;
 
@@ -121,24 +122,5 @@ pub fn load(
         config,
         plan,
         findings,
-    }
-}
-
-/// Stands in until the real one does.
-pub mod lower {
-    use super::{Diagnostic, Document, ir};
-
-    /// See the real one.
-    #[derive(Clone, Debug, Default)]
-    pub struct Options {
-        /// `-n`
-        pub maxconn: Option<u32>,
-        /// `-N`
-        pub proxy_maxconn: Option<u32>,
-    }
-
-    /// See the real one.
-    pub fn lower(_document: &Document, _options: &Options) -> (ir::Config, Vec<Diagnostic>) {
-        (ir::Config::default(), Vec::new())
     }
 }

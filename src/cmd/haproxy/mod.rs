@@ -5,11 +5,12 @@ pub mod console;
 pub mod features;
 pub mod version;
 
-use super::load::{self, Loaded, lower};
+use super::load::{self, Loaded};
 use super::serve;
 use crate::config::condition;
 use crate::config::read;
 use crate::engine::Hub;
+use crate::lower;
 use crate::plan::files::Family;
 use crate::plan::{Files, RealFiles};
 use args::{Command, Options, Refusal};

@@ -161,12 +161,20 @@ impl Kind {
         port_required: true,
         ..Kind::NONE
     };
-    /// `source`, `usesrc`: a range of local ports is allowed with a server.
-    pub const SOURCE: Kind = Kind {
+    /// `peer`, and a `server` of a `peers` section.
+    pub const PEER: Kind = Kind {
+        datagram: true,
+        port_required: true,
+        ..Kind::NONE
+    };
+    /// `source` of a `server`: a range of local ports may be given.
+    pub const SERVER_SOURCE: Kind = Kind {
         range: true,
         ..Kind::NONE
     };
-    /// An address without any port: `addr` of a check.
+    /// `source` of a proxy, `usesrc`.
+    pub const SOURCE: Kind = Kind::NONE;
+    /// A stream address with or without a port: `addr` of a check.
     pub const PLAIN: Kind = Kind::NONE;
 }
 
@@ -206,14 +214,6 @@ fn part(text: &[u8], span: Span, kind: Kind) -> Result<Address, Box<Diagnostic>>
         return Err(fault("HX0180", span, message));
     }
     let prefix = prefix::split(text, kind.default);
-    if prefix.proto == Proto::Datagram && !kind.datagram {
-        let message = format!("dgram-type address not acceptable in '{said}'");
-        return Err(fault("HX0181", span, message));
-    }
-    if prefix.proto != Proto::Datagram && !kind.stream {
-        let message = format!("stream-type address not acceptable in '{said}'");
-        return Err(fault("HX0181", span, message));
-    }
     let mut address = Address {
         host: Host::AnyV4,
         port: 0,
@@ -265,6 +265,14 @@ fn part(text: &[u8], span: Span, kind: Kind) -> Result<Address, Box<Diagnostic>>
             host::read(host, family)
         }
     };
+    if prefix.proto == Proto::Datagram && !kind.datagram {
+        let message = format!("dgram-type address not acceptable in '{said}'");
+        return Err(fault("HX0181", span, message));
+    }
+    if prefix.proto != Proto::Datagram && !kind.stream {
+        let message = format!("stream-type address not acceptable in '{said}'");
+        return Err(fault("HX0181", span, message));
+    }
     Ok(address)
 }
 

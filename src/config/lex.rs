@@ -383,20 +383,34 @@ impl Lexer<'_> {
 /// is not, else at the second quote or at the escape.
 pub fn empty_position(text: &[u8], word: &Word, env: &Environment) -> usize {
     let (start, end) = (word.span.start as usize, word.span.end as usize);
-    let quoted = text.get(start..end).unwrap_or_default();
-    let Some(dollar) = memchr::memrchr(b'$', quoted) else {
-        return start + usize::from(!quoted.contains(&b'\\'));
+    let Some((at, name)) = last_variable(text, word) else {
+        let escaped = text.get(start..end).is_some_and(|w| w.contains(&b'\\'));
+        return start + usize::from(!escaped);
     };
-    let rest = quoted.get(dollar + 1..).unwrap_or_default();
-    let brace = usize::from(rest.first() == Some(&b'{'));
-    let rest = rest.get(brace..).unwrap_or_default();
-    let is_name = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'_';
-    let name = rest.iter().take_while(is_name).count();
-    let name = rest.get(..name).unwrap_or_default();
-    if env.get(name).is_none() && !rest.get(name.len()..).unwrap_or_default().starts_with(b"-") {
-        return start + dollar + 1 + brace;
+    let behind = text.get(at + name.len()..end).unwrap_or_default();
+    if env.get(name).is_none() && !behind.starts_with(b"-") {
+        return at;
     }
-    memchr::memchr(b'"', rest).map_or(end, |quote| start + dollar + 1 + brace + quote)
+    memchr::memchr(b'"', behind).map_or(end, |quote| at + name.len() + quote)
+}
+
+/// The name of the variable without a value that made a word empty, if one did.
+pub fn unset_variable<'t>(text: &'t [u8], word: &Word, env: &Environment) -> Option<&'t [u8]> {
+    let (_, name) = last_variable(text, word)?;
+    env.get(name).is_none().then_some(name)
+}
+
+/// The last variable within a word: where its name begins, and the name.
+fn last_variable<'t>(text: &'t [u8], word: &Word) -> Option<(usize, &'t [u8])> {
+    let (start, end) = (word.span.start as usize, word.span.end as usize);
+    let quoted = text.get(start..end)?;
+    let dollar = memchr::memrchr(b'$', quoted)?;
+    let behind = quoted.get(dollar + 1..)?;
+    let brace = usize::from(behind.first() == Some(&b'{'));
+    let behind = behind.get(brace..)?;
+    let is_name = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'_';
+    let length = behind.iter().take_while(is_name).count();
+    Some((start + dollar + 1 + brace, behind.get(..length)?))
 }
 
 /// Adds the two lines that HAProxy prints below a message about a position: the source line with

@@ -38,9 +38,10 @@ pub fn read(
     for input in inputs {
         sources.add(input.name, input.text);
     }
+    env.set_constants(&facts.version);
+    Reader::new(env, facts).walk(&sources);
+    env.set_constants(&facts.version);
     let mut reader = Reader::new(env, facts);
-    reader.walk(&sources);
-    reader = Reader::new(env, facts);
     reader.walk(&sources);
     let Reader {
         sections, findings, ..
@@ -343,9 +344,15 @@ impl<'a> Reader<'a> {
                 "argument number {number} at position {} is empty and marks the end of the argument list:",
                 at + 1
             );
-            let finding = Diagnostic::alert("HX0109", word.span, message)
+            let mut finding = Diagnostic::alert("HX0109", word.span, message)
                 .form(Form::Tight)
                 .expected("a word that is not empty");
+            if let Some(name) = lex::unset_variable(text, word, self.env) {
+                finding = finding.help(match self.env.nearest(name) {
+                    Some(near) => format!("maybe you meant {near} instead?"),
+                    None => format!("{} is not set", bstr::BStr::new(name)),
+                });
+            }
             let finding = lex::excerpt(finding, text, at).excerpt(
                 "Aborting to prevent all subsequent arguments from being silently ignored. If this is caused by an environment variable expansion, please have a look at section 2.3 of the configuration manual to find solutions to address this.",
             );

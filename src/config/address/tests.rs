@@ -191,6 +191,66 @@ fn server_addresses() {
     }
 }
 
+/// What 3.4.0 said elsewhere: faults of the port come before those of the transport.
+#[test]
+fn other_places() {
+    let cases = [
+        (Kind::LOG, "127.0.0.1", "dgram+127.0.0.1"),
+        (Kind::LOG, "tcp@127.0.0.1:5", "127.0.0.1:5"),
+        (Kind::LOG, "/dev/log", "dgram+unix@/dev/log"),
+        (Kind::LOG, "uxst@/x", "unix@/x"),
+        (Kind::LOG, "fd@1", "dgram+fd@1"),
+        (
+            Kind::LOG,
+            "127.0.0.1:1-5",
+            "! port range not permitted here in '127.0.0.1:1-5'",
+        ),
+        (
+            Kind::NAMESERVER,
+            "127.0.0.1",
+            "! missing port specification in '127.0.0.1'",
+        ),
+        (Kind::NAMESERVER, "tcp@127.0.0.1:5", "127.0.0.1:5"),
+        (
+            Kind::NAMESERVER,
+            "fd@1",
+            "! a file descriptor is not acceptable here in 'fd@1'",
+        ),
+        (Kind::PEER, "127.0.0.1:0", "! invalid port '0'"),
+        (
+            Kind::PEER,
+            "udp@127.0.0.1",
+            "! missing port specification in 'udp@127.0.0.1'",
+        ),
+        (Kind::DGRAM_BIND, "127.0.0.1:1-5", "dgram+127.0.0.1:1-5"),
+        (
+            Kind::DGRAM_BIND,
+            "tcp4@127.0.0.1",
+            "! missing port specification in 'tcp4@127.0.0.1'",
+        ),
+        (
+            Kind::DGRAM_BIND,
+            "tcp@127.0.0.1:5",
+            "! stream-type address not acceptable in 'tcp@127.0.0.1:5'",
+        ),
+        (Kind::SERVER_SOURCE, "127.0.0.1:1-5", "127.0.0.1:1-5"),
+        (
+            Kind::PLAIN,
+            "127.0.0.1:1-5",
+            "! port range not permitted here in '127.0.0.1:1-5'",
+        ),
+        (Kind::PLAIN, "127.0.0.1:0", "127.0.0.1"),
+        (
+            Kind::PLAIN,
+            "udp@127.0.0.1",
+            "! dgram-type address not acceptable in 'udp@127.0.0.1'",
+        ),
+    ];
+    for (kind, text, expected) in cases {
+        assert_eq!(said(text, kind), expected, "{text}");
+    }
+}
+
 #[test]
 fn lists_and_their_places() {
     let (addresses, findings) = list(&word("1.2.3.4:80,[::1]:81-83,"), Kind::BIND);

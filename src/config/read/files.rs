@@ -89,3 +89,6 @@ fn cannot_open(what: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
 fn strerror(code: i32) -> &'static str {
     nix::errno::Errno::from_raw(code).desc()
 }
+
+#[cfg(test)]
+mod tests;

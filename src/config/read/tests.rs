@@ -207,6 +207,11 @@ fn what_is_meant() {
     };
     assert_eq!(text(b"frontnd f\n"), ["did you mean 'frontend'?"]);
     assert_eq!(text(b".endfi\n"), ["did you mean '.endif'?"]);
+    assert_eq!(
+        text(b"backend b\n mode \"${HAPROXY_BRNCH}\"\n"),
+        ["maybe you meant HAPROXY_BRANCH instead?"]
+    );
+    assert_eq!(text(b"backend b\n mode \"$U\"\n"), ["U is not set"]);
     let bom = text(b"\xef\xbb\xbfglobal\n");
     assert!(bom[0].contains("byte order mark"), "{bom:?}");
 }

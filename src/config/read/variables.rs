@@ -24,6 +24,12 @@ pub(super) fn execute(line: &Directive, env: &mut Environment, out: &mut Vec<Dia
                 env.unset(&name.text);
             }
         }
+        // Its value can be asked for under this name from here on.
+        b"localpeer" => {
+            if let [name] = rest {
+                env.set("HAPROXY_LOCALPEER", name.text.to_vec());
+            }
+        }
         b"resetenv" => {
             let kept: Vec<&[u8]> = rest.iter().map(Word::bytes).collect();
             env.retain(&kept);

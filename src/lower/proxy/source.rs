@@ -20,7 +20,9 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let source = match address::parse(word, Kind::SOURCE) {
         Ok(source) => source,
         Err(mut finding) => {
-            finding.message.insert_str(0, "'source' : ");
+            finding
+                .message
+                .insert_str(0, &format!("'source {}' : ", word.display()));
             args.report(*finding);
             return;
         }

@@ -20,7 +20,7 @@ fn source(made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Resul
         args,
         "'source' expects <addr>[:<port>[-<port>]], and optionally 'usesrc' <addr>, and 'interface' <name> as argument..",
     )?;
-    match address::parse(word, Kind::SOURCE) {
+    match address::parse(word, Kind::SERVER_SOURCE) {
         Ok(address) => made.server.source = Some(address),
         Err(finding) => {
             let text = format!("'source {}' : {}.", word.display(), finding.message);

@@ -65,7 +65,7 @@ struct Stage {
 
 /// A port that the kernel gives to nobody else while the socket lives. The socket does not listen,
 /// so the proxy, which sets `SO_REUSEADDR` as this one does, can bind and listen there.
-fn hold_port() -> io::Result<(Socket, u16)> {
+pub fn hold_port() -> io::Result<(Socket, u16)> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
     socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
@@ -107,10 +107,7 @@ fn prepare(scenario: &Scenario, setting: &Setting) -> io::Result<(Stage, Vec<Pat
         held: Vec::new(),
         wires: HashMap::new(),
         ports: HashMap::new(),
-        transcript: Transcript {
-            masks: scenario.masks.clone(),
-            ..Transcript::default()
-        },
+        transcript: Transcript { masks: scenario.masks.clone(), fold: scenario.golden.starts_with("1."), ..Transcript::default() },
         watch: Watch::start(),
     };
     for server in &scenario.servers {

@@ -21,6 +21,8 @@ pub struct Running {
     pub port: u16,
     kind: ServerKind,
     socket: Option<Socket>,
+    /// Keeps the port while the server does not listen.
+    held: Option<Socket>,
     udp: Option<UdpSocket>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -41,6 +43,7 @@ impl Running {
             port: 0,
             kind: server.kind,
             socket: None,
+            held: None,
             udp: None,
             stop: Arc::new(AtomicBool::new(false)),
             thread: None,
@@ -54,9 +57,12 @@ impl Running {
             running.udp = Some(udp);
             return Ok(running);
         }
+        let (held, port) = crate::play::hold_port()?;
+        running.port = port;
+        running.held = Some(held);
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        socket.bind(&loopback().into())?;
-        running.port = socket.local_addr()?.as_socket().map_or(0, |a| a.port());
+        socket.set_reuse_address(true)?;
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
         match server.kind {
             ServerKind::Manual => socket.listen(64)?,
             ServerKind::Full => {

@@ -10,6 +10,8 @@ pub struct Transcript {
     pub ports: Vec<(String, String)>,
     /// After these bytes, that many bytes are hidden.
     pub masks: Vec<(String, usize)>,
+    /// Show header names in lower case: HAProxy 1.x kept them as written, 3.x writes them so.
+    pub fold: bool,
 }
 
 impl Transcript {
@@ -20,6 +22,13 @@ impl Transcript {
 
     /// Adds received bytes: `who < text` for each line that ends in CRLF, `who : text` otherwise.
     pub fn bytes(&mut self, who: &str, bytes: &[u8], show: &Show) {
+        let folded;
+        let bytes = if self.fold {
+            folded = lower_names(bytes);
+            folded.as_slice()
+        } else {
+            bytes
+        };
         match show {
             Show::All => self.all(who, bytes),
             Show::Length => self.lines.push(format!("{who} {} bytes", bytes.len())),
@@ -129,6 +138,18 @@ impl Transcript {
         let message = self.stable(&escape(words.join(" ").as_bytes()));
         self.lines.push(format!("{who} log {priority} {message}"));
     }
+}
+
+/// A message with its header names in lower case.
+fn lower_names(bytes: &[u8]) -> Vec<u8> {
+    let mut out = bytes.to_vec();
+    let head = crate::wire::head_length(bytes).unwrap_or(0);
+    let lines = out[..head].split_mut(|b| *b == b'\n').skip(1);
+    for line in lines {
+        let name = line.iter().position(|b| *b == b':').unwrap_or(0);
+        line[..name].make_ascii_lowercase();
+    }
+    out
 }
 
 /// Printable text: control bytes as escapes, long runs as `{x*1000}`.

@@ -107,7 +107,11 @@ fn prepare(scenario: &Scenario, setting: &Setting) -> io::Result<(Stage, Vec<Pat
         held: Vec::new(),
         wires: HashMap::new(),
         ports: HashMap::new(),
-        transcript: Transcript { masks: scenario.masks.clone(), fold: scenario.golden.starts_with("1."), ..Transcript::default() },
+        transcript: Transcript {
+            masks: scenario.masks.clone(),
+            fold: scenario.golden.starts_with("1."),
+            ..Transcript::default()
+        },
         watch: Watch::start(),
     };
     for server in &scenario.servers {

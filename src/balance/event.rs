@@ -1,5 +1,6 @@
 //! What HAProxy logs about servers and back ends, as data and as its sentence.
 
+use super::state::Operational;
 use std::fmt;
 
 /// How a check ended (configuration manual 9.3 of the management guide, `check_status`).
@@ -106,13 +107,47 @@ impl fmt::Display for CheckResult<'_> {
         if let Some(code) = self.code {
             write!(f, ", code: {code}")?;
         }
-        if !self.info.is_empty() {
+        if !self.info.is_empty() && self.status.verdict() == Verdict::Failed {
             write!(f, ", info: \"{}\"", self.info)?;
         }
         if let Some(ms) = self.duration_ms {
             write!(f, ", check duration: {ms}ms")?;
         }
         Ok(())
+    }
+}
+
+/// A check's result worth a line under `option log-health-checks`; its `Display` is HAProxy's
+/// sentence. Syslog level notice (5).
+#[derive(Clone, Copy, Debug)]
+pub struct HealthNews<'a> {
+    /// Back end.
+    pub backend: &'a str,
+    /// Server.
+    pub server: &'a str,
+    /// `backup`
+    pub backup: bool,
+    /// The check.
+    pub check: CheckResult<'a>,
+    /// `Health::shown` after it.
+    pub shown: (bool, u32, u32),
+}
+
+impl fmt::Display for HealthNews<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let how = match self.check.status.verdict() {
+            Verdict::Passed => "succeeded",
+            Verdict::Conditional => "conditionally succeeded",
+            Verdict::Failed => "failed",
+        };
+        let kind = if self.backup { "backup " } else { "" };
+        let (up, steps, of) = self.shown;
+        let word = if up { "UP" } else { "DOWN" };
+        write!(
+            f,
+            "Health check for {kind}server {}/{} {how}, {}, status: {steps}/{of} {word}.",
+            self.backend, self.server, self.check
+        )
     }
 }
 
@@ -125,9 +160,11 @@ pub struct ServerEvent<'a> {
     pub server: &'a str,
     /// `backup`
     pub backup: bool,
+    /// What it was.
+    pub was: Operational,
     /// What it is now.
     pub now: Change,
-    /// The check that caused it.
+    /// The check that caused it; `None` when [`HealthNews`] has told of it already.
     pub check: Option<CheckResult<'a>>,
     /// Usable active servers after the change.
     pub active: u32,
@@ -154,13 +191,22 @@ pub enum Change {
     Running,
 }
 
-impl Change {
-    /// Syslog level HAProxy gives it: alert (1) for DOWN, notice (5) otherwise.
-    pub fn level(self) -> u8 {
-        match self {
-            Change::Down => 1,
+impl ServerEvent<'_> {
+    /// Syslog level: alert (1) when a server that was in use goes down, else notice (5).
+    pub fn level(&self) -> u8 {
+        match self.now {
+            Change::Down if self.was != Operational::Stopping => 1,
             _ => 5,
         }
+    }
+
+    /// Whether the back end has lost its last server by it: HAProxy then adds
+    /// `backend NAME has no server available!` with level emerg (0).
+    pub fn backend_lost(&self) -> bool {
+        self.active == 0
+            && self.backup_left == 0
+            && matches!(self.now, Change::Down | Change::Stopping)
+            && self.was != Operational::Stopping
     }
 }
 
@@ -176,35 +222,20 @@ impl fmt::Display for ServerEvent<'_> {
         if let Some(c) = &self.check {
             write!(f, ", {c}")?;
         }
-        let s = |n: u32| if n == 1 { "" } else { "s" };
-        write!(
-            f,
-            ". {} active and {} backup server{} ",
-            self.active,
-            self.backup_left,
-            s(self.active + self.backup_left).to_owned()
-        )?;
-        match self.now {
-            Change::Up | Change::Running => f.write_str("online")?,
-            _ => f.write_str("left")?,
-        }
+        let down = self.now == Change::Down;
+        let left = if down { "left" } else { "online" };
+        write!(f, ". {} active and {} backup servers {left}.", self.active, self.backup_left)?;
         if self.active == 0 && self.backup_left > 0 {
-            f.write_str(". Running on backup")?;
+            f.write_str(" Running on backup.")?;
         }
-        write!(
-            f,
-            ". {} session{} active, {} requeued, {} {} in queue.",
-            self.sessions,
-            s(self.sessions),
-            self.requeued,
-            match self.now {
-                Change::Down | Change::Stopping => self.queued,
-                _ => self.queued,
-            },
-            match self.now {
-                Change::Down | Change::Stopping => "remaining",
-                _ => "total",
-            }
-        )
+        if down {
+            write!(
+                f,
+                " {} sessions active, {} requeued, {} remaining in queue.",
+                self.sessions, self.requeued, self.queued
+            )
+        } else {
+            write!(f, " {} sessions requeued, {} total in queue.", self.requeued, self.queued)
+        }
     }
 }

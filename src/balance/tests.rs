@@ -1,6 +1,9 @@
 //! Orders of choice recorded from HAProxy, replayed.
 
+use super::event::{CheckResult, CheckStatus, HealthNews, ServerEvent};
+use super::health::Health;
 use super::*;
+use crate::ir::server::CheckSettings;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fs;
@@ -272,7 +275,7 @@ fn orders_recorded_from_haproxy() {
     let (mut cases, mut faults) = (0, Vec::new());
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_none_or(|e| e != "txt") {
+        if path.extension().is_none_or(|e| e != "txt") || path.ends_with("health.txt") {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
@@ -297,4 +300,133 @@ fn orders_recorded_from_haproxy() {
             .collect::<Vec<_>>()
             .join("\n")
     );
+}
+
+/// Answers of a server, the delay to the next check and the log lines, recorded from HAProxy.
+fn replay_health(lines: &[&str]) -> Result<(), String> {
+    let mut settings = CheckSettings {
+        inter: 300,
+        fastinter: Some(100),
+        downinter: Some(200),
+        ..CheckSettings::default()
+    };
+    let (mut on_404, mut log_checks, mut health) = (false, false, None);
+    let mut servers = Vec::new();
+    let mut b = None;
+    let mut logged: Vec<String> = Vec::new();
+    for line in lines {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match *words.as_slice() {
+            ["rise", rise, "fall", fall, ref rest @ ..] => {
+                settings.rise = rise.parse().unwrap();
+                settings.fall = fall.parse().unwrap();
+                let backup = !rest.is_empty();
+                servers.push(ServerSettings { name: "s".into(), backup, ..Default::default() });
+            }
+            ["http-check", ..] => on_404 = true,
+            ["option", ..] => log_checks = true,
+            ["server", name, ref rest @ ..] => servers.push(ServerSettings {
+                name: name.into(),
+                backup: rest.contains(&"backup"),
+                disabled: rest.contains(&"disabled"),
+                ..ServerSettings::default()
+            }),
+            ["check", answer, next] => {
+                if let Some(left) = logged.pop() {
+                    return Err(format!("not logged by HAProxy: {left}"));
+                }
+                let health = health.get_or_insert_with(|| Health::new(&settings, on_404));
+                let b = b.get_or_insert_with(|| {
+                    let settings = BackendSettings {
+                        name: "b".into(),
+                        algorithm: &roundrobin::ENTRY,
+                        allbackups: false,
+                        fullconn: 0,
+                    };
+                    BackendState::new(settings, servers.clone(), Arc::new(Inbox::default()))
+                });
+                let (status, code, info) = match answer {
+                    "u" => (CheckStatus::L7Ok, 200, "OK"),
+                    "d" => (CheckStatus::L7Status, 500, "Bad"),
+                    _ if on_404 => (CheckStatus::L7OkConditional, 404, "Not Found"),
+                    _ => (CheckStatus::L7Status, 404, "Not Found"),
+                };
+                let judged = health.result(status);
+                let server = b.servers()[0].clone();
+                let check = CheckResult {
+                    status: judged.status,
+                    code: Some(code),
+                    info,
+                    duration_ms: Some(0),
+                };
+                let mut lines = Vec::new();
+                if log_checks && judged.news {
+                    let news = HealthNews {
+                        backend: "b",
+                        server: &server.name,
+                        backup: server.backup,
+                        check,
+                        shown: health.shown(),
+                    };
+                    lines.push(format!("<133> {news}"));
+                }
+                if let Some(now) = judged.change {
+                    let requeued = b.set_operational(&server, health.state(), 0);
+                    let event = ServerEvent {
+                        backend: "b",
+                        server: &server.name,
+                        backup: server.backup,
+                        was: judged.was,
+                        now,
+                        check: (!log_checks).then_some(check),
+                        active: b.usable_active(),
+                        backup_left: b.usable_backup(),
+                        sessions: server.served(),
+                        requeued,
+                        queued: server.queued(),
+                    };
+                    lines.push(format!("<{}> {event}", 128 + event.level()));
+                    if event.backend_lost() {
+                        lines.push("<128> backend b has no server available!".into());
+                    }
+                }
+                lines.reverse();
+                logged = lines;
+                let delay = health.next_delay(0, 0);
+                let word = match delay {
+                    300 => "inter",
+                    100 => "fastinter",
+                    _ => "downinter",
+                };
+                if next != "end" && word != next {
+                    return Err(format!("{line}: here {word}"));
+                }
+            }
+            ["log", ..] => {
+                let here = logged.pop().unwrap_or_default();
+                if line.strip_prefix("log ") != Some(&here) {
+                    return Err(format!("{line}\n    here {here}"));
+                }
+            }
+            _ => panic!("{line}"),
+        }
+    }
+    match logged.pop() {
+        Some(left) => Err(format!("not logged by HAProxy: {left}")),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn health_recorded_from_haproxy() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/balance/health.txt");
+    let text = fs::read_to_string(path).unwrap();
+    let cases: Vec<Vec<&str>> =
+        text.split("case\n").skip(1).map(|c| c.lines().collect()).collect();
+    assert!(cases.len() > 20);
+    for c in &cases {
+        if let Err(why) = replay_health(c) {
+            panic!("{why}\n{}", c.join("\n"));
+        }
+    }
 }

@@ -4,7 +4,7 @@ use super::connect::{self, Fault};
 use super::reactor::{Io, Sock, Wake};
 use super::thread::Thread;
 use crate::balance::event::{CheckResult, CheckStatus, ServerEvent};
-use crate::balance::health::{Health, first_delay};
+use crate::balance::health::{Health, Spread};
 use crate::balance::state::Admin;
 use crate::plan::{BackendPlan, CheckPlan, ServerPlan};
 use rustix::io::Errno;
@@ -70,12 +70,12 @@ pub fn start(t: &'static Thread) {
                 server.settings.check.as_ref().map(|c| (be, i, c))
             })
     };
-    let count = checked().count() as u32;
-    let smallest = checked().map(|(_, _, c)| c.inter).min().unwrap_or(2000);
+    let max_spread = t.shared.plan.global.settings.max_spread_checks;
+    let first = Spread::new(checked().map(|(_, _, c)| c.inter), max_spread);
     for (position, (be, i, settings)) in checked().enumerate() {
         if position % threads == t.worker.id {
             let health = Health::new(settings, disable_on_404(&be.check));
-            let delay = first_delay(position as u32, count, smallest);
+            let delay = first.first_delay(position as u32, settings.inter);
             t.worker
                 .spawn(run(t, Arc::clone(be), i as u32, health, delay));
         }
@@ -107,15 +107,17 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
         if !state.admin().intersects(Admin::ANY_MAINT) {
             let outcome = check(t, &be, server).await;
             let took = (w.now_ms() - begin) as u32;
-            if let Some(change) = health.result(outcome.status) {
+            let judged = health.result(outcome.status);
+            if let Some(change) = judged.change {
                 let requeued = be.state.set_operational(&state, health.state(), w.now_ms());
                 let event = ServerEvent {
                     backend: &be.name,
                     server: &server.name,
                     backup: state.backup,
+                    was: judged.was,
                     now: change,
                     check: Some(CheckResult {
-                        status: outcome.status,
+                        status: judged.status,
                         code: outcome.code,
                         info: &outcome.info,
                         duration_ms: Some(took),

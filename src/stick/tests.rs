@@ -1,12 +1,13 @@
 //! Cookies on both sides as recorded from HAProxy, replayed.
 
 use super::cookie::{CookieRules, Persist, ResponseContext};
+use super::appsession::AppSessions;
 use super::edits::Edits;
 use crate::balance::{
     Admin, BackendSettings, BackendState, Operational, ServerSettings, Wake, roundrobin,
 };
 use crate::base::span::Span;
-use crate::ir::persist::{Cookie, CookieMode};
+use crate::ir::persist::{AppSession, AppSessionMode, Cookie, CookieMode};
 use std::fs;
 use std::sync::Arc;
 
@@ -298,6 +299,92 @@ fn cookies_recorded_from_haproxy() {
         "{} of {cases} differ:\n{shown}",
         faults.len()
     );
+}
+
+pub(super) fn appsession(words: &[&str]) -> AppSession {
+    let mut a = AppSession {
+        name: words[0].into(),
+        len: 0,
+        timeout: 3_600_000,
+        request_learn: false,
+        prefix: false,
+        mode: AppSessionMode::PathParameters,
+        span: Span::default(),
+    };
+    let mut w = words[1..].iter();
+    while let Some(word) = w.next() {
+        match *word {
+            "len" => a.len = w.next().unwrap().parse().unwrap(),
+            "timeout" => assert_eq!(w.next(), Some(&"1h")),
+            "request-learn" => a.request_learn = true,
+            "prefix" => a.prefix = true,
+            "mode" => {
+                if w.next() == Some(&"query-string") {
+                    a.mode = AppSessionMode::QueryString;
+                }
+            }
+            other => panic!("{other}"),
+        }
+    }
+    a
+}
+
+#[test]
+fn sessions_recorded_from_haproxy() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stick/appsession.txt");
+    let text = fs::read_to_string(path).unwrap();
+    let rules = CookieRules::new(&line(&["serverid", "insert", "nocache", "indirect"]));
+    let (mut n, mut faults) = (0, Vec::new());
+    for case in text.split("case\n").skip(1) {
+        let mut lines = case.lines();
+        let head = lines.next().unwrap();
+        let words: Vec<&str> = head.split_whitespace().collect();
+        let sessions = AppSessions::new(&appsession(&words[1..]));
+        let b = backend(
+            ["v1", "v2", "v3"]
+                .map(|v| ServerSettings { cookie: Some(v.as_bytes().into()), ..Default::default() })
+                .to_vec(),
+        );
+        let (mut uri, mut asked, mut answered) = ("", Vec::new(), Vec::new());
+        for text in lines {
+            match text.as_bytes() {
+                [b'r', ..] => {
+                    uri = text.strip_prefix("request ").unwrap();
+                    asked.clear();
+                    answered.clear();
+                }
+                [b'>', ..] => asked.push(text[2..].as_bytes().to_vec()),
+                [b'<', ..] => answered.push(text[2..].as_bytes().to_vec()),
+                [b's', b'e', b'r', b'v', b'e', b'r', b' ', b'p', server, b' ', flag, ..] => {
+                    n += 1;
+                    let seen = sessions.request(
+                        values(&asked, "cookie").into_iter().map(|(_, v)| v),
+                        uri.as_bytes(),
+                        0,
+                    );
+                    let mut edits = Edits::default();
+                    let cookies = values(&asked, "cookie");
+                    let cookie = rules.request(cookies, &b, Persist::Normal, 0, &mut edits);
+                    let pinned = sessions.usable(&seen, &b).or(cookie.server);
+                    let server = u32::from(server - b'1');
+                    let expected = (*flag == b'V').then_some(server);
+                    if pinned != expected {
+                        let asked: Vec<_> =
+                            asked.iter().map(|h| String::from_utf8_lossy(h)).collect();
+                        faults.push(format!("{head}: {uri} {asked:?} {text}, here {pinned:?}"));
+                    }
+                    if let Some(value) = &seen.learn {
+                        sessions.learn(value, server, 0);
+                    }
+                    let set = values(&answered, "set-cookie");
+                    sessions.response(set.into_iter().map(|(_, v)| v), server, 0);
+                }
+                _ => {}
+            }
+        }
+    }
+    let shown = faults.iter().take(40).cloned().collect::<Vec<_>>().join("\n");
+    assert!(faults.is_empty(), "{} of {n} differ:\n{shown}", faults.len());
 }
 
 /// Observed on 3.4.0 with `dynamic-cookie-key secret`.

@@ -224,7 +224,11 @@ impl fmt::Display for ServerEvent<'_> {
         }
         let down = self.now == Change::Down;
         let left = if down { "left" } else { "online" };
-        write!(f, ". {} active and {} backup servers {left}.", self.active, self.backup_left)?;
+        write!(
+            f,
+            ". {} active and {} backup servers {left}.",
+            self.active, self.backup_left
+        )?;
         if self.active == 0 && self.backup_left > 0 {
             f.write_str(" Running on backup.")?;
         }
@@ -235,7 +239,11 @@ impl fmt::Display for ServerEvent<'_> {
                 self.sessions, self.requeued, self.queued
             )
         } else {
-            write!(f, " {} sessions requeued, {} total in queue.", self.requeued, self.queued)
+            write!(
+                f,
+                " {} sessions requeued, {} total in queue.",
+                self.requeued, self.queued
+            )
         }
     }
 }

@@ -159,7 +159,11 @@ pub struct Spread {
 impl Spread {
     /// For checks with these intervals, ms; `max` is `max-spread-checks`, ms.
     pub fn new(intervals: impl IntoIterator<Item = u32>, max: Option<u32>) -> Self {
-        let mut s = Spread { count: 0, smallest: None, max };
+        let mut s = Spread {
+            count: 0,
+            smallest: None,
+            max,
+        };
         for inter in intervals {
             s.count += 1;
             if inter >= SLOW {
@@ -173,7 +177,11 @@ impl Spread {
     /// process: its part of the smallest interval of a second and more, or of its own where that
     /// is longer.
     pub fn first_delay(&self, position: u32, inter: u32) -> u32 {
-        let over = self.smallest.unwrap_or(0).max(inter).min(self.max.unwrap_or(u32::MAX));
+        let over = self
+            .smallest
+            .unwrap_or(0)
+            .max(inter)
+            .min(self.max.unwrap_or(u32::MAX));
         let d = u64::from(over) * u64::from(position) / u64::from(self.count.max(1));
         u32::try_from(d).unwrap_or(u32::MAX)
     }
@@ -188,7 +196,11 @@ mod tests {
     fn first_checks_are_spread() {
         let delays = |inters: &[u32], max| {
             let s = Spread::new(inters.iter().copied(), max);
-            inters.iter().zip(0..).map(|(i, n)| s.first_delay(n, *i)).collect::<Vec<_>>()
+            inters
+                .iter()
+                .zip(0..)
+                .map(|(i, n)| s.first_delay(n, *i))
+                .collect::<Vec<_>>()
         };
         assert_eq!(delays(&[2000], None), [0]);
         assert_eq!(delays(&[2000, 2000], None), [0, 1000]);

@@ -321,7 +321,11 @@ fn replay_health(lines: &[&str]) -> Result<(), String> {
                 settings.rise = rise.parse().unwrap();
                 settings.fall = fall.parse().unwrap();
                 let backup = !rest.is_empty();
-                servers.push(ServerSettings { name: "s".into(), backup, ..Default::default() });
+                servers.push(ServerSettings {
+                    name: "s".into(),
+                    backup,
+                    ..Default::default()
+                });
             }
             ["http-check", ..] => on_404 = true,
             ["option", ..] => log_checks = true,
@@ -421,8 +425,11 @@ fn replay_health(lines: &[&str]) -> Result<(), String> {
 fn health_recorded_from_haproxy() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/balance/health.txt");
     let text = fs::read_to_string(path).unwrap();
-    let cases: Vec<Vec<&str>> =
-        text.split("case\n").skip(1).map(|c| c.lines().collect()).collect();
+    let cases: Vec<Vec<&str>> = text
+        .split("case\n")
+        .skip(1)
+        .map(|c| c.lines().collect())
+        .collect();
     assert!(cases.len() > 20);
     for c in &cases {
         if let Err(why) = replay_health(c) {

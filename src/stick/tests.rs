@@ -1,7 +1,7 @@
 //! Cookies on both sides as recorded from HAProxy, replayed.
 
-use super::cookie::{CookieRules, Persist, ResponseContext};
 use super::appsession::AppSessions;
+use super::cookie::{CookieRules, Persist, ResponseContext};
 use super::edits::Edits;
 use crate::balance::{
     Admin, BackendSettings, BackendState, Operational, ServerSettings, Wake, roundrobin,
@@ -342,7 +342,10 @@ fn sessions_recorded_from_haproxy() {
         let sessions = AppSessions::new(&appsession(&words[1..]));
         let b = backend(
             ["v1", "v2", "v3"]
-                .map(|v| ServerSettings { cookie: Some(v.as_bytes().into()), ..Default::default() })
+                .map(|v| ServerSettings {
+                    cookie: Some(v.as_bytes().into()),
+                    ..Default::default()
+                })
                 .to_vec(),
         );
         let (mut uri, mut asked, mut answered) = ("", Vec::new(), Vec::new());
@@ -355,7 +358,20 @@ fn sessions_recorded_from_haproxy() {
                 }
                 [b'>', ..] => asked.push(text[2..].as_bytes().to_vec()),
                 [b'<', ..] => answered.push(text[2..].as_bytes().to_vec()),
-                [b's', b'e', b'r', b'v', b'e', b'r', b' ', b'p', server, b' ', flag, ..] => {
+                [
+                    b's',
+                    b'e',
+                    b'r',
+                    b'v',
+                    b'e',
+                    b'r',
+                    b' ',
+                    b'p',
+                    server,
+                    b' ',
+                    flag,
+                    ..,
+                ] => {
                     n += 1;
                     let seen = sessions.request(
                         values(&asked, "cookie").into_iter().map(|(_, v)| v),
@@ -383,8 +399,17 @@ fn sessions_recorded_from_haproxy() {
             }
         }
     }
-    let shown = faults.iter().take(40).cloned().collect::<Vec<_>>().join("\n");
-    assert!(faults.is_empty(), "{} of {n} differ:\n{shown}", faults.len());
+    let shown = faults
+        .iter()
+        .take(40)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("\n");
+    assert!(
+        faults.is_empty(),
+        "{} of {n} differ:\n{shown}",
+        faults.len()
+    );
 }
 
 /// Observed on 3.4.0 with `dynamic-cookie-key secret`.

@@ -46,6 +46,8 @@ pub struct Bind {
     pub cli: CliAccess,
     /// The addresses as written.
     pub written: String,
+    /// How messages name the line: `'bind :80' in section 'frontend'`, `'stats socket'`.
+    pub said: String,
     /// The whole line.
     pub span: Span,
 }
@@ -74,6 +76,7 @@ impl Bind {
             shards: None,
             cli: CliAccess::default(),
             written: String::new(),
+            said: String::new(),
             span,
         }
     }

@@ -5,9 +5,9 @@ use super::context::{Context, Draft};
 use super::keyword::Sections;
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
-use crate::ir::proxy::{Balance, ProxyId};
+use crate::ir::proxy::{Balance, Options, ProxyId, RetryOn};
 use crate::ir::rule::BackendRef;
-use crate::ir::{Config, Mode};
+use crate::ir::{Bind, Config, Mode};
 
 /// Completes the configuration.
 pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
@@ -271,8 +271,56 @@ fn check_proxy(cx: &mut Context<'_>, index: usize) {
             alerts.push(plain(Diagnostic::alert("HX0308", server.span, text)));
         }
     }
+    let wanted = RetryOn::CONN_FAILURE | RetryOn::EMPTY_RESPONSE | RetryOn::RESPONSE_TIMEOUT;
+    if !settings.retry_on.contains(wanted) {
+        for server in proxy.servers.iter().filter(|s| s.tfo) {
+            let text = format!(
+                "'server {}/{}' : server has tfo activated, the backend should be configured with at least 'conn-failure', 'empty-response' and 'response-timeout' or we wouldn't be able to retry the connection on failure.",
+                proxy.name, server.name
+            );
+            let finding = Diagnostic::warning("HX0309", server.span, text);
+            alerts.push(finding.form(Form::PlainBracket));
+        }
+    }
+    if !http && proxy.servers.iter().any(|s| s.redir.is_some()) {
+        let text =
+            format!("{named} : server cannot have cookie or redirect prefix in non-HTTP mode.");
+        alerts.push(plain(Diagnostic::alert("HX030A", head, text)));
+    }
+    for bind in &proxy.binds {
+        alerts.extend(missing_threads(cx, &named, bind));
+    }
     found.append(&mut alerts);
     cx.diags.append(&mut found);
+}
+
+/// `thread` of a `bind` line that names only threads or groups which do not run.
+fn missing_threads(cx: &Context<'_>, named: &str, bind: &Bind) -> Option<Diagnostic> {
+    if bind.threads.is_empty() {
+        return None;
+    }
+    let global = &cx.global;
+    let threads = global.nbthread.or(global.nbproc).unwrap_or_else(|| {
+        std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(1))
+    });
+    let groups = global.thread_groups.unwrap_or(1).max(1);
+    let size = threads.div_ceil(groups);
+    let place = format!("'bind {}' at [{}].", bind.written, cx.place(bind.span));
+    let group = bind
+        .threads
+        .iter()
+        .filter_map(|t| t.group)
+        .find(|g| *g > groups);
+    let text = if let Some(group) = group {
+        format!(
+            "{named}: 'thread' directive references non-existing thread group {group} in {place}"
+        )
+    } else if !(1..=threads).any(|n| bind.threads.iter().any(|t| t.holds(n, size))) {
+        format!("{named}: 'thread' directive only references non-existing threads in {place}")
+    } else {
+        return None;
+    };
+    Some(plain(Diagnostic::alert("HX030B", bind.span, text)))
 }
 
 /// What HAProxy says about HTTP rules and settings of a proxy in another mode.
@@ -280,6 +328,15 @@ fn needs_http(draft: &Draft<'_>, warn: &mut impl FnMut(&'static str, Span, Strin
     let proxy = &draft.proxy;
     let named = draft.named();
     let head = proxy.span;
+    if proxy
+        .settings
+        .options
+        .contains(Options::HTTP_BUFFER_REQUEST)
+    {
+        let text =
+            format!("'option http-buffer-request' ignored for {named} as it requires HTTP mode.");
+        warn("HX0306", head, text);
+    }
     if proxy.settings.monitor_uri.is_some() && proxy.frontend {
         let text = format!("'monitor-uri' statement ignored for {named} as it requires HTTP mode.");
         warn("HX0306", head, text);

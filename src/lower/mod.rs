@@ -62,6 +62,11 @@ fn lower_line<'d>(cx: &mut Context<'d>, line: &'d Directive) {
     }
     match handler.phase {
         Phase::Settings => run(cx, handler, line, words),
+        Phase::Rules if cx.draft().is_some_and(|d| d.anonymous) => {
+            let message = format!("'{name}' not allowed in anonymous 'defaults' section.");
+            cx.diags
+                .push(Diagnostic::alert("HX0281", line.span, message));
+        }
         Phase::Rules => {
             let deferred = Deferred {
                 handler,

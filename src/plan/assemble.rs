@@ -2,9 +2,12 @@
 
 use super::backend::{BackendPlan, CheckPlan};
 use super::build::{Builder, backend_options, case_map, rules, timeouts};
+use super::resolve::Found;
 use super::server::{ServerAddress, ServerPlan};
 use super::{BackendId, FrontendId, GlobalPlan, resolve};
 use crate::balance::{Admin, BackendSettings, BackendState, ServerSettings, algorithm, roundrobin};
+use crate::base::diag::{Diagnostic, Form};
+use crate::ir::address::{Address, Host};
 use crate::ir::proxy::{Balance, CheckKind, Mode, Options};
 use crate::ir::{Proxy, Server};
 use crate::stick::appsession::AppSessions;
@@ -75,8 +78,20 @@ impl Builder<'_> {
 
     fn server(&mut self, proxy: &Proxy, server: &Server) -> ServerPlan {
         let address = resolve::server(server, &proxy.name, self.files, &mut self.diags);
-        let check_address = resolve::check_address(server, &address);
         let mut settings = server.clone();
+        if let Some(addr) = settings.check.as_mut().and_then(|c| c.addr.as_mut()) {
+            self.literal(
+                addr,
+                &format!("'server {}/{}' : 'addr'", proxy.name, server.name),
+            );
+        }
+        if let Some(source) = &mut settings.source {
+            self.literal(
+                source,
+                &format!("'server {}/{}' : 'source'", proxy.name, server.name),
+            );
+        }
+        let check_address = resolve::check_address(&settings, &address);
         if settings.source.is_none() {
             settings.source = proxy.settings.source.clone();
         }
@@ -98,6 +113,19 @@ impl Builder<'_> {
             address,
             settings: Arc::new(settings),
             check_address,
+        }
+    }
+
+    /// Puts the address of a name in its place.
+    fn literal(&mut self, address: &mut Address, place: &str) {
+        match resolve::host(&address.host, self.files) {
+            Found::Ip(ip) => address.host = Host::Ip(ip),
+            Found::Unknown(name) => {
+                let text = format!("{place} : invalid address: '{name}' in '{name}'.");
+                let finding = Diagnostic::alert("HX0311", address.span, text);
+                self.diags.push(finding.form(Form::Bracket));
+            }
+            Found::NotAsked => {}
         }
     }
 

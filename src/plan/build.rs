@@ -121,7 +121,8 @@ impl Builder<'_> {
     }
 
     fn global(&mut self) -> GlobalPlan {
-        let settings = self.config.global.clone();
+        let mut settings = self.config.global.clone();
+        super::threads::number(&mut settings);
         let uid = settings.uid.or_else(|| {
             let (name, span) = settings.user.as_ref()?;
             let found = self.files.user(name);
@@ -185,7 +186,7 @@ impl Builder<'_> {
         keyword: &str,
         list: &mut Vec<ListenerPlan>,
     ) {
-        self.check_permissions(&bind.unix, &bind.written);
+        self.check_permissions(&bind.unix, &bind.said);
         let mut settings = bind.clone();
         settings.shards = bind
             .shards
@@ -206,7 +207,15 @@ impl Builder<'_> {
             match &address.host {
                 Host::Unix(path) => push(ListenAddress::Unix(path.clone())),
                 Host::Abstract { name, .. } => push(ListenAddress::Abstract(name.clone())),
-                Host::Fd(fd) => push(ListenAddress::Fd(*fd)),
+                Host::Fd(fd) => {
+                    push(ListenAddress::Fd(*fd));
+                    if let Err(reason) = self.files.socket(*fd) {
+                        let text =
+                            format!("'{keyword}' : cannot use file descriptor '{fd}' : {reason}.");
+                        self.diags
+                            .push(Diagnostic::alert("HX0319", address.span, text));
+                    }
+                }
                 Host::SockPair(_) | Host::Reverse(_) => {
                     let text = format!(
                         "'{keyword}' : '{}' is not executed yet by this version of hapax.",
@@ -235,19 +244,21 @@ impl Builder<'_> {
         }
     }
 
-    fn check_permissions(&mut self, unix: &UnixPermissions, written: &str) {
+    fn check_permissions(&mut self, unix: &UnixPermissions, said: &str) {
         if !self.files.present() {
             return;
         }
+        // `stats socket` puts its complaints in quotes of their own.
+        let open = if said == "'stats socket'" { "'" } else { "" };
         if let Some((name, span)) = &unix.user {
             if self.files.user(name).is_none() {
-                let text = format!("'bind {written}' : 'user' : unknown user name '{name}'");
+                let text = format!("{said} : {open}'user' : unknown user name '{name}'{open}");
                 self.diags.push(Diagnostic::alert("HX0310", *span, text));
             }
         }
         if let Some((name, span)) = &unix.group {
             if self.files.group(name).is_none() {
-                let text = format!("'bind {written}' : 'group' : unknown group name '{name}'");
+                let text = format!("{said} : {open}'group' : unknown group name '{name}'{open}");
                 self.diags.push(Diagnostic::alert("HX0310", *span, text));
             }
         }

@@ -30,6 +30,13 @@ pub trait Files: Send + Sync {
     fn user(&self, name: &str) -> Option<(u32, u32)>;
     /// Numeric id of a group.
     fn group(&self, name: &str) -> Option<u32>;
+    /// Whether this inherited descriptor is a socket.
+    ///
+    /// # Errors
+    /// What the system would say about it.
+    fn socket(&self, _fd: i32) -> Result<(), &'static str> {
+        Ok(())
+    }
     /// False for a machine that must not be asked: what it lacks is then no fault.
     fn present(&self) -> bool {
         true
@@ -64,6 +71,19 @@ impl Files for RealFiles {
     fn user(&self, name: &str) -> Option<(u32, u32)> {
         let user = nix::unistd::User::from_name(name).ok()??;
         Some((user.uid.as_raw(), user.gid.as_raw()))
+    }
+    fn socket(&self, fd: i32) -> Result<(), &'static str> {
+        match std::fs::read_link(format!("/proc/self/fd/{fd}")) {
+            Ok(target) if target.to_string_lossy().starts_with("socket:") => Ok(()),
+            Ok(_) => Err("Socket operation on non-socket"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                match Path::new("/proc/self/fd").exists() {
+                    true => Err("Bad file descriptor"),
+                    false => Ok(()), // no /proc to ask: opening it will tell
+                }
+            }
+            Err(_) => Ok(()),
+        }
     }
     fn group(&self, name: &str) -> Option<u32> {
         Some(nix::unistd::Group::from_name(name).ok()??.gid.as_raw())

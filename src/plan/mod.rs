@@ -16,6 +16,7 @@ pub mod global;
 pub mod listener;
 mod resolve;
 pub mod server;
+mod threads;
 
 pub use backend::{BackendPlan, CheckPlan};
 pub use build::build;

@@ -138,6 +138,7 @@ fn bind(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
             return;
         }
     }
+    bind.said = format!("'bind {written}' in section '{section}'");
     bind.written = written;
     if let Some(draft) = cx.draft_mut() {
         draft.proxy.binds.push(bind);
@@ -169,6 +170,7 @@ pub fn stats_socket(args: &mut Args<'_, '_>) -> Option<Bind> {
     let address = args.address(Kind::BIND, "'stats socket' : ", MISSING)?;
     let mut bind = Bind::new(vec![address], args.line().span);
     bind.written = written?;
+    "'stats socket'".clone_into(&mut bind.said);
     let place = Place {
         fault: "'stats socket' : '".to_owned(),
         unknown: "'stats socket' : ".to_owned(),

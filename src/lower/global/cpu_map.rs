@@ -45,9 +45,22 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
             }
         }
     }
-    if !auto {
-        cpus.sort_unstable();
-        cpus.dedup();
+    // Bound from the lowest to the highest, in whatever order the line has them.
+    cpus.sort_unstable();
+    cpus.dedup();
+    if auto && !set.contains('/') {
+        // Groups instead of threads: each takes one CPU for all its threads.
+        let groups: Vec<u32> = threads.iter().step_by(GROUP as usize).copied().collect();
+        if groups.len() == cpus.len() {
+            for (first, cpu) in groups.into_iter().zip(cpus) {
+                cx.global.cpu_map.push(CpuMap {
+                    threads: (first..first + GROUP).collect(),
+                    cpus: vec![cpu],
+                    auto: false,
+                });
+            }
+            return;
+        }
     }
     if auto && threads.len() != cpus.len() {
         args.alert(
@@ -80,6 +93,16 @@ fn threads(set: &str) -> Result<Vec<u32>, String> {
     Ok(list)
 }
 
+/// `A`, `A-B` or `A-`, which goes up to `most`.
+fn range(text: &str, most: u32) -> (Option<u32>, Option<u32>) {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let last = match last {
+        "" => Some(most),
+        last => u32::from_str(last).ok(),
+    };
+    (u32::from_str(first).ok(), last)
+}
+
 fn numbers(set: &str) -> Result<Vec<u32>, String> {
     match set {
         "all" => return Ok((1..=GROUP).collect()),
@@ -87,8 +110,8 @@ fn numbers(set: &str) -> Result<Vec<u32>, String> {
         "even" => return Ok((2..=GROUP).step_by(2).collect()),
         _ => {}
     }
-    let (first, last) = set.split_once('-').unwrap_or((set, set));
-    let (Ok(first), Ok(last)) = (u32::from_str(first), u32::from_str(last)) else {
+    let (first, last) = range(set, GROUP);
+    let (Some(first), Some(last)) = (first, last) else {
         return Err(format!("'{set}' is not a valid number/range."));
     };
     let (first, last) = (first.min(last), first.max(last));
@@ -104,8 +127,8 @@ fn numbers(set: &str) -> Result<Vec<u32>, String> {
 fn cpu_set(word: &Word) -> Option<Vec<u32>> {
     let mut list = Vec::new();
     for part in word.as_str()?.split(',') {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last) = (u32::from_str(first).ok()?, u32::from_str(last).ok()?);
+        let (first, last) = range(part, 63);
+        let (first, last) = (first?, last?);
         let (first, last) = (first.min(last), first.max(last));
         if last >= 4096 {
             return None;

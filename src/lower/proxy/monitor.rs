@@ -10,7 +10,7 @@ pub const MONITOR_URI: KeywordHandler =
     KeywordHandler::new(&["monitor-uri"], Sections::ANY_PROXY, uri);
 /// `monitor fail if|unless CONDITION`
 pub const MONITOR_FAIL: KeywordHandler =
-    KeywordHandler::rules(&["monitor"], Sections::ANY_PROXY, fail);
+    KeywordHandler::rules(&["monitor"], Sections::NAMED_PROXY, fail);
 
 fn uri(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if cx.ignored(args, Side::Frontend, "monitor-uri") {
@@ -24,14 +24,6 @@ fn uri(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 }
 
 fn fail(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
-    if cx.in_defaults() {
-        args.alert(
-            "HX0285",
-            args.line().span,
-            "'monitor' not allowed in 'defaults' section.",
-        );
-        return;
-    }
     if cx.ignored(args, Side::Frontend, "monitor") {
         return;
     }

@@ -8,10 +8,10 @@ use crate::sample::places::Places;
 
 /// `force-persist if|unless CONDITION`
 pub const FORCE_PERSIST: KeywordHandler =
-    KeywordHandler::rules(&["force-persist"], Sections::ANY_PROXY, force);
+    KeywordHandler::rules(&["force-persist"], Sections::NAMED_PROXY, force);
 /// `ignore-persist if|unless CONDITION`
 pub const IGNORE_PERSIST: KeywordHandler =
-    KeywordHandler::rules(&["ignore-persist"], Sections::ANY_PROXY, ignore);
+    KeywordHandler::rules(&["ignore-persist"], Sections::NAMED_PROXY, ignore);
 
 fn force(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     lower(cx, args, "force-persist", true);
@@ -22,11 +22,6 @@ fn ignore(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 }
 
 fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>, name: &str, force: bool) {
-    if cx.in_defaults() {
-        let message = format!("'{name}' not allowed in 'defaults' section.");
-        args.alert("HX0285", args.line().span, message);
-        return;
-    }
     if cx.ignored(args, Side::Backend, name) {
         return;
     }

@@ -49,7 +49,7 @@ pub const TCP_RESPONSE_DELAY: KeywordHandler = KeywordHandler::new(
 );
 /// `redirect TYPE ... [if|unless CONDITION]`
 pub const REDIRECT: KeywordHandler =
-    KeywordHandler::rules(&["redirect"], Sections::ANY_PROXY, redirect);
+    KeywordHandler::rules(&["redirect"], Sections::NAMED_PROXY, redirect);
 
 /// Actions that keep somebody out: a rule with one of them must not be left out.
 const GUARDS: &[&str] = &[
@@ -95,30 +95,17 @@ pub fn lower_all(cx: &mut Context<'_>) {
         }
         cx.acls = AclSet::default();
     }
-    check_unused_defaults(cx);
+    check_shared_defaults(cx);
     cx.scope = Scope::Other;
 }
 
-/// Rules of `defaults` sections that no proxy uses are still checked, and those of anonymous
-/// sections and those shared by front ends and back ends refused, as HAProxy does.
-fn check_unused_defaults(cx: &mut Context<'_>) {
+/// Rules of a `defaults` section may not be shared by front ends and back ends.
+fn check_shared_defaults(cx: &mut Context<'_>) {
     for index in 0..cx.defaults.len() {
         let Some(draft) = cx.defaults.get(index) else {
             continue;
         };
         if draft.rules.is_empty() {
-            continue;
-        }
-        if draft.anonymous {
-            for Deferred { line, .. } in draft.rules.clone() {
-                let name = line
-                    .words
-                    .first()
-                    .map_or_else(String::new, |w| w.display().to_string());
-                let message = format!("'{name}' not allowed in anonymous 'defaults' section.");
-                cx.diags
-                    .push(Diagnostic::alert("HX0281", line.span, message));
-            }
             continue;
         }
         let at = draft.proxy.span;
@@ -432,14 +419,6 @@ fn inspect_delay(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 /// `redirect` is `http-request redirect` run after all `http-request` rules.
 fn redirect(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let line = args.line();
-    if cx.in_defaults() {
-        args.alert(
-            "HX0285",
-            line.span,
-            "'redirect' not allowed in 'defaults' section.",
-        );
-        return;
-    }
     args.rest();
     let span = line.span;
     let places = places(cx, Places::FE_REQUEST, Places::BE_REQUEST);

@@ -11,18 +11,10 @@ use std::sync::Arc;
 
 /// `use_backend NAME [if|unless CONDITION]`
 pub const USE_BACKEND: KeywordHandler =
-    KeywordHandler::rules(&["use_backend"], Sections::ANY_PROXY, lower);
+    KeywordHandler::rules(&["use_backend"], Sections::NAMED_PROXY, lower);
 
 fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let line = args.line().span;
-    if cx.in_defaults() {
-        args.alert(
-            "HX0285",
-            line,
-            "'use_backend' not allowed in 'defaults' section.",
-        );
-        return;
-    }
     if cx.ignored(args, Side::Frontend, "use_backend") {
         return;
     }

@@ -56,15 +56,7 @@ fn inter(made: &mut ServerDraft, name: &str, args: &mut Args<'_, '_>) -> Result<
     };
     if let Some(mut finding) = suspicious(word, name, &format!("server '{}'", made.server.name), ms)
     {
-        let place = &args.line().words;
-        if let (Some(first), false) = (place.first(), made.server.name.is_empty()) {
-            finding.message = format!(
-                "'{} {}' : {}",
-                first.display(),
-                made.server.name,
-                finding.message
-            );
-        }
+        finding.message.insert_str(0, &made.place);
         args.report(finding.form(Form::Bracket));
     }
     match name {

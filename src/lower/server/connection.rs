@@ -1,6 +1,7 @@
 //! How a server is connected to: `source`, `interface` (behind `source`), `tcp-ut`, `tfo`.
 
 use super::{Fault, ServerDraft, ServerOption, argument};
+use crate::base::diag::{Diagnostic, Form};
 use crate::base::units::{self, TimeUnit};
 use crate::config::address::{self, Kind};
 use crate::config::args::Args;
@@ -10,6 +11,8 @@ use crate::lower::check;
 pub const SOURCE: ServerOption = ServerOption::new(&["source"], source);
 /// `interface NAME`
 pub const INTERFACE: ServerOption = ServerOption::new(&["interface"], interface);
+/// `usesrc` anywhere but behind `source`
+pub const USESRC: ServerOption = ServerOption::new(&["usesrc"], usesrc);
 /// `tcp-ut TIME`
 pub const TCP_UT: ServerOption = ServerOption::new(&["tcp-ut"], tcp_ut);
 /// `tfo`, `no-tfo`
@@ -32,6 +35,12 @@ fn source(made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Resul
         args.next_word();
         if args.next_word().is_none() {
             let text = "'usesrc' expects <addr>[:<port>], 'client', 'clientip', or 'hdr_ip(name,#)' as argument.";
+            let finding = Diagnostic::alert(
+                "HX0273",
+                span,
+                "error encountered while processing 'usesrc'.",
+            );
+            args.report(finding.form(Form::Config));
             return Err(Fault::at(span, text));
         }
         args.report(check::pending_note(
@@ -51,6 +60,14 @@ fn interface(made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Re
     let word = argument(args, "'interface' : missing interface name.")?;
     made.server.interface = Some(word.display().to_string());
     Ok(())
+}
+
+fn usesrc(_made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Result<(), Fault> {
+    let span = args.line().span;
+    Err(Fault::at(
+        span,
+        "'usesrc' only allowed after a 'source' statement..",
+    ))
 }
 
 fn tcp_ut(made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Result<(), Fault> {

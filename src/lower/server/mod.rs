@@ -18,8 +18,8 @@ use crate::base::span::Span;
 use crate::config::address::{Address, Host, Kind, Proto};
 use crate::config::args::Args;
 use crate::config::directive::Word;
-use crate::ir::Server;
-use crate::ir::server::CheckSettings;
+use crate::ir::server::{CheckSettings, InitAddr};
+use crate::ir::{Mode, Server};
 
 /// A server while its options are read, and what `default-server` lines said so far.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct ServerDraft {
     pub checked: bool,
     /// What checks do if there are any.
     pub check: CheckSettings,
+    /// How messages about the line begin: `'server www/a' : `.
+    pub place: String,
 }
 
 impl Default for ServerDraft {
@@ -46,6 +48,7 @@ impl Default for ServerDraft {
             server: Server::new(String::new(), nowhere, Span::default()),
             checked: false,
             check: CheckSettings::default(),
+            place: String::new(),
         }
     }
 }
@@ -108,6 +111,7 @@ pub const OPTIONS: &[ServerOption] = &[
     connection::SOURCE,
     connection::TCP_UT,
     connection::TFO,
+    connection::USESRC,
     cookie::COOKIE,
     init_addr::INIT_ADDR,
     limits::MAXCONN,
@@ -193,7 +197,12 @@ fn server(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     made.server.name = name.display().to_string();
     made.server.address = address;
     made.server.span = line;
-    options(&mut made, args, &place, false);
+    made.place.clone_from(&place);
+    check_transport(cx, &mut made, args);
+    if !options(&mut made, args, &place, false) {
+        // The line is refused: whether its name has an address is not worth a complaint.
+        made.server.init_addr = vec![InitAddr::None];
+    }
     add(cx, args, made, &place);
 }
 
@@ -203,6 +212,7 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
         mut server,
         checked,
         check,
+        ..
     } = made;
     server.check = checked.then_some(check);
     let Some(draft) = cx.draft() else {
@@ -269,7 +279,7 @@ fn address(args: &mut Args<'_, '_>, kind: Kind, place: &str) -> Option<Address> 
 }
 
 /// Everything behind the address.
-fn options(made: &mut ServerDraft, args: &mut Args<'_, '_>, place: &str, in_default: bool) {
+fn options(made: &mut ServerDraft, args: &mut Args<'_, '_>, place: &str, in_default: bool) -> bool {
     while let Some(word) = args.next_word() {
         let Some((option, name)) = find(word) else {
             let hint = if in_default {
@@ -278,7 +288,7 @@ fn options(made: &mut ServerDraft, args: &mut Args<'_, '_>, place: &str, in_defa
                 ""
             };
             if !keyword_check::server_option(args, word, place, hint) {
-                return;
+                return false;
             }
             continue;
         };
@@ -290,7 +300,7 @@ fn options(made: &mut ServerDraft, args: &mut Args<'_, '_>, place: &str, in_defa
             args.report(finding);
             let mut ignored = made.clone();
             if (option.lower)(&mut ignored, name, args).is_err() {
-                return;
+                return false;
             }
             continue;
         }
@@ -299,9 +309,48 @@ fn options(made: &mut ServerDraft, args: &mut Args<'_, '_>, place: &str, in_defa
         if let Err(fault) = (option.lower)(target, name, args) {
             let text = format!("{place}{}", fault.text);
             report(args, "HX0273", fault.span, text);
-            return;
+            return false;
         }
     }
+    true
+}
+
+/// Transports that servers cannot have (yet).
+fn check_transport(cx: &Context<'_>, made: &mut ServerDraft, args: &mut Args<'_, '_>) {
+    let address = &made.server.address;
+    let place = &made.place;
+    let mode = cx.draft().map(|d| d.proxy.settings.mode);
+    let finding = match (&address.host, address.proto) {
+        (Host::Reverse(_), _) => Diagnostic::alert(
+            "HX0283",
+            address.span,
+            format!("{place}'rhttp@' is not executed yet by this version of hapax."),
+        )
+        .form(Form::Bracket),
+        (_, Proto::Quic) => Diagnostic::alert(
+            "HX0274",
+            address.span,
+            format!(
+                "{place}QUIC protocol selected but support not compiled in (check build options)."
+            ),
+        )
+        .form(Form::Bracket),
+        (_, Proto::Datagram) if mode != Some(Mode::Other) => {
+            let mode = if mode == Some(Mode::Http) {
+                "http"
+            } else {
+                "tcp"
+            };
+            Diagnostic::alert(
+                "HX0274",
+                address.span,
+                format!("unsupported transport for server address in '{mode}' backend."),
+            )
+            .form(Form::PlainBracket)
+        }
+        _ => return,
+    };
+    args.report(finding);
 }
 
 fn find(word: &Word) -> Option<(&'static ServerOption, &'static str)> {

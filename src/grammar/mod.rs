@@ -6,6 +6,7 @@
 
 mod action;
 mod command;
+mod diagnostic;
 mod entry;
 mod extension;
 mod keyword;
@@ -20,6 +21,7 @@ mod table;
 
 pub use action::{Action, action, actions, actions_of};
 pub use command::{Command, cli_command, cli_commands};
+pub use diagnostic::{DiagnosticCode, diagnostic, diagnostics};
 pub use entry::{Class, Entry, entries};
 pub use extension::{Extension, filter, filters, service, services};
 pub use keyword::{

@@ -50,7 +50,11 @@ mod tests {
                 "{}",
                 row.code
             );
-            assert!(!row.title.is_empty() && row.about.ends_with('.'), "{}", row.code);
+            assert!(
+                !row.title.is_empty() && row.about.ends_with('.'),
+                "{}",
+                row.code
+            );
         }
         assert_eq!(diagnostic("HX0286").unwrap().title, "Unknown keyword");
         assert!(diagnostic("HX9999").is_none());

@@ -73,12 +73,12 @@ fn usage(program: &OsStr) -> ExitCode {
 /// `-cc`
 fn condition(program: &OsStr, text: &[u8]) -> ExitCode {
     let env = load::environment(None, &[]);
-    match condition::evaluate(text, &env, &load::facts(true)) {
+    match condition::command_line(text, &env, &load::facts(true)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(fault) => {
             let mut console = Console::new(program, false, false);
-            console.alert(&format!("Failed to evaluate condition: {}", fault.message));
+            console.alert(&format!("Failed to evaluate condition: {fault}"));
             ExitCode::from(2)
         }
     }

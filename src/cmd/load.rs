@@ -51,57 +51,17 @@ pub fn facts(reuse_port: bool) -> Facts {
     }
 }
 
-/// The variables that HAProxy defines before it reads the first line (configuration manual 2.3):
-/// its version, the local peer, the files, and its default log formats.
+/// The variables that a configuration sees: the process's own and those that HAProxy defines
+/// before it reads the first line. `peer` is the name of the local peer, else the host's.
 pub fn environment(peer: Option<&str>, inputs: &[Input]) -> Environment {
     let mut env = Environment::of_process();
-    env.set("HAPROXY_STARTUP_VERSION", version::FULL);
-    env.set("HAPROXY_BRANCH", version::BRANCH);
-    let peer = match peer {
-        Some(name) => Some(name.to_string()),
-        None => nix::unistd::gethostname()
-            .ok()
-            .and_then(|n| n.into_string().ok()),
-    };
-    if let Some(peer) = peer {
-        env.set("HAPROXY_LOCALPEER", peer);
-    }
+    env.set_constants(version::HAPROXY);
+    let host = || nix::unistd::gethostname().ok()?.into_string().ok();
+    let peer = peer.map(str::to_string).or_else(host).unwrap_or_default();
     let names: Vec<&str> = inputs.iter().map(|i| i.name.as_str()).collect();
-    env.set("HAPROXY_CFGFILES", names.join(";"));
-    for (name, value) in LOG_FORMATS {
-        env.set(*name, *value);
-    }
+    env.set_process(version::FULL, &peer, &names);
     env
 }
-
-/// Format strings that configurations extend: `log-format "${HAPROXY_HTTP_LOG_FMT} ..."`.
-const LOG_FORMATS: &[(&str, &str)] = &[
-    (
-        "HAPROXY_HTTP_LOG_FMT",
-        "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq \
-         %hr %hs %{+Q}r",
-    ),
-    (
-        "HAPROXY_HTTP_CLF_LOG_FMT",
-        "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc %ac \
-         %fc %bc %sc %rc %sq %bq %CC %CS %hrl %hsl",
-    ),
-    (
-        "HAPROXY_HTTPS_LOG_FMT",
-        "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq \
-         %hr %hs %{+Q}r %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/\
-         %[ssl_fc_is_resumed] %[ssl_fc_sni]/%sslv/%sslc",
-    ),
-    (
-        "HAPROXY_TCP_LOG_FMT",
-        "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq",
-    ),
-    (
-        "HAPROXY_TCP_CLF_LOG_FMT",
-        "%{+Q}o %{-Q}ci - - [%T] \"TCP \" 000 %B \"\" \"\" %cp %ms %ft %b %s %Th %Tw %Tc %Tt %U \
-         %ts-- %ac %fc %bc %sc %rc %sq %bq \"\" \"\" ",
-    ),
-];
 
 /// Runs every stage, whatever the one before found, so that one run reports all faults.
 pub fn load(

@@ -3,10 +3,15 @@
 //! Called as `haproxy`, or with a first argument that begins with `-`, the program takes HAProxy's
 //! own options ([`haproxy`]); otherwise its own subcommands.
 
+pub mod check;
+pub mod demo;
 pub mod haproxy;
+pub mod keywords;
 pub mod load;
 pub mod serve;
 
+use crate::base::version;
+use clap::Parser;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -20,7 +25,34 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     if speaks_haproxy(&program, &words) {
         return haproxy::main(&program, &words);
     }
-    ExitCode::SUCCESS
+    let line = std::iter::once(OsString::from("hapax")).chain(words);
+    match Hapax::try_parse_from(line) {
+        Ok(hapax) => match hapax.command {
+            Subcommand::Check(check) => check::run(&check),
+            Subcommand::Demo(demo) => demo::run(&program, &demo),
+            Subcommand::Keywords(keywords) => keywords::run(&keywords),
+        },
+        Err(error) => {
+            let _ = error.print();
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+        }
+    }
+}
+
+/// Runs HAProxy configurations. With HAProxy's own options (hapax -f haproxy.cfg), or called
+/// haproxy, it takes HAProxy's command line.
+#[derive(Debug, clap::Parser)]
+#[command(name = "hapax", version = version::FULL)]
+struct Hapax {
+    #[command(subcommand)]
+    command: Subcommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Subcommand {
+    Check(check::Check),
+    Demo(demo::Demo),
+    Keywords(keywords::Keywords),
 }
 
 /// Whether HAProxy's own command line is meant.

@@ -29,6 +29,10 @@ pub struct Start<'a> {
     pub sources: &'a Sources,
     /// The environment as the configuration left it.
     pub environment: Environment,
+    /// Whether to warn of a process that keeps root's rights.
+    pub advise: bool,
+    /// Called once everything runs.
+    pub ready: Box<dyn FnOnce()>,
 }
 
 /// Serves until the process is told to end.
@@ -39,6 +43,8 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
         hub,
         sources,
         mut environment,
+        advise,
+        ready,
     } = start;
     let settings = plan.global.settings.clone();
     let threads = threads(&plan);
@@ -85,7 +91,7 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
         gid: plan.global.gid,
     };
     let program = console.program().to_string();
-    if !options.debug {
+    if advise {
         console.messages(&process::advice(&rights, &program));
     }
     if console.messages(&process::confine(&rights, &program)) {
@@ -126,6 +132,7 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
                 hard_stop_after: settings.hard_stop_after,
             },
             birth,
+            ready,
         },
         console,
     )
@@ -139,6 +146,7 @@ struct Running {
     maxconn: u32,
     ending: Ending,
     birth: Birth,
+    ready: Box<dyn FnOnce()>,
 }
 
 /// Starts the threads and waits for the end.
@@ -151,6 +159,7 @@ fn run(running: Running, console: &mut Console) -> ExitCode {
         maxconn,
         ending,
         birth,
+        ready,
     } = running;
     // Before there are threads, so that no signal meets its default action.
     let signals = match signals::Signals::take(&ending) {
@@ -193,6 +202,7 @@ fn run(running: Running, console: &mut Console) -> ExitCode {
         console.alert(&format!("[haproxy.main()] Cannot start threads: {error}."));
         return ExitCode::FAILURE;
     }
+    ready();
     signals.wait(&engine, &ending, &mut |severity, text| {
         console.say(severity, text);
     })

@@ -159,6 +159,8 @@ fn run(program: &OsStr, options: &Options) -> ExitCode {
             hub,
             sources: &document.sources,
             environment: env,
+            advise: !options.debug,
+            ready: Box::new(|| {}),
         },
         &mut console,
     )

@@ -2,13 +2,34 @@
 //!
 //! An action is compiled from the words of its line to an [`Action`], and run against a
 //! [`StreamView`]. What it cannot do itself (wait, answer, close) it asks for by its [`Flow`].
+//! One file per keyword or family, one line each in the registry here.
 
 use crate::config::directive::Word;
+use crate::grammar;
+use crate::sample::compile::Fault;
 use crate::sample::condition::Condition;
 use crate::sample::view::{Direction, Eval, StreamView};
-use crate::sample::{AclSet, Compile, Scratch};
+use crate::sample::{AclSet, Compile, LogFormat, Scratch};
+use bitflags::bitflags;
 use std::fmt::Debug;
 use std::sync::Arc;
+
+mod allow;
+mod deny;
+mod header;
+mod line;
+mod redirect;
+mod reject;
+mod replace_header;
+mod reply;
+mod set_effects;
+mod set_status;
+mod set_uri;
+mod set_var;
+#[cfg(test)]
+mod testing;
+
+pub use line::Line;
 
 /// The rule sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +60,109 @@ impl RuleSet {
             _ => Direction::Request,
         }
     }
+
+    /// Its keywords.
+    pub fn name(self) -> &'static str {
+        match self {
+            RuleSet::TcpRequestConnection => "tcp-request connection",
+            RuleSet::TcpRequestSession => "tcp-request session",
+            RuleSet::TcpRequestContent => "tcp-request content",
+            RuleSet::TcpResponseContent => "tcp-response content",
+            RuleSet::HttpRequest => "http-request",
+            RuleSet::HttpResponse => "http-response",
+            RuleSet::HttpAfterResponse => "http-after-response",
+        }
+    }
+
+    fn bit(self) -> RuleSets {
+        match self {
+            RuleSet::TcpRequestConnection => RuleSets::TCP_CONNECTION,
+            RuleSet::TcpRequestSession => RuleSets::TCP_SESSION,
+            RuleSet::TcpRequestContent => RuleSets::TCP_CONTENT,
+            RuleSet::TcpResponseContent => RuleSets::TCP_RESPONSE,
+            RuleSet::HttpRequest => RuleSets::REQUEST,
+            RuleSet::HttpResponse => RuleSets::RESPONSE,
+            RuleSet::HttpAfterResponse => RuleSets::AFTER,
+        }
+    }
+}
+
+bitflags! {
+    /// The rule sets that know an action (manual 4.3).
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct RuleSets: u8 {
+        /// `tcp-request connection`
+        const TCP_CONNECTION = 1;
+        /// `tcp-request session`
+        const TCP_SESSION = 1 << 1;
+        /// `tcp-request content`
+        const TCP_CONTENT = 1 << 2;
+        /// `tcp-response content`
+        const TCP_RESPONSE = 1 << 3;
+        /// `http-request`
+        const REQUEST = 1 << 4;
+        /// `http-response`
+        const RESPONSE = 1 << 5;
+        /// `http-after-response`
+        const AFTER = 1 << 6;
+        /// All of HTTP.
+        const HTTP = Self::REQUEST.bits() | Self::RESPONSE.bits() | Self::AFTER.bits();
+        /// All of TCP.
+        const TCP = 0b1111;
+        /// All.
+        const ALL = Self::HTTP.bits() | Self::TCP.bits();
+    }
+}
+
+/// An action's keyword.
+pub struct Keyword {
+    /// Its name, or what it begins with.
+    pub name: &'static str,
+    /// More letters may follow in the same word: `set-var(txn.x)`.
+    pub prefix: bool,
+    /// Where it may stand.
+    pub sets: RuleSets,
+    /// Compiles the words behind it.
+    pub compile: fn(&mut Line<'_, '_, '_>) -> Result<Arc<dyn Act>, Fault>,
+    /// What it does, for `explain` and editors.
+    pub doc: &'static str,
+    /// Lines and what becomes of the example transaction, run as tests.
+    pub examples: &'static [Example],
+}
+
+/// A rule, and what it does to the example transaction.
+pub struct Example {
+    /// The line.
+    pub line: &'static str,
+    /// What is then found: the request's (or response's) head, the answer, the effect.
+    pub result: &'static str,
+}
+
+/// The registry.
+static FAMILIES: &[&[Keyword]] = &[
+    allow::KEYWORDS,
+    deny::KEYWORDS,
+    header::KEYWORDS,
+    redirect::KEYWORDS,
+    reject::KEYWORDS,
+    replace_header::KEYWORDS,
+    reply::KEYWORDS,
+    set_effects::KEYWORDS,
+    set_status::KEYWORDS,
+    set_uri::KEYWORDS,
+    set_var::KEYWORDS,
+];
+
+/// Every action that hapax executes.
+pub fn all() -> impl Iterator<Item = &'static Keyword> {
+    FAMILIES.iter().flat_map(|f| f.iter())
+}
+
+fn find(set: RuleSet, word: &[u8]) -> Option<&'static Keyword> {
+    let of_set = || all().filter(|k| k.sets.contains(set.bit()));
+    of_set()
+        .find(|k| k.name.as_bytes() == word)
+        .or_else(|| of_set().find(|k| k.prefix && word.starts_with(k.name.as_bytes())))
 }
 
 /// A compiled action.
@@ -87,6 +211,41 @@ impl Run<'_> {
             direction: self.direction,
             last: self.last,
         }
+    }
+
+    /// Evaluates a log-format string and hands it to `then` together with the stream.
+    pub fn with_text<R>(
+        &mut self,
+        format: &LogFormat,
+        then: impl FnOnce(&mut dyn StreamView, &[u8]) -> R,
+    ) -> R {
+        if let Some(text) = format.constant() {
+            return then(&mut *self.view, text);
+        }
+        let mut text = self.scratch.take_text();
+        format.render(&self.eval(), &mut text);
+        let result = then(&mut *self.view, &text);
+        self.scratch.give_text(text);
+        result
+    }
+
+    /// The message that the rule set works on.
+    pub fn message_mut(&mut self) -> Option<&mut crate::proto::h1::Message> {
+        match self.direction {
+            Direction::Request => self.view.request_mut(),
+            Direction::Response => self.view.response_mut(),
+        }
+    }
+}
+
+/// The message of a direction, to be changed.
+fn message_of(
+    view: &mut dyn StreamView,
+    direction: Direction,
+) -> Option<&mut crate::proto::h1::Message> {
+    match direction {
+        Direction::Request => view.request_mut(),
+        Direction::Response => view.response_mut(),
     }
 }
 
@@ -157,12 +316,107 @@ impl Action {
 }
 
 /// Compiles the words behind `http-request` (and so on), the condition included. `None` after a
-/// fatal finding.
+/// fatal finding, or, without one, when hapax does not execute something of the line yet.
 pub fn compile(
-    _set: RuleSet,
-    _words: &[Word],
-    _acls: &AclSet,
-    _cx: &mut Compile<'_>,
+    set: RuleSet,
+    words: &[Word],
+    acls: &AclSet,
+    cx: &mut Compile<'_>,
 ) -> Option<(Action, Option<Condition>)> {
-    None
+    let Some((verb, rest)) = words.split_first() else {
+        cx.alert(expects(set, b"", " (missing argument)"));
+        return None;
+    };
+    let before = cx.span;
+    cx.span = verb.span;
+    let made = compile_from(set, verb, rest, acls, cx);
+    let result = match made {
+        Ok(made) => Some(made),
+        Err(Fault::Wrong(m)) => {
+            cx.alert(m);
+            None
+        }
+        Err(Fault::Pending) => None,
+    };
+    cx.span = before;
+    result
+}
+
+fn compile_from(
+    set: RuleSet,
+    verb: &Word,
+    rest: &[Word],
+    acls: &AclSet,
+    cx: &mut Compile<'_>,
+) -> Result<(Action, Option<Condition>), Fault> {
+    let Some(keyword) = find(set, verb.bytes()) else {
+        return Err(match grammar::action(set.name(), verb.bytes()) {
+            Some(_) => cx.pending("action", verb.bytes()),
+            None => unknown(set, verb.bytes()),
+        });
+    };
+    let mut line = Line {
+        set,
+        verb,
+        words: rest,
+        cx,
+    };
+    let act = (keyword.compile)(&mut line).map_err(|f| f.wrap(|m| format!("{m}.")))?;
+    let rest = line.words;
+    let condition = match rest.first() {
+        None => None,
+        Some(w) if w.is("if") || w.is("unless") => {
+            let what = format!("'{} {}' condition", set.name(), verb.display());
+            let article = if set.name().starts_with('h') { "an" } else { "a" };
+            let condition = Condition::parse(rest, acls, cx).map_err(|f| {
+                f.wrap(|m| format!("error detected while parsing {article} {what} : {m}."))
+            })?;
+            Some(condition)
+        }
+        Some(w) => {
+            cx.span = w.span;
+            return Err(Fault::Wrong(format!(
+                "'{} {}' expects either 'if' or 'unless' followed by a condition but found '{}'.",
+                set.name(),
+                verb.display(),
+                w.display()
+            )));
+        }
+    };
+    let action = Action {
+        name: keyword.name,
+        act,
+    };
+    Ok((action, condition))
+}
+
+fn unknown(set: RuleSet, word: &[u8]) -> Fault {
+    let names = grammar::actions_of(set.name()).iter().map(|a| a.name);
+    let hint = match grammar::nearest(word, names) {
+        Some(name) => format!(". Did you mean '{name}' maybe ?"),
+        None => ".".into(),
+    };
+    Fault::Wrong(expects(set, word, &hint))
+}
+
+fn expects(set: RuleSet, word: &[u8], tail: &str) -> String {
+    let known: Vec<String> = grammar::actions_of(set.name())
+        .iter()
+        .filter(|a| a.life.known_in(grammar::Version::CURRENT))
+        .map(|a| match a.prefix {
+            true => format!("'{}(*)'", a.name),
+            false => format!("'{}'", a.name),
+        })
+        .collect();
+    let known = known.join(", ");
+    let stop = if tail.ends_with('.') || tail.ends_with('?') {
+        ""
+    } else {
+        "."
+    };
+    format!(
+        "'{}' expects {known}, but got '{}'{tail}{stop}",
+        set.name(),
+        bstr::BStr::new(word)
+    )
 }

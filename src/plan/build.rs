@@ -113,9 +113,8 @@ impl Builder<'_> {
         match self.files.read(&file.name) {
             Ok(bytes) => self.diags.append(&mut file.load(&bytes)),
             Err(_) => {
-                let text = format!("failed to open pattern file <{}>", file.name);
-                self.diags
-                    .push(Diagnostic::alert("HX0314", file.span, text));
+                let finding = Diagnostic::alert("HX0314", file.span, file.cannot_open());
+                self.diags.push(finding);
             }
         }
     }

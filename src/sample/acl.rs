@@ -1,18 +1,18 @@
 //! ACLs: a fetch, its converters, a match method and patterns (manual 7.1).
 
-use super::compile::{Compile, RULE_FAULT};
+use super::compile::{Compile, Fault};
 use super::condition::Truth;
 use super::expr::{Expr, ident};
 use super::fetch::Cursor;
+use super::file::{Content, ListedFile};
 use super::pattern::{self, Method, Operator, Patterns};
 use super::places::Places;
 use super::view::Eval;
-use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::config::directive::Word;
 use bstr::BStr;
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 mod names;
 
@@ -22,6 +22,8 @@ pub struct Acl {
     /// Its name; empty if anonymous.
     pub name: Vec<u8>,
     tests: Vec<Test>,
+    /// A line of it waits for a later part of hapax.
+    pending: bool,
 }
 
 /// One `acl` line.
@@ -30,7 +32,7 @@ struct Test {
     expr: Expr,
     method: Method,
     patterns: Arc<Patterns>,
-    files: Vec<Arc<PatternFile>>,
+    files: Vec<Arc<ListedFile>>,
     /// The keyword as written, for messages.
     keyword: Vec<u8>,
 }
@@ -50,10 +52,10 @@ impl Acl {
     }
 
     /// Compiles an anonymous ACL (the words between the braces). The error is HAProxy's.
-    pub fn anonymous(words: &[Word], cx: &mut Compile<'_>) -> Result<Acl, String> {
+    pub fn anonymous(words: &[Word], cx: &mut Compile<'_>) -> Result<Acl, Fault> {
         Ok(Acl {
-            name: Vec::new(),
             tests: vec![Test::parse(words, cx)?],
+            ..Acl::default()
         })
     }
 
@@ -71,7 +73,13 @@ impl Acl {
         Some(Acl {
             name: name.to_vec(),
             tests: vec![test],
+            pending: false,
         })
+    }
+
+    /// Whether it cannot be evaluated by this version.
+    pub(super) fn is_pending(&self) -> bool {
+        self.pending
     }
 
     /// The places at which none of its tests can have a value: `None` if there is one that can.
@@ -98,9 +106,9 @@ impl Test {
             let sample = sample.and_then(|s| s.cast(self.method.input(), e.scratch));
             if let Some(sample) = sample {
                 let hit = self.patterns.matches(sample, e.scratch)
-                    || self.files.iter().any(|f| match f.loaded.get() {
-                        Some(p) => p.matches(sample, e.scratch),
-                        None => false,
+                    || self.files.iter().any(|f| match f.content() {
+                        Some(Content::Patterns(p)) => p.matches(sample, e.scratch),
+                        _ => false,
                     });
                 if hit {
                     return Truth::Yes;
@@ -116,7 +124,7 @@ impl Test {
     }
 
     /// Parses criterion, flags and patterns.
-    fn parse(words: &[Word], cx: &mut Compile<'_>) -> Result<Test, String> {
+    fn parse(words: &[Word], cx: &mut Compile<'_>) -> Result<Test, Fault> {
         let criterion = words.first().map(Word::bytes).unwrap_or_default();
         let (expr, mut method, alias) = criterion_of(criterion, cx)?;
         let mut rest = words.get(1..).unwrap_or_default();
@@ -125,7 +133,7 @@ impl Test {
         let mut no_dns = false;
         let mut as_map = false;
         let mut dashes = false;
-        let mut files: Vec<Arc<PatternFile>> = Vec::new();
+        let mut files: Vec<Arc<ListedFile>> = Vec::new();
         while let [flag, tail @ ..] = rest {
             let argument = tail.first().map(Word::bytes).unwrap_or_default();
             let mut used = 1;
@@ -166,13 +174,8 @@ impl Test {
                 b"-f" => {
                     used = 2;
                     let method = need(method, &expr)?;
-                    files.push(cx.pattern_file(
-                        argument,
-                        tail.first().map_or(flag.span, |w| w.span),
-                        method,
-                        ignore_case,
-                        as_map,
-                    ));
+                    let span = tail.first().map_or(flag.span, |w| w.span);
+                    files.push(cx.list_patterns(argument, span, method, ignore_case, as_map));
                 }
                 b"--" => {
                     dashes = true;
@@ -184,7 +187,8 @@ impl Test {
                         "'{}' is not a valid ACL option. Please use '--' before any pattern \
                          beginning with a '-'",
                         flag.display()
-                    ));
+                    )
+                    .into());
                 }
                 _ => break,
             }
@@ -196,7 +200,8 @@ impl Test {
                 "matching method '{}' cannot be used with fetch keyword '{}'",
                 method.name(),
                 expr.fetch_name()
-            ));
+            )
+            .into());
         }
         if let Some((keyword, implied)) = alias {
             if method != implied && (implied != Method::Str || keyword == b"method") {
@@ -249,16 +254,18 @@ fn need(method: Option<Method>, expr: &Expr) -> Result<Method, String> {
 type Criterion<'a> = (Expr, Option<Method>, Option<(&'a [u8], Method)>);
 
 /// The expression that a criterion means, the method it implies, and the ACL keyword if it is one.
-fn criterion_of<'a>(text: &'a [u8], cx: &mut Compile<'_>) -> Result<Criterion<'a>, String> {
+fn criterion_of<'a>(text: &'a [u8], cx: &mut Compile<'_>) -> Result<Criterion<'a>, Fault> {
     let name = text.get(..ident(text)).unwrap_or_default();
     if let Some((fetch, implied)) = names::alias(name) {
         let mut full = fetch.as_bytes().to_vec();
         full.extend_from_slice(text.get(name.len()..).unwrap_or_default());
-        let expr = Expr::parse(&full, cx).map_err(|m| {
-            // HAProxy names the ACL keyword where an expression would name its fetch.
-            let prefix = format!("fetch method '{fetch}' : ");
-            let inner = m.strip_prefix(&prefix).unwrap_or(&m);
-            format!("ACL keyword '{}' : {inner}", BStr::new(name))
+        let expr = Expr::parse(&full, cx).map_err(|fault| {
+            fault.wrap(|m| {
+                // HAProxy names the ACL keyword where an expression would name its fetch.
+                let prefix = format!("fetch method '{fetch}' : ");
+                let inner = m.strip_prefix(&prefix).unwrap_or(&m);
+                format!("ACL keyword '{}' : {inner}", BStr::new(name))
+            })
         })?;
         let method = match expr.has_converters() {
             false => Some(implied),
@@ -267,7 +274,7 @@ fn criterion_of<'a>(text: &'a [u8], cx: &mut Compile<'_>) -> Result<Criterion<'a
         return Ok((expr, method, Some((name, implied))));
     }
     let expr = Expr::parse(text, cx)
-        .map_err(|m| format!("{m} in ACL expression '{}'", BStr::new(text)))?;
+        .map_err(|f| f.wrap(|m| format!("{m} in ACL expression '{}'", BStr::new(text))))?;
     let method = Method::of(expr.out());
     Ok((expr, method, None))
 }
@@ -300,6 +307,8 @@ fn parse_patterns(
     Ok(patterns)
 }
 
+pub use super::file::ListedFile as PatternFile;
+
 /// The ACLs of a section. All `acl` lines are added before the conditions of the section are
 /// compiled, since a later line adds to an ACL that an earlier rule already uses.
 #[derive(Clone, Debug, Default)]
@@ -324,25 +333,31 @@ impl AclSet {
             let before = cx.span;
             cx.span = name.span;
             if check_name(name, cx) {
-                let test = Test::parse(rest, cx).map_err(|m| {
-                    cx.alert(format!(
-                        "error detected while parsing ACL '{}' : {m}.",
-                        name.display()
-                    ));
+                let test = Test::parse(rest, cx).map_err(|fault| {
+                    if let Fault::Wrong(m) = &fault {
+                        cx.alert(format!(
+                            "error detected while parsing ACL '{}' : {m}.",
+                            name.display()
+                        ));
+                    }
+                    fault
                 });
                 let at = match acls.iter().position(|(_, a)| a.name == name.bytes()) {
                     Some(at) => at,
                     None => {
                         let acl = Acl {
                             name: name.bytes().to_vec(),
-                            tests: Vec::new(),
+                            ..Acl::default()
                         };
                         acls.push((name.span, acl));
                         acls.len() - 1
                     }
                 };
-                if let (Ok(test), Some((_, acl))) = (test, acls.get_mut(at)) {
-                    acl.tests.push(test);
+                if let Some((_, acl)) = acls.get_mut(at) {
+                    match test {
+                        Ok(test) => acl.tests.push(test),
+                        Err(fault) => acl.pending |= fault == Fault::Pending,
+                    }
                 }
             }
             cx.span = before;
@@ -388,80 +403,4 @@ fn check_name(name: &Word, cx: &mut Compile<'_>) -> bool {
         return false;
     }
     true
-}
-
-/// A pattern file (`-f`, `-M`): named while reading, filled by `plan`. ACLs that name the same
-/// file with the same method share it.
-#[derive(Debug)]
-pub struct PatternFile {
-    /// As written (`virt@` and `opt@` in front included).
-    pub name: String,
-    /// Where.
-    pub span: Span,
-    method: Method,
-    ignore_case: bool,
-    as_map: bool,
-    loaded: OnceLock<Patterns>,
-}
-
-impl PatternFile {
-    /// Fills it with the file's bytes; findings name line numbers of that file.
-    pub fn load(&self, bytes: &[u8]) -> Vec<Diagnostic> {
-        let mut diags = Vec::new();
-        let mut patterns = Patterns::new(self.method);
-        for (i, line) in bytes.split(|&b| b == b'\n').enumerate() {
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            if line.first() == Some(&b'#') {
-                continue;
-            }
-            let mut line = line.trim_ascii_start();
-            if self.as_map {
-                let end = line.iter().position(u8::is_ascii_whitespace);
-                line = line.get(..end.unwrap_or(line.len())).unwrap_or_default();
-            }
-            if line.is_empty() {
-                continue;
-            }
-            if let Err(m) = patterns.add(line, self.ignore_case, None, &|_| None) {
-                let message = format!("{m} at line {} of file '{}'.", i + 1, self.name);
-                diags.push(Diagnostic::alert(RULE_FAULT, self.span, message));
-            }
-        }
-        let _ = self.loaded.set(patterns);
-        diags
-    }
-
-    /// Whether [`load`](Self::load) was called.
-    pub fn is_loaded(&self) -> bool {
-        self.loaded.get().is_some()
-    }
-}
-
-impl Compile<'_> {
-    fn pattern_file(
-        &mut self,
-        name: &[u8],
-        span: Span,
-        method: Method,
-        ignore_case: bool,
-        as_map: bool,
-    ) -> Arc<PatternFile> {
-        let name = BStr::new(name).to_string();
-        let known = self.files.iter().find(|f| {
-            f.name == name && (f.method, f.ignore_case, f.as_map) == (method, ignore_case, as_map)
-        });
-        if let Some(f) = known {
-            return f.clone();
-        }
-        let file = Arc::new(PatternFile {
-            name,
-            span,
-            method,
-            ignore_case,
-            as_map,
-            loaded: OnceLock::new(),
-        });
-        self.files.push(file.clone());
-        file
-    }
 }

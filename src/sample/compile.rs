@@ -1,9 +1,10 @@
 //! What compiling an expression, an ACL or an action needs to know and what it leaves behind.
 
-use super::acl::PatternFile;
+use super::file::ListedFile;
 use super::places::Places;
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
+use crate::grammar;
 use bstr::BStr;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -50,10 +51,10 @@ pub struct Compile<'a> {
     pub span: Span,
     /// Findings so far.
     pub diags: Vec<Diagnostic>,
-    /// Pattern files that `plan` has to load.
-    pub files: Vec<Arc<PatternFile>>,
-    /// Keywords met that HAProxy knows and hapax does not execute yet.
-    pub pending: Vec<&'static str>,
+    /// Files that `plan` has to load.
+    pub files: Vec<Arc<ListedFile>>,
+    /// What may help with the next fault, such as a nearest match.
+    pub hint: Option<String>,
 }
 
 impl<'a> Compile<'a> {
@@ -66,14 +67,37 @@ impl<'a> Compile<'a> {
             span: Span::default(),
             diags: Vec::new(),
             files: Vec::new(),
-            pending: Vec::new(),
+            hint: None,
         }
     }
 
     /// Notes an alert at the directive in work.
     pub fn alert(&mut self, message: impl Into<String>) {
+        let mut finding = Diagnostic::alert(RULE_FAULT, self.span, message);
+        finding.help.extend(self.hint.take());
+        self.diags.push(finding);
+    }
+
+    /// Notes what HAProxy knows and hapax does not execute yet, and gives the fault for it.
+    pub fn pending(&mut self, what: &str, name: &[u8]) -> Fault {
+        let message = format!(
+            "{what} '{}' is known, but this version of hapax does not execute it yet.",
+            BStr::new(name)
+        );
         self.diags
-            .push(Diagnostic::alert(RULE_FAULT, self.span, message));
+            .push(Diagnostic::notice(RULE_PENDING, self.span, message));
+        Fault::Pending
+    }
+
+    /// The fault for a name that HAProxy does not know either; `candidates` may be meant.
+    pub fn unknown(
+        &mut self,
+        what: &str,
+        name: &[u8],
+        candidates: impl Iterator<Item = &'static str>,
+    ) -> Fault {
+        self.hint = grammar::nearest(name, candidates).map(|n| format!("did you mean '{n}'?"));
+        Fault::Wrong(format!("unknown {what} '{}'", BStr::new(name)))
     }
 
     /// Notes a warning at the directive in work.
@@ -89,6 +113,38 @@ impl<'a> Compile<'a> {
             BStr::new(name),
             self.owner
         ));
+    }
+}
+
+/// Why something was not compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is wrong: HAProxy's words, still to be put into context by the caller.
+    Wrong(String),
+    /// It is right, but hapax does not execute it yet; the notice is written.
+    Pending,
+}
+
+impl Fault {
+    /// Puts the words into context.
+    #[must_use]
+    pub fn wrap(self, context: impl FnOnce(String) -> String) -> Fault {
+        match self {
+            Fault::Wrong(m) => Fault::Wrong(context(m)),
+            Fault::Pending => Fault::Pending,
+        }
+    }
+}
+
+impl From<String> for Fault {
+    fn from(m: String) -> Self {
+        Fault::Wrong(m)
+    }
+}
+
+impl From<&str> for Fault {
+    fn from(m: &str) -> Self {
+        Fault::Wrong(m.into())
     }
 }
 

@@ -1,9 +1,10 @@
 //! `if` / `unless` and their terms (manual 7.2).
 
 use super::acl::{Acl, AclSet};
-use super::compile::Compile;
+use super::compile::{Compile, Fault};
 use super::view::Eval;
 use crate::config::directive::Word;
+use crate::grammar;
 use bstr::BStr;
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ pub struct Term {
 impl Condition {
     /// Compiles `words`, which begin with `if` or `unless`. The error is HAProxy's, without what
     /// the line's own parser puts in front of it.
-    pub fn parse(words: &[Word], acls: &AclSet, cx: &mut Compile<'_>) -> Result<Condition, String> {
+    pub fn parse(words: &[Word], acls: &AclSet, cx: &mut Compile<'_>) -> Result<Condition, Fault> {
         let Some((keyword, words)) = words.split_first() else {
             return Err("missing condition".into());
         };
@@ -125,8 +126,10 @@ impl Condition {
         let before = cx.span;
         match Self::parse(words, acls, cx) {
             Ok(c) => Some(c),
-            Err(m) => {
-                cx.alert(format!("{m}."));
+            Err(fault) => {
+                if let Fault::Wrong(m) = fault {
+                    cx.alert(format!("{m}."));
+                }
                 cx.span = before;
                 None
             }
@@ -171,12 +174,17 @@ impl Condition {
 }
 
 /// A declared or predefined ACL.
-fn find(name: &[u8], acls: &AclSet, cx: &mut Compile<'_>) -> Result<Arc<Acl>, String> {
+fn find(name: &[u8], acls: &AclSet, cx: &mut Compile<'_>) -> Result<Arc<Acl>, Fault> {
     if let Some(acl) = acls.find(name, cx.span) {
-        return Ok(acl.clone());
+        return match acl.is_pending() {
+            true => Err(Fault::Pending),
+            false => Ok(acl.clone()),
+        };
     }
-    match Acl::predefined(name, cx) {
-        Some(acl) => Ok(Arc::new(acl)),
-        None => Err(format!("no such ACL : '{}'", BStr::new(name))),
+    if let Some(acl) = Acl::predefined(name, cx) {
+        return Ok(Arc::new(acl));
     }
+    let declared = acls.names().filter_map(|n| std::str::from_utf8(n).ok());
+    cx.hint = grammar::nearest(name, declared).map(|n| format!("did you mean '{n}'?"));
+    Err(format!("no such ACL : '{}'", BStr::new(name)).into())
 }

@@ -1,14 +1,17 @@
 //! `fetch(args),conv(args),...` compiled to a flat form.
 
 use super::args::{self, Arg};
-use super::compile::Compile;
+use super::compile::{Compile, Fault};
 use super::conv::{self, Conv};
 use super::fetch::{self, Cursor, Fetch};
 use super::places::Places;
 use super::value::{Sample, Type};
 use super::view::Eval;
 use crate::config::directive::Word;
-use bstr::BStr;
+use crate::grammar;
+use crate::grammar::Version;
+
+const CURRENT: Version = Version::CURRENT;
 
 /// A compiled sample expression.
 #[derive(Clone, Debug)]
@@ -30,22 +33,23 @@ impl Expr {
     /// Compiles the expression that begins `words[0]`; converters may also stand as words of
     /// their own behind it (`src ipmask(24)`), as old files have them. Returns the number of words
     /// used, else HAProxy's message.
-    pub fn parse_words(words: &[Word], cx: &mut Compile<'_>) -> Result<(Expr, usize), String> {
+    pub fn parse_words(words: &[Word], cx: &mut Compile<'_>) -> Result<(Expr, usize), Fault> {
         let first = words.first().map(|w| w.bytes()).unwrap_or_default();
         let (mut expr, mut at) = Self::parse_fetch(first, cx)?;
         at = expr.parse_convs(first, at, true, cx)?;
         if at < first.len() {
-            return Err(expr.missing_comma());
+            return Err(expr.missing_comma().into());
         }
         let mut used = 1;
         while let Some(word) = words.get(used).map(|w| w.bytes()) {
-            if conv::find(word.get(..ident(word)).unwrap_or_default()).is_none() {
+            let name = word.get(..ident(word)).unwrap_or_default();
+            if conv::find(name).is_none() && grammar::converter(name).is_none() {
                 break;
             }
             let mut at = expr.parse_conv(word, 0, cx)?;
             at = expr.parse_convs(word, at, true, cx)?;
             if at < word.len() {
-                return Err(expr.missing_comma());
+                return Err(expr.missing_comma().into());
             }
             used += 1;
         }
@@ -54,18 +58,18 @@ impl Expr {
 
     /// Compiles the expression at the beginning of `text` and returns where it ends (at a byte
     /// that belongs to no expression, for the caller to judge).
-    pub fn parse_prefix(text: &[u8], cx: &mut Compile<'_>) -> Result<(Expr, usize), String> {
+    pub fn parse_prefix(text: &[u8], cx: &mut Compile<'_>) -> Result<(Expr, usize), Fault> {
         let (mut expr, at) = Self::parse_fetch(text, cx)?;
         let at = expr.parse_convs(text, at, false, cx)?;
         Ok((expr, at))
     }
 
     /// Compiles one whole word.
-    pub fn parse(text: &[u8], cx: &mut Compile<'_>) -> Result<Expr, String> {
+    pub fn parse(text: &[u8], cx: &mut Compile<'_>) -> Result<Expr, Fault> {
         let (mut expr, at) = Self::parse_fetch(text, cx)?;
         let at = expr.parse_convs(text, at, true, cx)?;
         if at < text.len() {
-            return Err(expr.missing_comma());
+            return Err(expr.missing_comma().into());
         }
         Ok(expr)
     }
@@ -77,14 +81,21 @@ impl Expr {
         }
     }
 
-    fn parse_fetch(text: &[u8], cx: &mut Compile<'_>) -> Result<(Expr, usize), String> {
+    fn parse_fetch(text: &[u8], cx: &mut Compile<'_>) -> Result<(Expr, usize), Fault> {
         let end = ident(text);
         let name = text.get(..end).unwrap_or_default();
         if name.is_empty() {
             return Err("missing fetch method".into());
         }
-        let fetch = fetch::find(name)
-            .ok_or_else(|| format!("unknown fetch method '{}'", BStr::new(name)))?;
+        let Some(fetch) = fetch::find(name) else {
+            return Err(match grammar::fetch(name).filter(|f| f.life.known_in(CURRENT)) {
+                Some(_) => cx.pending("fetch", name),
+                None => {
+                    let names = grammar::fetches().iter().map(|f| f.name);
+                    cx.unknown("fetch method", name, names)
+                }
+            });
+        };
         let rest = text.get(end..).unwrap_or_default();
         let (mut args, used) = args::parse(rest, fetch.args, fetch.required, cx)
             .map_err(|f| format!("fetch method '{}' : {}", fetch.name, f.message))?;
@@ -109,7 +120,7 @@ impl Expr {
         mut at: usize,
         to_end: bool,
         cx: &mut Compile<'_>,
-    ) -> Result<usize, String> {
+    ) -> Result<usize, Fault> {
         while text.get(at) == Some(&b',') {
             at += 1;
             if to_end && at == text.len() {
@@ -125,14 +136,21 @@ impl Expr {
         text: &[u8],
         at: usize,
         cx: &mut Compile<'_>,
-    ) -> Result<usize, String> {
+    ) -> Result<usize, Fault> {
         let rest = text.get(at..).unwrap_or_default();
         let end = ident(rest);
         let name = rest.get(..end).unwrap_or_default();
-        let conv =
-            conv::find(name).ok_or_else(|| format!("unknown converter '{}'", BStr::new(name)))?;
+        let Some(conv) = conv::find(name) else {
+            return Err(match grammar::converter(name).filter(|c| c.life.known_in(CURRENT)) {
+                Some(_) => cx.pending("converter", name),
+                None => {
+                    let names = grammar::converters().iter().map(|c| c.name);
+                    cx.unknown("converter", name, names)
+                }
+            });
+        };
         if !self.out.casts_to(conv.input) {
-            return Err(format!("converter '{}' cannot be applied", conv.name));
+            return Err(format!("converter '{}' cannot be applied", conv.name).into());
         }
         let tail = rest.get(end..).unwrap_or_default();
         let (mut args, used) = args::parse(tail, conv.args, conv.required, cx).map_err(|f| {
@@ -184,7 +202,7 @@ impl Expr {
 
     /// Refuses an expression that cannot be evaluated where it stands; `keyword` is what HAProxy
     /// calls it there.
-    pub fn check_places(&self, keyword: &str, cx: &Compile<'_>) -> Result<(), String> {
+    pub fn check_places(&self, keyword: &str, cx: &Compile<'_>) -> Result<(), Fault> {
         if self.places().intersects(cx.places) {
             return Ok(());
         }
@@ -192,7 +210,8 @@ impl Expr {
             "fetch method '{keyword}' extracts information from '{}', none of which is available \
              here",
             self.source()
-        ))
+        )
+        .into())
     }
 
     /// Its value now; `None` if there is none.

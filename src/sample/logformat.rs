@@ -1,11 +1,11 @@
 //! Log-format strings: text, `%aliases` and `%[expressions]` (manual 8.2.6).
 
-use super::compile::{Compile, RULE_PENDING};
+use super::compile::{Compile, Fault};
 use super::expr::Expr;
 use super::value::Sample;
 use super::view::Eval;
-use crate::base::diag::Diagnostic;
 use crate::config::directive::Word;
+use crate::grammar;
 use bitflags::bitflags;
 use bstr::BStr;
 
@@ -54,15 +54,20 @@ enum Item {
 
 impl LogFormat {
     /// Compiles one word for use in a message; the error is HAProxy's.
-    pub fn parse(text: &[u8], cx: &mut Compile<'_>) -> Result<LogFormat, String> {
+    pub fn parse(text: &[u8], cx: &mut Compile<'_>) -> Result<LogFormat, Fault> {
         Self::parse_for(Purpose::Http, text, cx)
     }
 
     /// Compiles one word; a fault is reported as it is.
     pub fn compile(word: &Word, cx: &mut Compile<'_>) -> Option<LogFormat> {
-        Self::parse(word.bytes(), cx)
-            .map_err(|m| cx.alert(format!("{m}.")))
-            .ok()
+        match Self::parse(word.bytes(), cx) {
+            Ok(format) => Some(format),
+            Err(Fault::Wrong(m)) => {
+                cx.alert(format!("{m}."));
+                None
+            }
+            Err(Fault::Pending) => None,
+        }
     }
 
     /// Compiles text for a purpose; the error is HAProxy's.
@@ -70,7 +75,7 @@ impl LogFormat {
         purpose: Purpose,
         text: &[u8],
         cx: &mut Compile<'_>,
-    ) -> Result<LogFormat, String> {
+    ) -> Result<LogFormat, Fault> {
         let mut out = LogFormat {
             items: Vec::new(),
             purpose,
@@ -115,24 +120,17 @@ impl LogFormat {
                         global = flags;
                         continue;
                     }
-                    let found = alias::find(name).ok_or_else(|| {
-                        format!(
-                            "no such format alias '{}'. If you wanted to emit the '%' character \
-                             verbatim, you need to use '%%'",
-                            BStr::new(name)
-                        )
-                    })?;
-                    if found.eval.is_none() {
-                        cx.diags.push(Diagnostic::notice(
-                            RULE_PENDING,
-                            cx.span,
-                            format!(
-                                "format alias '%{}' is not executed by hapax yet.",
-                                found.name
-                            ),
-                        ));
-                        cx.pending.push(found.name);
-                    }
+                    let Some(found) = alias::find(name) else {
+                        return Err(match grammar::log_alias(name) {
+                            Some(_) => cx.pending("format alias", name),
+                            None => format!(
+                                "no such format alias '{}'. If you wanted to emit the '%' \
+                                 character verbatim, you need to use '%%'",
+                                BStr::new(name)
+                            )
+                            .into(),
+                        });
+                    };
                     out.flush(&mut literal);
                     out.items.push(Item::Alias(found, flags));
                 }
@@ -142,7 +140,8 @@ impl LogFormat {
                          want to write a single '%', use the syntax '%%'",
                         BStr::new(text.get(at..).unwrap_or_default()),
                         BStr::new(text)
-                    ));
+                    )
+                    .into());
                 }
                 // `%%`, and any other character stands for itself.
                 Some(&b) => {
@@ -153,6 +152,14 @@ impl LogFormat {
         }
         out.flush(&mut literal);
         Ok(out)
+    }
+
+    /// Text that is not looked at.
+    pub fn text(text: &[u8]) -> LogFormat {
+        LogFormat {
+            items: vec![Item::Text(text.into())],
+            purpose: Purpose::Http,
+        }
     }
 
     /// The text if there is nothing to evaluate.
@@ -177,9 +184,7 @@ impl LogFormat {
                 Item::Text(t) => out.extend_from_slice(t),
                 Item::Alias(alias, flags) => {
                     let start = out.len();
-                    if let Some(eval) = alias.eval {
-                        eval(e, *flags, out);
-                    }
+                    (alias.eval)(e, *flags, out);
                     self.finish(start, *flags, alias.quoted, out);
                 }
                 Item::Expr(expr, flags) => {
@@ -297,12 +302,14 @@ fn item_flags(text: &[u8], open: usize, flags: &mut Flags) -> Result<usize, Stri
 }
 
 /// Compiles `expr]`; returns what follows the bracket.
-fn expression(rest: &[u8], cx: &mut Compile<'_>) -> Result<(Expr, usize), String> {
-    let (expr, end) = Expr::parse_prefix(rest, cx).map_err(|m| {
-        format!(
-            "failed to parse sample expression <{}> : {m}",
-            BStr::new(rest)
-        )
+fn expression(rest: &[u8], cx: &mut Compile<'_>) -> Result<(Expr, usize), Fault> {
+    let (expr, end) = Expr::parse_prefix(rest, cx).map_err(|fault| {
+        fault.wrap(|m| {
+            format!(
+                "failed to parse sample expression <{}> : {m}",
+                BStr::new(rest)
+            )
+        })
     })?;
     if !expr.places().intersects(cx.places) {
         return Err(format!(
@@ -310,7 +317,8 @@ fn expression(rest: &[u8], cx: &mut Compile<'_>) -> Result<(Expr, usize), String
              available here",
             expr.fetch_name(),
             expr.source()
-        ));
+        )
+        .into());
     }
     let shown = BStr::new(rest.get(..end).unwrap_or_default());
     match rest.get(end) {
@@ -318,8 +326,9 @@ fn expression(rest: &[u8], cx: &mut Compile<'_>) -> Result<(Expr, usize), String
         Some(&b) => Err(format!(
             "expected ']' after '{shown}', but found '{}'",
             char::from(b)
-        )),
-        None => Err(format!("missing ']' after '{shown}'")),
+        )
+        .into()),
+        None => Err(format!("missing ']' after '{shown}'").into()),
     }
 }
 
@@ -328,7 +337,7 @@ mod tests {
     use super::super::testing::{self, Stream};
     use super::*;
 
-    fn render(purpose: Purpose, text: &str) -> Result<String, String> {
+    fn render(purpose: Purpose, text: &str) -> Result<String, Fault> {
         let stream = Stream::example();
         let names = testing::Known;
         let mut cx = testing::compile(&names);
@@ -417,7 +426,7 @@ mod tests {
                 "sample fetch <status> may not be reliably used here because it needs 'HTTP response' which is not available here",
             ),
         ] {
-            assert_eq!(render(Purpose::Http, text).unwrap_err(), want, "{text}");
+            assert_eq!(render(Purpose::Http, text).unwrap_err(), want.into(), "{text}");
         }
     }
 }

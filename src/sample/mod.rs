@@ -13,6 +13,7 @@ pub mod condition;
 pub mod conv;
 pub mod expr;
 pub mod fetch;
+pub mod file;
 pub mod logformat;
 pub mod pattern;
 pub mod places;

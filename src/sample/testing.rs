@@ -281,7 +281,7 @@ fn run(example: &Example) {
     };
     let expr = match Expr::parse(text.as_bytes(), &mut cx) {
         Ok(expr) => expr,
-        Err(m) => panic!("{text}: {m}"),
+        Err(fault) => panic!("{text}: {fault:?}"),
     };
     assert_eq!(cx.diags, [], "{text}");
     let got = stream.eval(|e| {

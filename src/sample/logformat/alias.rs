@@ -1,4 +1,4 @@
-//! The `%aliases` of log formats. Those without `eval` wait for the part that has their data.
+//! The `%aliases` of log formats whose data exists; the others stand in the grammar only.
 
 use super::Flags;
 use crate::base::clock;
@@ -14,19 +14,18 @@ pub struct Alias {
     pub name: &'static str,
     /// Whether `+Q` puts it in quotes.
     pub quoted: bool,
-    /// Appends its value; `None`: not executed yet.
-    pub eval: Option<AliasFn>,
+    /// Appends its value.
+    pub eval: AliasFn,
 }
 
 /// Appends an alias's value.
 pub type AliasFn = fn(&Eval<'_>, Flags, &mut Vec<u8>);
 
 macro_rules! aliases {
-    (text { $($tn:literal = $te:expr;)* } number { $($nn:literal = $ne:expr;)* } pending { $($pn:literal,)* }) => {
+    (text { $($tn:literal = $te:expr;)* } number { $($nn:literal = $ne:expr;)* }) => {
         static ALIASES: &[Alias] = &[
-            $(Alias { name: $tn, quoted: true, eval: Some($te) },)*
-            $(Alias { name: $nn, quoted: false, eval: Some($ne) },)*
-            $(Alias { name: $pn, quoted: true, eval: None },)*
+            $(Alias { name: $tn, quoted: true, eval: $te },)*
+            $(Alias { name: $nn, quoted: false, eval: $ne },)*
         ];
     };
 }
@@ -113,11 +112,6 @@ aliases! {
         "T" = |e, _, out| utc_date(e.view.accept_date_us() / 1_000_000, out);
         "trg" = |e, _, out| utc_date(e.view.request_date_us() / 1_000_000, out);
         "ac" = |e, _, out| current(e.view.world().act_conn(), out);
-    }
-    pending {
-        "B", "Ta", "Tc", "Td", "Th", "Ti", "Tl", "Tq", "TR", "Tr", "Tt", "Tu", "Tw", "U",
-        "bc", "bq", "fc", "hr", "hrl", "hs", "hsl", "lc", "rc", "sc", "sq", "sslc", "sslv", "t",
-        "tr", "trl", "ts", "tsc",
     }
 }
 

@@ -367,7 +367,11 @@ fn compile_from(
         None => None,
         Some(w) if w.is("if") || w.is("unless") => {
             let what = format!("'{} {}' condition", set.name(), verb.display());
-            let article = if set.name().starts_with('h') { "an" } else { "a" };
+            let article = if set.name().starts_with('h') {
+                "an"
+            } else {
+                "a"
+            };
             let condition = Condition::parse(rest, acls, cx).map_err(|f| {
                 f.wrap(|m| format!("error detected while parsing {article} {what} : {m}."))
             })?;

@@ -147,8 +147,7 @@ fn compile(line: &mut Line<'_, '_, '_>) -> Result<Arc<dyn Act>, Fault> {
             }
         }
     }
-    let (kind, to) =
-        to.ok_or("redirection type expected ('prefix', 'location', or 'scheme')")?;
+    let (kind, to) = to.ok_or("redirection type expected ('prefix', 'location', or 'scheme')")?;
     if line.set == RuleSet::HttpResponse && kind != Kind::Location {
         return Err("response only supports redirect type 'location'".into());
     }

@@ -90,8 +90,13 @@ impl Template {
                     let name = line.argument(missing)?.bytes().to_ascii_lowercase();
                     t.headers.push((name.into(), line.format(missing)?));
                 }
-                b"default-errorfiles" | b"errorfile" | b"errorfiles" | b"file" | b"lf-file"
-                | b"string" | b"lf-string" => t.payload(line)?,
+                b"default-errorfiles"
+                | b"errorfile"
+                | b"errorfiles"
+                | b"file"
+                | b"lf-file"
+                | b"string"
+                | b"lf-string" => t.payload(line)?,
                 _ => break,
             }
             plain = false;
@@ -127,7 +132,11 @@ impl Template {
                 }
             }
             _ => {
-                line.argument(&expects(if option == b"errorfiles" { "name" } else { "file" }))?;
+                line.argument(&expects(if option == b"errorfiles" {
+                    "name"
+                } else {
+                    "file"
+                }))?;
                 return Err(line.cx.pending("reply option", option));
             }
         };
@@ -153,8 +162,9 @@ impl Template {
                 shown(kind)
             )),
             (Payload::Text(_) | Payload::File(_), None) => {
-                return Err("a content type must be defined when non-empty payload is configured"
-                    .into());
+                return Err(
+                    "a content type must be defined when non-empty payload is configured".into(),
+                );
             }
             (Payload::Format(_), None) => {
                 return Err("a content type must be defined with a log-format payload".into());

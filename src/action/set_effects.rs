@@ -3,10 +3,10 @@
 
 use super::{Act, Example, Flow, Keyword, Line, RuleSets, Run};
 use crate::base::units::{self, TimeUnit};
+use crate::sample::Expr;
 use crate::sample::compile::Fault;
 use crate::sample::value::{Sample, Type, parse_int, whole_int};
 use crate::sample::view::Effect;
-use crate::sample::Expr;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -161,7 +161,10 @@ fn set_timeout(line: &mut Line<'_, '_, '_>) -> Result<Arc<dyn Act>, Fault> {
     if line.words.len() < 2 {
         return Err("expects exactly 2 arguments".into());
     }
-    let which = line.take().map(|w| w.display().to_string()).unwrap_or_default();
+    let which = line
+        .take()
+        .map(|w| w.display().to_string())
+        .unwrap_or_default();
     let effect: fn(u32) -> Effect<'static> = match which.as_str() {
         "client" => Effect::ClientTimeout,
         "connect" => Effect::ConnectTimeout,
@@ -216,7 +219,10 @@ macro_rules! keyword {
             sets: $sets,
             compile: $compile,
             doc: $doc,
-            examples: &[Example { line: $line, result: $result }],
+            examples: &[Example {
+                line: $line,
+                result: $result,
+            }],
         }
     };
 }
@@ -228,7 +234,9 @@ const BOTH_CONTENTS: RuleSets = CONTENT
 const EARLY: RuleSets = CONTENT
     .union(RuleSets::TCP_CONNECTION)
     .union(RuleSets::TCP_SESSION);
-const CLIENT: RuleSets = RuleSets::TCP.union(RuleSets::REQUEST).union(RuleSets::RESPONSE);
+const CLIENT: RuleSets = RuleSets::TCP
+    .union(RuleSets::REQUEST)
+    .union(RuleSets::RESPONSE);
 
 pub(super) static KEYWORDS: &[Keyword] = &[
     keyword!("set-log-level", BOTH_CONTENTS.union(RuleSets::AFTER), |line| {

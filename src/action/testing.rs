@@ -94,9 +94,9 @@ fn state(stream: &Stream, set: RuleSet, expected: &str) -> String {
     if expected.starts_with("txn.known") {
         let (_, id) = vars::intern(b"txn.known").unwrap();
         let scratch = Scratch::new();
-        let value = stream
-            .txn
-            .with(id, |v| BStr::new(v.borrow(&scratch).text(&scratch)).to_string());
+        let value = stream.txn.with(id, |v| {
+            BStr::new(v.borrow(&scratch).text(&scratch)).to_string()
+        });
         return match value {
             Some(v) => format!("txn.known={v}"),
             None => "txn.known unset".into(),
@@ -109,7 +109,10 @@ fn state(stream: &Stream, set: RuleSet, expected: &str) -> String {
     match set.direction() {
         Direction::Request => {
             let r = stream.request.as_ref().unwrap();
-            lines(r, format!("{} {}", BStr::new(r.method()), BStr::new(r.target())))
+            lines(
+                r,
+                format!("{} {}", BStr::new(r.method()), BStr::new(r.target())),
+            )
         }
         Direction::Response => {
             let r = stream.response.as_ref().unwrap();
@@ -134,31 +137,103 @@ fn faults() {
     // Recorded from HAProxy 3.4, without what the rule's parser puts in front.
     for (line, want) in [
         ("http-request set-header x", "expects exactly 2 arguments."),
-        ("http-request set-header x y z", "'http-request set-header' expects either 'if' or 'unless' followed by a condition but found 'z'."),
-        ("http-request deny when TRUE", "'http-request deny' expects either 'if' or 'unless' followed by a condition but found 'when'."),
-        ("http-request deny if a", "error detected while parsing an 'http-request deny' condition : no such ACL : 'a'."),
-        ("http-request deny if { path /", "error detected while parsing an 'http-request deny' condition : missing closing '}' in condition."),
-        ("http-request deny if { }", "error detected while parsing an 'http-request deny' condition : missing fetch method in ACL expression ''."),
-        ("http-request deny deny_status", "'status' expects <status_code> as argument."),
-        ("http-request deny deny_status abc", "Unexpected status code '0'."),
-        ("http-request deny deny_status 418", "status code '418' not handled by default with 'default-errorfiles' argument.."),
-        ("http-request return status 200 string x", "a content type must be defined when non-empty payload is configured."),
-        ("http-request return content-type a string x file y", "unexpected 'file' argument, 'string' already defined."),
-        ("http-request return status 304 content-type a string x", "No body expected for 304 responses."),
-        ("http-request return hdr x", "'hdr' expects <name> and <value> as arguments."),
-        ("http-request redirect", "redirection type expected ('prefix', 'location', or 'scheme')."),
-        ("http-request redirect location", "missing argument for 'location'."),
-        ("http-request redirect location /x code 200", "'code': unsupported HTTP code '200' (must be one of 301, 302, 303, 307 or 308)."),
-        ("http-response redirect prefix /z", "response only supports redirect type 'location'."),
-        ("http-request del-header x -m foo", "-m with unsupported matching method 'foo'."),
-        ("http-request set-var(txn.foo path", "incomplete argument after action 'set-var(txn.foo'. Expects 'set-var(<var-name>)', 'set-var-fmt(<var-name>)' or 'unset-var(<var-name>)'."),
+        (
+            "http-request set-header x y z",
+            "'http-request set-header' expects either 'if' or 'unless' followed by a condition but found 'z'.",
+        ),
+        (
+            "http-request deny when TRUE",
+            "'http-request deny' expects either 'if' or 'unless' followed by a condition but found 'when'.",
+        ),
+        (
+            "http-request deny if a",
+            "error detected while parsing an 'http-request deny' condition : no such ACL : 'a'.",
+        ),
+        (
+            "http-request deny if { path /",
+            "error detected while parsing an 'http-request deny' condition : missing closing '}' in condition.",
+        ),
+        (
+            "http-request deny if { }",
+            "error detected while parsing an 'http-request deny' condition : missing fetch method in ACL expression ''.",
+        ),
+        (
+            "http-request deny deny_status",
+            "'status' expects <status_code> as argument.",
+        ),
+        (
+            "http-request deny deny_status abc",
+            "Unexpected status code '0'.",
+        ),
+        (
+            "http-request deny deny_status 418",
+            "status code '418' not handled by default with 'default-errorfiles' argument..",
+        ),
+        (
+            "http-request return status 200 string x",
+            "a content type must be defined when non-empty payload is configured.",
+        ),
+        (
+            "http-request return content-type a string x file y",
+            "unexpected 'file' argument, 'string' already defined.",
+        ),
+        (
+            "http-request return status 304 content-type a string x",
+            "No body expected for 304 responses.",
+        ),
+        (
+            "http-request return hdr x",
+            "'hdr' expects <name> and <value> as arguments.",
+        ),
+        (
+            "http-request redirect",
+            "redirection type expected ('prefix', 'location', or 'scheme').",
+        ),
+        (
+            "http-request redirect location",
+            "missing argument for 'location'.",
+        ),
+        (
+            "http-request redirect location /x code 200",
+            "'code': unsupported HTTP code '200' (must be one of 301, 302, 303, 307 or 308).",
+        ),
+        (
+            "http-response redirect prefix /z",
+            "response only supports redirect type 'location'.",
+        ),
+        (
+            "http-request del-header x -m foo",
+            "-m with unsupported matching method 'foo'.",
+        ),
+        (
+            "http-request set-var(txn.foo path",
+            "incomplete argument after action 'set-var(txn.foo'. Expects 'set-var(<var-name>)', 'set-var-fmt(<var-name>)' or 'unset-var(<var-name>)'.",
+        ),
         ("http-request set-var(txn.x)", "missing fetch method."),
-        ("http-request set-var(txn.x,foo) path", "unknown condition \"foo\"."),
-        ("tcp-request connection set-var(sess.x) path", "fetch method 'set-var(sess.x)' extracts information from 'HTTP request headers', none of which is available here."),
-        ("http-request set-log-level foo", "expects exactly 1 argument (log level name or 'silent')."),
-        ("http-request set-timeout server 5s", "'fe' has no backend capability."),
-        ("http-response set-status 99", "expects an integer status code between 100 and 999."),
-        ("http-request set-header x %[res.hdr(x)]", "sample fetch <res.hdr> may not be reliably used here because it needs 'HTTP response headers' which is not available here."),
+        (
+            "http-request set-var(txn.x,foo) path",
+            "unknown condition \"foo\".",
+        ),
+        (
+            "tcp-request connection set-var(sess.x) path",
+            "fetch method 'set-var(sess.x)' extracts information from 'HTTP request headers', none of which is available here.",
+        ),
+        (
+            "http-request set-log-level foo",
+            "expects exactly 1 argument (log level name or 'silent').",
+        ),
+        (
+            "http-request set-timeout server 5s",
+            "'fe' has no backend capability.",
+        ),
+        (
+            "http-response set-status 99",
+            "expects an integer status code between 100 and 999.",
+        ),
+        (
+            "http-request set-header x %[res.hdr(x)]",
+            "sample fetch <res.hdr> may not be reliably used here because it needs 'HTTP response headers' which is not available here.",
+        ),
     ] {
         match try_compile(line) {
             Err(messages) => assert_eq!(messages, [want], "{line}"),
@@ -170,7 +245,12 @@ fn faults() {
 #[test]
 fn unknown_actions_name_the_nearest() {
     let messages = try_compile("http-request denyy").unwrap_err();
-    let [message] = &messages[..] else { panic!("{messages:?}") };
+    let [message] = &messages[..] else {
+        panic!("{messages:?}")
+    };
     assert!(message.starts_with("'http-request' expects '"), "{message}");
-    assert!(message.ends_with(", but got 'denyy'. Did you mean 'deny' maybe ?"), "{message}");
+    assert!(
+        message.ends_with(", but got 'denyy'. Did you mean 'deny' maybe ?"),
+        "{message}"
+    );
 }

@@ -88,13 +88,15 @@ impl Expr {
             return Err("missing fetch method".into());
         }
         let Some(fetch) = fetch::find(name) else {
-            return Err(match grammar::fetch(name).filter(|f| f.life.known_in(CURRENT)) {
-                Some(_) => cx.pending("fetch", name),
-                None => {
-                    let names = grammar::fetches().iter().map(|f| f.name);
-                    cx.unknown("fetch method", name, names)
-                }
-            });
+            return Err(
+                match grammar::fetch(name).filter(|f| f.life.known_in(CURRENT)) {
+                    Some(_) => cx.pending("fetch", name),
+                    None => {
+                        let names = grammar::fetches().iter().map(|f| f.name);
+                        cx.unknown("fetch method", name, names)
+                    }
+                },
+            );
         };
         let rest = text.get(end..).unwrap_or_default();
         let (mut args, used) = args::parse(rest, fetch.args, fetch.required, cx)
@@ -131,23 +133,20 @@ impl Expr {
         Ok(at)
     }
 
-    fn parse_conv(
-        &mut self,
-        text: &[u8],
-        at: usize,
-        cx: &mut Compile<'_>,
-    ) -> Result<usize, Fault> {
+    fn parse_conv(&mut self, text: &[u8], at: usize, cx: &mut Compile<'_>) -> Result<usize, Fault> {
         let rest = text.get(at..).unwrap_or_default();
         let end = ident(rest);
         let name = rest.get(..end).unwrap_or_default();
         let Some(conv) = conv::find(name) else {
-            return Err(match grammar::converter(name).filter(|c| c.life.known_in(CURRENT)) {
-                Some(_) => cx.pending("converter", name),
-                None => {
-                    let names = grammar::converters().iter().map(|c| c.name);
-                    cx.unknown("converter", name, names)
-                }
-            });
+            return Err(
+                match grammar::converter(name).filter(|c| c.life.known_in(CURRENT)) {
+                    Some(_) => cx.pending("converter", name),
+                    None => {
+                        let names = grammar::converters().iter().map(|c| c.name);
+                        cx.unknown("converter", name, names)
+                    }
+                },
+            );
         };
         if !self.out.casts_to(conv.input) {
             return Err(format!("converter '{}' cannot be applied", conv.name).into());

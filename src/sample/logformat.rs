@@ -426,7 +426,11 @@ mod tests {
                 "sample fetch <status> may not be reliably used here because it needs 'HTTP response' which is not available here",
             ),
         ] {
-            assert_eq!(render(Purpose::Http, text).unwrap_err(), want.into(), "{text}");
+            assert_eq!(
+                render(Purpose::Http, text).unwrap_err(),
+                want.into(),
+                "{text}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
 //! Replays the recorded HTTP/1 cases through the codec alone: a proxy in miniature without sockets.
+#![allow(clippy::expect_used, reason = "test code")]
 
 mod h1_case_file;
 
@@ -270,4 +271,13 @@ fn responses() {
         &Limits::default(),
         200,
     );
+}
+
+#[test]
+fn relaxed() {
+    let limits = Limits {
+        relaxed: true,
+        ..Limits::default()
+    };
+    check(include_str!("../fixtures/h1/relaxed.cases"), &limits, 500);
 }

@@ -1,4 +1,5 @@
 //! Reader of `fixtures/h1/*.cases`; each file's head explains the form.
+#![allow(clippy::expect_used, reason = "a malformed file must fail the test")]
 
 use std::collections::HashMap;
 

@@ -46,7 +46,10 @@ impl Head {
     /// Whether the target has a form that its method allows.
     pub(super) fn check_form(&self, target: &[u8], limits: &Limits) -> Result<(), ErrorKind> {
         match (self.method_id, target) {
-            (Method::Connect, [b'*', ..]) if !limits.relaxed => Err(ErrorKind::Authority),
+            (Method::Connect, [b'*' | b'/', ..]) => Err(ErrorKind::Authority),
+            (Method::Connect, _) if target::scheme_end(target).is_some() => {
+                Err(ErrorKind::Authority)
+            }
             (Method::Connect, _) => {
                 let authority = target::before_slash(target);
                 let host = without_user(authority);
@@ -64,8 +67,8 @@ impl Head {
         }
     }
 
-    /// Compares the target's authority with `Host`, and leaves default ports out of both where
-    /// HAProxy does.
+    /// Compares the target's authority with `Host`, leaves a default port out and completes an
+    /// empty path; a target that was changed so brings `Host` into line with it.
     pub(super) fn reconcile_host(
         &mut self,
         buf: &[u8],
@@ -85,14 +88,16 @@ impl Head {
             let (name, port) = split_port(without_user(target::before_slash(target)));
             let (host_name, host_port) = split_port(host);
             let default = matches!(port, Some(b"80" | b"443"));
+            let same_name = name.eq_ignore_ascii_case(host_name);
             let same_port = match host_port {
                 None | Some(b"") => default,
                 given => given == port,
             };
-            if !limits.relaxed && !(same_port && name.eq_ignore_ascii_case(host_name)) {
+            let same = same_name && same_port;
+            if !(same || limits.relaxed) {
                 return Err(fault());
             }
-            if let Some(b"80" | b"443") = host_port {
+            if default && same_name && host_port == port {
                 self.set_host(Text {
                     off: field.off,
                     len: host_name.len() as u32,
@@ -146,7 +151,7 @@ impl Head {
         let name = Text::received(at + path_at - bare.len(), at + cut_at);
         self.target = Text::edited(from, edits.len());
         self.start_line_end = 0;
-        if strip && host.is_some() {
+        if host.is_some() {
             self.set_host(name);
         }
         Ok(())

@@ -21,6 +21,11 @@ impl Head {
             status,
             ..Fault::new(kind, at)
         };
+        let lenient = limits.relaxed && side == Side::Response;
+        if self.transfer_encoding && !self.chunked && !self.other_coding && lenient {
+            self.transfer_encoding = false;
+            self.drop_fields(HeaderId::TransferEncoding);
+        }
         if self.transfer_encoding {
             if !self.chunked {
                 return Err(fault(ErrorKind::TransferEncoding, 400));

@@ -8,7 +8,7 @@ use super::field::{Field, Text};
 use super::framing::Connection;
 use super::limits::{Answer, ErrorKind, Limits, ParseError, Parsed};
 use super::method::Method;
-use super::scan::{self, DIGIT, NAME, TARGET, TOKEN, VERSION};
+use super::scan::{self, NAME};
 
 /// Where the parser stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub(super) enum State {
     ValueLf,
     ValueFold,
     LastLf,
+    /// HTTP/0.9: the start line is all there is.
+    OnlyLf,
     Done,
     Failed(ParseError),
 }
@@ -56,10 +58,12 @@ pub(super) struct Head {
     /// First byte not looked at yet; once done, the first byte behind the head.
     pub pos: usize,
     /// First byte of the current token.
-    mark: usize,
+    pub mark: usize,
     /// The header line in work; the value may still have blanks at its end.
     pub name: Text,
     pub value: Text,
+    /// The name in work has bytes that the relaxed parser ignores the whole line for.
+    pub bad_name: bool,
     /// First byte of the start line.
     pub start: usize,
     /// End of the start line with its line end, if it stands as it would be sent; else 0.
@@ -203,10 +207,12 @@ impl Head {
                         pos = buf.len();
                         break;
                     };
+                    pos = at + 1;
                     if b == b':' && at > self.mark {
                         self.name = Text::received(self.mark, at);
                         self.state = State::BeforeValue;
-                        pos = at + 1;
+                    } else if limits.relaxed && !matches!(b, b':' | b'\n') {
+                        self.bad_name = true;
                     } else {
                         return Err(Fault::new(ErrorKind::HeaderName, at));
                     }
@@ -278,7 +284,7 @@ impl Head {
                     self.mark = pos;
                     self.state = State::Name;
                 }
-                State::LastLf => {
+                State::LastLf | State::OnlyLf => {
                     if b != b'\n' {
                         return Err(Fault::new(ErrorKind::HeaderName, pos));
                     }
@@ -289,7 +295,7 @@ impl Head {
                 }
                 State::Done => return Ok(true),
                 State::Failed(error) => return Err(error.into()),
-                _ => pos = self.start_line(buf, pos, b, limits, side)?,
+                _ => pos = self.start_line(buf, edits, pos, b, limits, side)?,
             }
         }
         self.pos = pos;
@@ -298,223 +304,4 @@ impl Head {
             state => Ok(state == State::Done),
         }
     }
-
-    /// One step through the start line; returns the next byte to look at.
-    fn start_line(
-        &mut self,
-        buf: &[u8],
-        pos: usize,
-        b: u8,
-        limits: &Limits,
-        side: Side,
-    ) -> Result<usize, Fault> {
-        let text = |from: usize, to: usize| buf.get(from..to).unwrap_or_default();
-        match self.state {
-            State::Start => match b {
-                b'\n' if side != Side::Trailers => return Ok(pos + 1),
-                b'\r' if side != Side::Trailers => {
-                    self.state = State::StartLf;
-                    return Ok(pos + 1);
-                }
-                _ => {
-                    self.start = pos;
-                    self.mark = pos;
-                    self.state = match side {
-                        Side::Request => State::Method,
-                        Side::Response => State::ResponseVersion,
-                        Side::Trailers => State::LineStart,
-                    };
-                }
-            },
-            State::StartLf => {
-                if b != b'\n' {
-                    return Err(Fault::new(ErrorKind::Method, pos));
-                }
-                self.state = State::Start;
-                return Ok(pos + 1);
-            }
-            State::Method => {
-                let end = scan::skip(buf, pos, TOKEN);
-                match buf.get(end) {
-                    None => return Ok(end),
-                    Some(b' ' | b'\t') if end > self.mark => {}
-                    Some(_) => return Err(Fault::new(ErrorKind::Method, end)),
-                }
-                self.method = Text::received(self.mark, end);
-                self.method_id = Method::of(text(self.mark, end));
-                self.state = State::BeforeTarget;
-                return Ok(end + 1);
-            }
-            State::BeforeTarget | State::BeforeVersion | State::BeforeStatus => match b {
-                b' ' | b'\t' => return Ok(pos + 1),
-                _ => {
-                    self.mark = pos;
-                    self.state = match self.state {
-                        State::BeforeTarget => State::Target,
-                        State::BeforeVersion => State::Version,
-                        _ => State::Status,
-                    };
-                }
-            },
-            State::Target => {
-                let mut end = scan::skip(buf, pos, TARGET);
-                if limits.relaxed {
-                    while buf.get(end).is_some_and(|&b| b >= 0x80 || b == b'#') {
-                        end = scan::skip(buf, end + 1, TARGET);
-                    }
-                }
-                let Some(&b) = buf.get(end) else {
-                    return Ok(end);
-                };
-                self.target = Text::received(self.mark, end);
-                match b {
-                    _ if self.target.len == 0 => return Err(Fault::new(ErrorKind::Target, end)),
-                    b' ' | b'\t' => self.state = State::BeforeVersion,
-                    b'\r' | b'\n' if limits.relaxed && self.method_id == Method::Get => {
-                        self.version = (0, 9);
-                        self.line_ends(b);
-                    }
-                    b'\r' | b'\n' => return Err(Fault::new(ErrorKind::Version, end)),
-                    _ => return Err(Fault::new(ErrorKind::Target, end)),
-                }
-                self.check_form(text(self.mark, end), limits)
-                    .map_err(|kind| Fault::new(kind, self.mark))?;
-                return Ok(end + 1);
-            }
-            State::Version | State::ResponseVersion => {
-                let end = scan::skip(buf, pos, VERSION);
-                let Some(&b) = buf.get(end) else {
-                    return Ok(end);
-                };
-                let ended = match (side, b) {
-                    (Side::Response, b' ' | b'\t') => true,
-                    (Side::Response, _) => false,
-                    (_, b) => matches!(b, b'\r' | b'\n'),
-                };
-                match version(text(self.mark, end), limits) {
-                    Some(version) if ended => self.version = version,
-                    _ => return Err(Fault::new(ErrorKind::Version, end)),
-                }
-                self.version_text = Text::received(self.mark, end);
-                if side == Side::Response {
-                    self.state = State::BeforeStatus;
-                } else {
-                    self.line_ends(b);
-                    self.note_start_line(buf, end);
-                }
-                return Ok(end + 1);
-            }
-            State::Status => {
-                let end = scan::skip(buf, pos, DIGIT);
-                let Some(&b) = buf.get(end) else {
-                    return Ok(end);
-                };
-                let digits = text(self.mark, end);
-                let value = scan::decimal(digits).and_then(|n| u16::try_from(n).ok());
-                match (b, value) {
-                    (b' ' | b'\t' | b'\r' | b'\n', Some(status))
-                        if digits.len() <= 3 || limits.relaxed =>
-                    {
-                        self.status = status;
-                    }
-                    _ => return Err(Fault::new(ErrorKind::Status, end)),
-                }
-                self.status_text = Text::received(self.mark, end);
-                self.reason = Text::received(end, end);
-                match b {
-                    b' ' | b'\t' => self.state = State::BeforeReason,
-                    _ => self.line_ends(b),
-                }
-                return Ok(end + 1);
-            }
-            State::BeforeReason => match b {
-                b' ' | b'\t' => return Ok(pos + 1),
-                _ => {
-                    self.mark = pos;
-                    self.state = State::Reason;
-                }
-            },
-            State::Reason => {
-                let end = scan::skip_text(buf, pos);
-                match buf.get(end) {
-                    None => return Ok(end),
-                    // A NUL.
-                    Some(&b) if !matches!(b, b'\r' | b'\n') => return Ok(end + 1),
-                    Some(&b) => self.line_ends(b),
-                }
-                self.reason = Text::received(self.mark, end);
-                self.note_start_line(buf, end);
-                return Ok(end + 1);
-            }
-            State::FirstLf => {
-                if b != b'\n' {
-                    return Err(Fault::new(ErrorKind::Version, pos));
-                }
-                self.state = State::LineStart;
-                return Ok(pos + 1);
-            }
-            _ => return Ok(pos + 1),
-        }
-        Ok(pos)
-    }
-
-    /// The start line ends with `b`, CR or LF.
-    fn line_ends(&mut self, b: u8) {
-        self.past_start_line = true;
-        self.state = if b == b'\r' {
-            State::FirstLf
-        } else {
-            State::LineStart
-        };
-    }
-
-    /// Notes whether the start line, which ends before `end`, may be sent as it stands.
-    fn note_start_line(&mut self, buf: &[u8], end: usize) {
-        let (first, second) = match self.method.len {
-            0 => (self.version_text, self.status_text),
-            _ => (self.method, self.target),
-        };
-        let third = if self.method.len == 0 {
-            self.reason
-        } else {
-            self.version_text
-        };
-        let space = |at: u32| buf.get(at as usize) == Some(&b' ');
-        let plain = self.version == (1, 1)
-            && third.len > 0
-            && second.off == first.end() + 1
-            && third.off == second.end() + 1
-            && space(first.end())
-            && space(second.end())
-            && buf.get(end) == Some(&b'\r');
-        if plain {
-            self.start_line_end = end + 2;
-        }
-    }
-}
-
-/// `HTTP/x.y`; relaxed: any protocol name, and more digits.
-fn version(text: &[u8], limits: &Limits) -> Option<(u8, u8)> {
-    if let [
-        b'H',
-        b'T',
-        b'T',
-        b'P',
-        b'/',
-        major @ b'0'..=b'9',
-        b'.',
-        minor @ b'0'..=b'9',
-    ] = text
-    {
-        return Some((major - b'0', minor - b'0'));
-    }
-    if !limits.relaxed {
-        return None;
-    }
-    let slash = text.iter().position(|&b| b == b'/')?;
-    let numbers = text.get(slash + 1..)?;
-    let dot = numbers.iter().position(|&b| b == b'.')?;
-    let (major, minor) = numbers.split_at(dot);
-    let number = |t: &[u8]| scan::decimal(t).map(|n| n.min(255) as u8);
-    Some((number(major)?, number(minor.get(1..)?)?))
 }

@@ -17,6 +17,9 @@ impl Head {
         side: Side,
         next: usize,
     ) -> Result<(), Fault> {
+        if std::mem::take(&mut self.bad_name) {
+            return Ok(());
+        }
         let (name, mut value) = (self.name, self.value);
         let byte = |at: u32| buf.get(at as usize).copied().unwrap_or(0);
         while value.len > 0 && matches!(byte(value.end() - 1), b' ' | b'\t') {
@@ -54,14 +57,19 @@ impl Head {
                 }
             },
             HeaderId::TransferEncoding => {
+                let before = self.chunked;
                 self.coding(text(value), limits, side).map_err(fault)?;
+                if limits.relaxed && side == Side::Response && (before || !self.chunked) {
+                    // Nothing or the same once more: HAProxy writes one field.
+                    return Ok(());
+                }
                 if side != Side::Trailers && text(value) != b"chunked" {
                     field.value = append(edits, b"chunked");
                     field.verbatim = false;
                 }
             }
             HeaderId::Host if side != Side::Response => {
-                if !limits.relaxed && !is_host(text(value)) {
+                if !is_host(text(value)) {
                     return Err(fault(ErrorKind::Host));
                 }
                 let first = self.host.and_then(|i| self.fields.get(i as usize));
@@ -133,17 +141,19 @@ impl Head {
     fn coding(&mut self, value: &[u8], limits: &Limits, side: Side) -> Result<(), ErrorKind> {
         let lenient = limits.relaxed && side == Side::Response;
         self.transfer_encoding = true;
-        for member in value.split(|&b| b == b',') {
-            let member = trim(member);
-            if member.is_empty() && !lenient {
-                return Err(ErrorKind::TransferEncoding);
-            }
+        let mut members = value.split(|&b| b == b',').map(trim).peekable();
+        while let Some(member) = members.next() {
             let chunked = member.eq_ignore_ascii_case(b"chunked");
-            if self.chunked && !(lenient && (chunked || member.is_empty())) {
+            if lenient && member.is_empty() {
+                // An empty member behind `chunked` voids it, but not at the very end (observed).
+                self.chunked &= members.peek().is_none();
+                continue;
+            }
+            if member.is_empty() || (self.chunked && !(lenient && chunked)) {
                 return Err(ErrorKind::TransferEncoding);
             }
             self.chunked |= chunked;
-            self.other_coding |= !chunked && !member.is_empty();
+            self.other_coding |= !chunked;
         }
         Ok(())
     }

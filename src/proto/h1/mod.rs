@@ -26,8 +26,11 @@ mod limits;
 mod lines;
 mod message;
 mod method;
+#[cfg(test)]
+mod properties;
 mod reason;
 mod scan;
+mod start_line;
 mod target;
 mod tokens;
 mod trailers;

@@ -47,7 +47,7 @@ static CLASS: [u8; 256] = {
         if visible && !matches!(c, b'#' | b',' | b'/' | b'?' | b'@' | b'[' | b'\\' | b']') {
             class |= HOST;
         }
-        if c.is_ascii_alphanumeric() || matches!(c, b'/' | b'.') {
+        if c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, b'/' | b'.') {
             class |= VERSION;
         }
         if c == b'\t' || c == b' ' || c >= 0x80 || (visible && c != b'"' && c != b'\\') {

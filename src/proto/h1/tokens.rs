@@ -91,7 +91,7 @@ mod tests {
         ] {
             let mut out = b"before".to_vec();
             let got = match cut(value.as_bytes(), &mut out, |w| w == b"close") {
-                Cut::Front(n) => value[..n].as_bytes().to_vec(),
+                Cut::Front(n) => value.as_bytes()[..n].to_vec(),
                 Cut::Rewritten(at) => out[at..].to_vec(),
                 Cut::Nothing => Vec::new(),
             };

@@ -8,7 +8,7 @@ use super::field::{Field, Text};
 use super::framing::Connection;
 use super::limits::{Answer, ErrorKind, Limits, ParseError, Parsed};
 use super::method::Method;
-use super::scan::{self, NAME};
+use super::scan;
 
 /// Where the parser stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) enum State {
     /// HTTP/0.9: the start line is all there is.
     OnlyLf,
     Done,
-    Failed(ParseError),
+    Failed,
 }
 
 /// What kind of head to expect.
@@ -55,6 +55,8 @@ pub(super) enum Side {
 #[derive(Debug, Default)]
 pub(super) struct Head {
     pub state: State,
+    /// Set when `state` is `Failed`.
+    error: Option<ParseError>,
     /// First byte not looked at yet; once done, the first byte behind the head.
     pub pos: usize,
     /// First byte of the current token.
@@ -174,7 +176,8 @@ impl Head {
             status,
             answer,
         };
-        self.state = State::Failed(error);
+        self.state = State::Failed;
+        self.error = Some(error);
         Parsed::Error(error)
     }
 
@@ -189,22 +192,9 @@ impl Head {
         while let Some(&b) = buf.get(pos) {
             match self.state {
                 State::Name => {
-                    let mut stop = None;
-                    for (i, b) in buf
-                        .get_mut(pos..)
-                        .unwrap_or_default()
-                        .iter_mut()
-                        .enumerate()
-                    {
-                        let lower = NAME[*b as usize];
-                        if lower == 0 {
-                            stop = Some((pos + i, *b));
-                            break;
-                        }
-                        *b = lower;
-                    }
-                    let Some((at, b)) = stop else {
-                        pos = buf.len();
+                    let at = scan::lower_name(buf, pos);
+                    let Some(&b) = buf.get(at) else {
+                        pos = at;
                         break;
                     };
                     pos = at + 1;
@@ -281,8 +271,12 @@ impl Head {
                         pos += usize::from(b == b'\r');
                         continue;
                     }
-                    self.mark = pos;
-                    self.state = State::Name;
+                    let next = self.fast_lines(buf, edits, limits, side, pos)?;
+                    if next == pos {
+                        self.mark = pos;
+                        self.state = State::Name;
+                    }
+                    pos = next;
                 }
                 State::LastLf | State::OnlyLf => {
                     if b != b'\n' {
@@ -294,14 +288,16 @@ impl Head {
                     return Ok(true);
                 }
                 State::Done => return Ok(true),
-                State::Failed(error) => return Err(error.into()),
+                State::Failed => break,
                 _ => pos = self.start_line(buf, edits, pos, b, limits, side)?,
             }
         }
-        self.pos = pos;
-        match self.state {
-            State::Failed(error) => Err(error.into()),
-            state => Ok(state == State::Done),
+        if self.error.is_none() {
+            self.pos = pos;
+        }
+        match self.error {
+            Some(error) => Err(error.into()),
+            None => Ok(self.state == State::Done),
         }
     }
 }

@@ -25,27 +25,60 @@ impl Head {
         while value.len > 0 && matches!(byte(value.end() - 1), b' ' | b'\t') {
             value.len -= 1;
         }
-        let text = |t: Text| {
-            buf.get(t.off as usize..t.end() as usize)
-                .unwrap_or_default()
-        };
-        let id = HeaderId::of(text(name));
         let verbatim = value.off == name.end() + 2
             && next == value.end() as usize + 2
             && byte(name.end() + 1) == b' '
             && byte(value.end()) == b'\r';
+        self.take_in(buf, edits, limits, side, name, value, verbatim)
+    }
+
+    /// Indexes a header line; `verbatim` tells that it stands as it would be sent.
+    #[inline]
+    #[allow(clippy::too_many_arguments, reason = "the parts of the parser's state")]
+    pub(super) fn take_in(
+        &mut self,
+        buf: &[u8],
+        edits: &mut Vec<u8>,
+        limits: &Limits,
+        side: Side,
+        name: Text,
+        value: Text,
+        verbatim: bool,
+    ) -> Result<(), Fault> {
+        let id = HeaderId::of(name.of(buf, &[]));
         let mut field = Field {
             name,
             value,
             id,
             verbatim,
         };
+        if id != HeaderId::Other && !self.interpret(&mut field, buf, edits, limits, side)? {
+            return Ok(());
+        }
+        if self.fields.len() + 1 >= limits.max_headers {
+            return Err(Fault::new(ErrorKind::TooManyHeaders, name.off as usize));
+        }
+        self.weight += (name.len + field.value.len) as usize + 8;
+        self.fields.push(field);
+        Ok(())
+    }
+
+    /// What a field known by its id means; false if it is not kept.
+    fn interpret(
+        &mut self,
+        field: &mut Field,
+        buf: &[u8],
+        edits: &mut Vec<u8>,
+        limits: &Limits,
+        side: Side,
+    ) -> Result<bool, Fault> {
+        let value = field.value;
+        let text = |t: Text| t.of(buf, &[]);
         let fault = |kind| Fault::new(kind, value.off as usize);
-        match id {
-            HeaderId::Other => {}
+        match field.id {
             HeaderId::ContentLength => match self.content_length(text(value)) {
                 Err(kind) => return Err(fault(kind)),
-                Ok(None) => return Ok(()),
+                Ok(None) => return Ok(false),
                 Ok(Some((skip, len))) => {
                     if (skip, len) != (0, value.len) {
                         field.value = Text {
@@ -61,7 +94,7 @@ impl Head {
                 self.coding(text(value), limits, side).map_err(fault)?;
                 if limits.relaxed && side == Side::Response && (before || !self.chunked) {
                     // Nothing or the same once more: HAProxy writes one field.
-                    return Ok(());
+                    return Ok(false);
                 }
                 if side != Side::Trailers && text(value) != b"chunked" {
                     field.value = append(edits, b"chunked");
@@ -75,15 +108,17 @@ impl Head {
                 let first = self.host.and_then(|i| self.fields.get(i as usize));
                 match first {
                     None => self.host = Some(self.fields.len() as u16),
-                    Some(f) if text(f.value).eq_ignore_ascii_case(text(value)) => return Ok(()),
+                    Some(f) if text(f.value).eq_ignore_ascii_case(text(value)) => {
+                        return Ok(false);
+                    }
                     Some(_) => return Err(fault(ErrorKind::Host)),
                 }
             }
             HeaderId::Connection if side != Side::Trailers => {
                 let connection = &mut self.connection;
                 let left = cut(text(value), edits, |word| connection.note(word));
-                if !apply(left, &mut field, edits) {
-                    return Ok(());
+                if !apply(left, field, edits) {
+                    return Ok(false);
                 }
             }
             HeaderId::Upgrade => {
@@ -91,8 +126,8 @@ impl Head {
                     self.websocket |= word.eq_ignore_ascii_case(b"websocket");
                     word.eq_ignore_ascii_case(b"h2c") || word.eq_ignore_ascii_case(b"h2")
                 });
-                if !apply(left, &mut field, edits) {
-                    return Ok(());
+                if !apply(left, field, edits) {
+                    return Ok(false);
                 }
                 self.connection.has_upgrade_field = true;
             }
@@ -109,12 +144,7 @@ impl Head {
             HeaderId::SecWebsocketAccept => self.websocket_key = true,
             _ => {}
         }
-        if self.fields.len() + 1 >= limits.max_headers {
-            return Err(Fault::new(ErrorKind::TooManyHeaders, name.off as usize));
-        }
-        self.weight += (name.len + field.value.len) as usize + 8;
-        self.fields.push(field);
-        Ok(())
+        Ok(true)
     }
 
     /// Takes a `Content-Length` in: its members must be numbers and all the same. `None`: known

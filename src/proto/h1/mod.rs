@@ -18,6 +18,7 @@ mod comma;
 mod edit;
 mod encode;
 pub mod errors;
+mod fast;
 mod field;
 mod finish;
 mod framing;

@@ -95,15 +95,13 @@ pub(super) fn skip(buf: &[u8], from: usize, classes: u8) -> usize {
 /// The offset of the first NUL, CR or LF at or behind `from`; the length of `buf` without one.
 #[inline]
 pub(super) fn skip_text(buf: &[u8], from: usize) -> usize {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
     let stop = |b: u8| matches!(b, 0 | b'\r' | b'\n');
     let mut at = from;
     let (words, rest) = buf.get(from..).unwrap_or_default().as_chunks::<8>();
     for word in words {
         let x = u64::from_le_bytes(*word);
         // High bits mark bytes below 14, and maybe some behind the first of them.
-        let low = x.wrapping_sub(ONES * 14) & !x & HIGH;
+        let low = x.wrapping_sub(all(14)) & !x & HIGH;
         if low != 0 {
             let first = (low.trailing_zeros() / 8) as usize;
             if let Some(i) = word.iter().skip(first).position(|&b| stop(b)) {
@@ -113,6 +111,72 @@ pub(super) fn skip_text(buf: &[u8], from: usize) -> usize {
         at += 8;
     }
     at + rest.iter().position(|&b| stop(b)).unwrap_or(rest.len())
+}
+
+/// Eight times a byte.
+const fn all(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+const HIGH: u64 = all(0x80);
+
+/// The high bit of each byte of `x` that is `byte`; all bytes of `x` must be below 0x80.
+#[inline]
+fn equal(x: u64, byte: u8) -> u64 {
+    !((x ^ all(byte)) + all(0x7f)) & HIGH
+}
+
+/// Lower-cases a header name in place, from `from` on; returns the offset of the first byte that no
+/// name may contain.
+#[inline]
+pub(super) fn lower_name(buf: &mut [u8], from: usize) -> usize {
+    let mut at = from;
+    // Letters and hyphens, eight at a time.
+    while let Some(word) = buf.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<8>) {
+        let x = u64::from_le_bytes(*word);
+        if x & HIGH != 0 {
+            break;
+        }
+        let lower = x | all(0x20);
+        let letters = (lower + all(0x80 - b'a')) & !(lower + all(0x7f - b'z')) & HIGH;
+        let others = !(letters | equal(x, b'-')) & HIGH;
+        // Bit 5 makes a letter lower; only in front of the first other byte.
+        let front = (others & others.wrapping_neg()).wrapping_sub(1);
+        *word = (x | ((letters & front) >> 2)).to_le_bytes();
+        if others != 0 {
+            at += (others.trailing_zeros() / 8) as usize;
+            break;
+        }
+        at += 8;
+    }
+    for b in buf.get_mut(at..).unwrap_or_default() {
+        let lower = NAME[*b as usize];
+        if lower == 0 {
+            break;
+        }
+        *b = lower;
+        at += 1;
+    }
+    at
+}
+
+/// The offset of the first byte at or behind `from` that is not [`TARGET`].
+#[inline]
+pub(super) fn skip_target(buf: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while let Some(word) = buf.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let x = u64::from_le_bytes(*word);
+        if x & HIGH != 0 {
+            break;
+        }
+        let low = !(x + all(0x80 - 0x21)) & HIGH;
+        let bad = low | equal(x, b'#') | equal(x, 0x7f);
+        if bad != 0 {
+            return at + (bad.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    skip(buf, at, TARGET)
 }
 
 /// Without the spaces and tabs at both ends.
@@ -158,6 +222,23 @@ mod tests {
             }
         }
         assert_eq!(skip_text(&text, 100), 100);
+    }
+
+    #[test]
+    fn names_and_targets_end_where_a_slow_scan_says() {
+        for stop in 0..=255u8 {
+            for at in 0..20 {
+                let mut text = b"Ab-C.d_EfGHIjklmnopQRSTuvw".to_vec();
+                text[at] = stop;
+                let slow = |class: u8| text.iter().position(|&b| !is(b, class));
+                let name_end = slow(TOKEN).unwrap_or(text.len());
+                assert_eq!(skip_target(&text, 0), slow(TARGET).unwrap_or(text.len()));
+                let mut lowered = text.clone();
+                assert_eq!(lower_name(&mut lowered, 0), name_end, "{stop} at {at}");
+                text[..name_end].make_ascii_lowercase();
+                assert_eq!(lowered, text);
+            }
+        }
     }
 
     #[test]

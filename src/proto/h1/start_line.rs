@@ -5,7 +5,7 @@ use super::head::{Fault, Head, Side, State};
 use super::limits::{ErrorKind, Limits};
 use super::lines::append;
 use super::method::Method;
-use super::scan::{self, DIGIT, TARGET, TOKEN, VERSION};
+use super::scan::{self, DIGIT, TOKEN, VERSION};
 
 impl Head {
     /// One step through the start line; returns the next byte to look at.
@@ -27,6 +27,14 @@ impl Head {
                     return Ok(pos + 1);
                 }
                 _ => {
+                    let next = match side {
+                        Side::Request => self.fast_request_line(buf, pos),
+                        Side::Response => self.fast_status_line(buf, pos),
+                        Side::Trailers => pos,
+                    };
+                    if next > pos {
+                        return Ok(next);
+                    }
                     self.start = pos;
                     self.mark = pos;
                     self.state = match side {
@@ -75,10 +83,10 @@ impl Head {
                 }
             },
             State::Target => {
-                let mut end = scan::skip(buf, pos, TARGET);
+                let mut end = scan::skip_target(buf, pos);
                 if limits.relaxed {
                     while buf.get(end).is_some_and(|&b| b >= 0x80 || b == b'#') {
-                        end = scan::skip(buf, end + 1, TARGET);
+                        end = scan::skip_target(buf, end + 1);
                     }
                 }
                 let Some(&b) = buf.get(end) else {

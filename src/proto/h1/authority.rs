@@ -20,7 +20,7 @@ pub(super) fn is_host(text: &[u8]) -> bool {
         },
         _ => text,
     };
-    rest.iter().all(|&b| scan::is(b, HOST))
+    scan::all_of(rest, HOST)
 }
 
 /// Splits `host:port`; the port is `None` without a colon, and may be empty.

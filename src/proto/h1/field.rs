@@ -81,22 +81,26 @@ header_ids! {
     ContentLength = "content-length",
     /// `transfer-encoding`
     TransferEncoding = "transfer-encoding",
+    /// `upgrade`
+    Upgrade = "upgrade",
+    /// `expect`
+    Expect = "expect",
+    /// `te`
+    Te = "te",
+    /// `sec-websocket-key`
+    SecWebsocketKey = "sec-websocket-key",
+    /// `sec-websocket-accept`
+    SecWebsocketAccept = "sec-websocket-accept",
     /// `cookie`
     Cookie = "cookie",
     /// `set-cookie`
     SetCookie = "set-cookie",
     /// `set-cookie2`
     SetCookie2 = "set-cookie2",
-    /// `upgrade`
-    Upgrade = "upgrade",
-    /// `expect`
-    Expect = "expect",
     /// `keep-alive`
     KeepAlive = "keep-alive",
     /// `proxy-connection`
     ProxyConnection = "proxy-connection",
-    /// `te`
-    Te = "te",
     /// `trailer`
     Trailer = "trailer",
     /// `cache-control`
@@ -127,13 +131,15 @@ header_ids! {
     Vary = "vary",
     /// `etag`
     Etag = "etag",
-    /// `sec-websocket-key`
-    SecWebsocketKey = "sec-websocket-key",
-    /// `sec-websocket-accept`
-    SecWebsocketAccept = "sec-websocket-accept",
 }
 
 impl HeaderId {
+    /// The parser looks into the values of such fields; they come first.
+    #[inline]
+    pub(super) fn is_interpreted(self) -> bool {
+        self != HeaderId::Other && self as u8 <= HeaderId::SecWebsocketAccept as u8
+    }
+
     /// The field of a lower-case name. By length first: most names are told apart by it alone.
     pub fn of(lower: &[u8]) -> HeaderId {
         match lower.len() {

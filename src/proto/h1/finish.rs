@@ -39,18 +39,28 @@ impl Head {
             }
             self.connection.unsafe_framing |= self.version < (1, 1);
         }
-        match side {
-            Side::Trailers => return Ok(()),
-            Side::Response => self.weight += (8 + self.status_text.len + self.reason.len) as usize,
-            Side::Request => {
-                self.weight += (8 + self.method.len + self.target.len) as usize;
-                self.finish_request(buf, edits, limits)?;
-            }
+        if side == Side::Trailers {
+            return Ok(());
         }
-        if self.weight + 17 > limits.max_fields {
+        // The bytes received are at least as many as the text that is left of them.
+        if at + 8 * self.fields.len() + 25 > limits.max_fields && self.weight() > limits.max_fields
+        {
             return Err(fault(ErrorKind::TooLarge, 431));
         }
-        Ok(())
+        match side {
+            Side::Request => self.finish_request(buf, edits, limits),
+            _ => Ok(()),
+        }
+    }
+
+    /// What HAProxy's internal form of the head occupies, see [`Limits::max_fields`].
+    fn weight(&self) -> usize {
+        let start = self.method.len + self.target.len + self.status_text.len + self.reason.len;
+        let fields = self
+            .fields
+            .iter()
+            .map(|f| (f.name.len + f.value.len) as usize + 8);
+        25 + start as usize + fields.sum::<usize>()
     }
 
     fn finish_request(

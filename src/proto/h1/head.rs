@@ -81,8 +81,6 @@ pub(super) struct Head {
     pub fields: Vec<Field>,
     /// The start line is complete.
     pub past_start_line: bool,
-    /// What HAProxy's internal form of the head occupies, see [`Limits::max_fields`].
-    pub weight: usize,
     pub content_length: Option<u64>,
     pub transfer_encoding: bool,
     pub chunked: bool,

@@ -33,7 +33,7 @@ impl Head {
     }
 
     /// Indexes a header line; `verbatim` tells that it stands as it would be sent.
-    #[inline]
+    #[inline(always)]
     #[allow(clippy::too_many_arguments, reason = "the parts of the parser's state")]
     pub(super) fn take_in(
         &mut self,
@@ -45,20 +45,20 @@ impl Head {
         value: Text,
         verbatim: bool,
     ) -> Result<(), Fault> {
-        let id = HeaderId::of(name.of(buf, &[]));
+        let text = buf.get(name.off as usize..name.end() as usize);
+        let id = HeaderId::of(text.unwrap_or_default());
         let mut field = Field {
             name,
             value,
             id,
             verbatim,
         };
-        if id != HeaderId::Other && !self.interpret(&mut field, buf, edits, limits, side)? {
+        if id.is_interpreted() && !self.interpret(&mut field, buf, edits, limits, side)? {
             return Ok(());
         }
         if self.fields.len() + 1 >= limits.max_headers {
             return Err(Fault::new(ErrorKind::TooManyHeaders, name.off as usize));
         }
-        self.weight += (name.len + field.value.len) as usize + 8;
         self.fields.push(field);
         Ok(())
     }

@@ -75,6 +75,12 @@ pub(super) static NAME: [u8; 256] = {
     table
 };
 
+/// Whether all bytes belong to a class.
+#[inline]
+pub(super) fn all_of(text: &[u8], class: u8) -> bool {
+    text.iter().fold(class, |and, &b| and & CLASS[b as usize]) != 0
+}
+
 /// Whether a byte belongs to any of `classes`.
 #[inline]
 pub(super) fn is(b: u8, classes: u8) -> bool {
@@ -93,24 +99,35 @@ pub(super) fn skip(buf: &[u8], from: usize, classes: u8) -> usize {
 }
 
 /// The offset of the first NUL, CR or LF at or behind `from`; the length of `buf` without one.
-#[inline]
+#[inline(always)]
 pub(super) fn skip_text(buf: &[u8], from: usize) -> usize {
-    let stop = |b: u8| matches!(b, 0 | b'\r' | b'\n');
     let mut at = from;
-    let (words, rest) = buf.get(from..).unwrap_or_default().as_chunks::<8>();
-    for word in words {
+    // Most values are short; `memchr` is for the others.
+    for _ in 0..4 {
+        let Some(word) = buf.get(at..).and_then(<[u8]>::first_chunk::<8>) else {
+            break;
+        };
         let x = u64::from_le_bytes(*word);
         // High bits mark bytes below 14, and maybe some behind the first of them.
         let low = x.wrapping_sub(all(14)) & !x & HIGH;
-        if low != 0 {
-            let first = (low.trailing_zeros() / 8) as usize;
-            if let Some(i) = word.iter().skip(first).position(|&b| stop(b)) {
-                return at + first + i;
-            }
+        if low == 0 {
+            at += 8;
+            continue;
         }
-        at += 8;
+        let shift = low.trailing_zeros() & !7;
+        at += (shift / 8) as usize;
+        if matches!((x >> shift) as u8, 0 | b'\r' | b'\n') {
+            return at;
+        }
+        // A tab or another control.
+        at += 1;
     }
-    at + rest.iter().position(|&b| stop(b)).unwrap_or(rest.len())
+    skip_long_text(buf, at)
+}
+
+fn skip_long_text(buf: &[u8], at: usize) -> usize {
+    let rest = buf.get(at..).unwrap_or_default();
+    at + memchr::memchr3(0, b'\r', b'\n', rest).unwrap_or(rest.len())
 }
 
 /// Eight times a byte.
@@ -131,23 +148,16 @@ fn equal(x: u64, byte: u8) -> u64 {
 #[inline]
 pub(super) fn lower_name(buf: &mut [u8], from: usize) -> usize {
     let mut at = from;
-    // Letters and hyphens, eight at a time.
-    while let Some(word) = buf.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<8>) {
-        let x = u64::from_le_bytes(*word);
-        if x & HIGH != 0 {
-            break;
+    // By fours, since names are short and the loop's own work counts.
+    while let Some(four) = buf.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<4>) {
+        for (i, b) in four.iter_mut().enumerate() {
+            let lower = NAME[*b as usize];
+            if lower == 0 {
+                return at + i;
+            }
+            *b = lower;
         }
-        let lower = x | all(0x20);
-        let letters = (lower + all(0x80 - b'a')) & !(lower + all(0x7f - b'z')) & HIGH;
-        let others = !(letters | equal(x, b'-')) & HIGH;
-        // Bit 5 makes a letter lower; only in front of the first other byte.
-        let front = (others & others.wrapping_neg()).wrapping_sub(1);
-        *word = (x | ((letters & front) >> 2)).to_le_bytes();
-        if others != 0 {
-            at += (others.trailing_zeros() / 8) as usize;
-            break;
-        }
-        at += 8;
+        at += 4;
     }
     for b in buf.get_mut(at..).unwrap_or_default() {
         let lower = NAME[*b as usize];

@@ -3,7 +3,7 @@
 //! A line that is complete and has no oddities needs no state between its parts; whatever else
 //! comes is left to the state machine, from the line's first byte on.
 
-use super::field::Text;
+use super::field::{Field, HeaderId, Text};
 use super::head::{Fault, Head, Side, State};
 use super::limits::Limits;
 use super::method::Method;
@@ -94,25 +94,35 @@ impl Head {
         mut pos: usize,
     ) -> Result<usize, Fault> {
         loop {
-            let name_end = scan::lower_name(buf, pos);
-            let from = name_end + 2;
-            let [b':', b' ', first, ..] = buf.get(name_end..).unwrap_or_default() else {
+            let line = buf.get_mut(pos..).unwrap_or_default();
+            let name_len = scan::lower_name(line);
+            let Some((name, rest)) = line.split_at_checked(name_len) else {
                 return Ok(pos);
             };
-            if name_end == pos || *first <= b' ' {
-                return Ok(pos);
-            }
-            let to = scan::skip_text(buf, from);
-            let last = buf.get(to.wrapping_sub(1)).copied().unwrap_or(b' ');
-            let [b'\r', b'\n', next, ..] = buf.get(to..).unwrap_or_default() else {
+            let [b':', b' ', value @ ..] = rest else {
                 return Ok(pos);
             };
-            if matches!(next, b' ' | b'\t') || matches!(last, b' ' | b'\t') {
+            let len = scan::plain(value);
+            let Some((value, [b'\r', b'\n', next, ..])) = value.split_at_checked(len) else {
+                return Ok(pos);
+            };
+            let (Some(first), Some(last)) = (value.first(), value.last()) else {
+                return Ok(pos);
+            };
+            let blank = |b: &u8| matches!(b, b' ' | b'\t');
+            if name.is_empty() || blank(first) || blank(last) || blank(next) {
                 return Ok(pos);
             }
-            let (name, value) = (Text::received(pos, name_end), Text::received(from, to));
-            self.take_in(buf, edits, limits, side, name, value, true)?;
-            pos = to + 2;
+            let id = HeaderId::of(name);
+            let from = pos + name_len + 2;
+            let field = Field {
+                name: Text::received(pos, pos + name_len),
+                value: Text::received(from, from + len),
+                id,
+                verbatim: true,
+            };
+            self.take_in(buf, edits, limits, side, field)?;
+            pos = from + len + 2;
         }
     }
 }

@@ -190,7 +190,7 @@ impl Head {
         while let Some(&b) = buf.get(pos) {
             match self.state {
                 State::Name => {
-                    let at = scan::lower_name(buf, pos);
+                    let at = pos + scan::lower_name(buf.get_mut(pos..).unwrap_or_default());
                     let Some(&b) = buf.get(at) else {
                         pos = at;
                         break;

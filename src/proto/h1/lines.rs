@@ -29,35 +29,31 @@ impl Head {
             && next == value.end() as usize + 2
             && byte(name.end() + 1) == b' '
             && byte(value.end()) == b'\r';
-        self.take_in(buf, edits, limits, side, name, value, verbatim)
+        let field = Field {
+            name,
+            value,
+            id: HeaderId::of(name.of(buf, &[])),
+            verbatim,
+        };
+        self.take_in(buf, edits, limits, side, field)
     }
 
-    /// Indexes a header line; `verbatim` tells that it stands as it would be sent.
+    /// Indexes a header line.
     #[inline(always)]
-    #[allow(clippy::too_many_arguments, reason = "the parts of the parser's state")]
     pub(super) fn take_in(
         &mut self,
         buf: &[u8],
         edits: &mut Vec<u8>,
         limits: &Limits,
         side: Side,
-        name: Text,
-        value: Text,
-        verbatim: bool,
+        mut field: Field,
     ) -> Result<(), Fault> {
-        let text = buf.get(name.off as usize..name.end() as usize);
-        let id = HeaderId::of(text.unwrap_or_default());
-        let mut field = Field {
-            name,
-            value,
-            id,
-            verbatim,
-        };
-        if id.is_interpreted() && !self.interpret(&mut field, buf, edits, limits, side)? {
+        if field.id.is_interpreted() && !self.interpret(&mut field, buf, edits, limits, side)? {
             return Ok(());
         }
         if self.fields.len() + 1 >= limits.max_headers {
-            return Err(Fault::new(ErrorKind::TooManyHeaders, name.off as usize));
+            let at = field.name.off as usize;
+            return Err(Fault::new(ErrorKind::TooManyHeaders, at));
         }
         self.fields.push(field);
         Ok(())

@@ -99,35 +99,40 @@ pub(super) fn skip(buf: &[u8], from: usize, classes: u8) -> usize {
 }
 
 /// The offset of the first NUL, CR or LF at or behind `from`; the length of `buf` without one.
-#[inline(always)]
+#[inline]
 pub(super) fn skip_text(buf: &[u8], from: usize) -> usize {
-    let mut at = from;
-    // Most values are short; `memchr` is for the others.
-    for _ in 0..4 {
-        let Some(word) = buf.get(at..).and_then(<[u8]>::first_chunk::<8>) else {
-            break;
-        };
+    from + plain(buf.get(from..).unwrap_or_default())
+}
+
+/// The length of the front part of `text` without NUL, CR and LF.
+#[inline(always)]
+pub(super) fn plain(text: &[u8]) -> usize {
+    let (words, rest) = text.as_chunks::<8>();
+    let mut at = 0;
+    for word in words {
         let x = u64::from_le_bytes(*word);
         // High bits mark bytes below 14, and maybe some behind the first of them.
         let low = x.wrapping_sub(all(14)) & !x & HIGH;
-        if low == 0 {
-            at += 8;
-            continue;
+        if low != 0 {
+            let shift = low.trailing_zeros() & !7;
+            if matches!((x >> shift) as u8, 0 | b'\r' | b'\n') {
+                return at + (shift / 8) as usize;
+            }
+            // A tab or another control: byte by byte through this word.
+            if let Some(i) = word.iter().position(|&b| ends_text(b)) {
+                return at + i;
+            }
         }
-        let shift = low.trailing_zeros() & !7;
-        at += (shift / 8) as usize;
-        if matches!((x >> shift) as u8, 0 | b'\r' | b'\n') {
-            return at;
-        }
-        // A tab or another control.
-        at += 1;
+        at += 8;
     }
-    skip_long_text(buf, at)
+    at + rest
+        .iter()
+        .position(|&b| ends_text(b))
+        .unwrap_or(rest.len())
 }
 
-fn skip_long_text(buf: &[u8], at: usize) -> usize {
-    let rest = buf.get(at..).unwrap_or_default();
-    at + memchr::memchr3(0, b'\r', b'\n', rest).unwrap_or(rest.len())
+fn ends_text(b: u8) -> bool {
+    matches!(b, 0 | b'\r' | b'\n')
 }
 
 /// Eight times a byte.
@@ -143,13 +148,14 @@ fn equal(x: u64, byte: u8) -> u64 {
     !((x ^ all(byte)) + all(0x7f)) & HIGH
 }
 
-/// Lower-cases a header name in place, from `from` on; returns the offset of the first byte that no
-/// name may contain.
-#[inline]
-pub(super) fn lower_name(buf: &mut [u8], from: usize) -> usize {
-    let mut at = from;
-    // By fours, since names are short and the loop's own work counts.
-    while let Some(four) = buf.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<4>) {
+/// Lower-cases a header name at the front of `text` in place; returns its length: where the first
+/// byte stands that no name may contain.
+#[inline(always)]
+pub(super) fn lower_name(text: &mut [u8]) -> usize {
+    let mut at = 0;
+    let (fours, rest) = text.as_chunks_mut::<4>();
+    // By fours, since the loop's own work counts with such short texts.
+    for four in fours {
         for (i, b) in four.iter_mut().enumerate() {
             let lower = NAME[*b as usize];
             if lower == 0 {
@@ -159,7 +165,7 @@ pub(super) fn lower_name(buf: &mut [u8], from: usize) -> usize {
         }
         at += 4;
     }
-    for b in buf.get_mut(at..).unwrap_or_default() {
+    for b in rest {
         let lower = NAME[*b as usize];
         if lower == 0 {
             break;
@@ -244,7 +250,7 @@ mod tests {
                 let name_end = slow(TOKEN).unwrap_or(text.len());
                 assert_eq!(skip_target(&text, 0), slow(TARGET).unwrap_or(text.len()));
                 let mut lowered = text.clone();
-                assert_eq!(lower_name(&mut lowered, 0), name_end, "{stop} at {at}");
+                assert_eq!(lower_name(&mut lowered), name_end, "{stop} at {at}");
                 text[..name_end].make_ascii_lowercase();
                 assert_eq!(lowered, text);
             }

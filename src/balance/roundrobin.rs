@@ -154,13 +154,13 @@ impl RoundRobin {
             m.due = turn;
             m.carry = 0;
         }
-        if m.weight > 0 {
-            m.due += total / m.weight;
-            m.carry += total % m.weight;
-            if m.carry >= m.weight {
-                m.carry -= m.weight;
-                m.due += 1;
-            }
+        // Members of a line have a weight.
+        let weight = m.weight.max(1);
+        m.due += total / weight;
+        m.carry += total % weight;
+        if m.carry >= weight {
+            m.carry -= weight;
+            m.due += 1;
         }
         self.turn += 1;
         Some(i)

@@ -214,6 +214,25 @@ fn begin(t: &'static Thread, w: &'static Worker) {
     }
     w.spawn(keep_idle_pool(t));
     check::start(t);
+    if w.id == 0 {
+        w.spawn(forget_sessions(t));
+    }
+}
+
+/// Values of `appsession` that have outlived their timeout free their memory, asked for or not.
+async fn forget_sessions(t: &'static Thread) {
+    let w = t.worker;
+    let tables = || {
+        t.shared
+            .plan
+            .backends
+            .iter()
+            .filter_map(|be| be.appsession.as_ref())
+    };
+    while tables().next().is_some() {
+        w.sleep(1000).await;
+        tables().for_each(|table| table.expire(w.now_ms()));
+    }
 }
 
 /// Options that accepted sockets inherit.

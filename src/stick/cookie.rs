@@ -182,6 +182,11 @@ impl CookieRules {
         &self.line.name
     }
 
+    /// Whether [`ResponseContext::cacheable`] matters (`nocache`).
+    pub fn wants_cacheability(&self) -> bool {
+        self.line.nocache
+    }
+
     fn inserts(&self) -> bool {
         self.line.mode == CookieMode::Insert
     }

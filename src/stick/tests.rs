@@ -356,8 +356,8 @@ fn sessions_recorded_from_haproxy() {
                     asked.clear();
                     answered.clear();
                 }
-                [b'>', ..] => asked.push(text[2..].as_bytes().to_vec()),
-                [b'<', ..] => answered.push(text[2..].as_bytes().to_vec()),
+                [b'>', ..] => asked.push(text.as_bytes()[2..].to_vec()),
+                [b'<', ..] => answered.push(text.as_bytes()[2..].to_vec()),
                 [
                     b's',
                     b'e',
@@ -381,7 +381,9 @@ fn sessions_recorded_from_haproxy() {
                     let mut edits = Edits::default();
                     let cookies = values(&asked, "cookie");
                     let cookie = rules.request(cookies, &b, Persist::Normal, 0, &mut edits);
-                    let pinned = sessions.usable(&seen, &b).or(cookie.server);
+                    let pinned = sessions
+                        .usable(&seen, &b, Persist::Normal)
+                        .or(cookie.server);
                     let server = u32::from(server - b'1');
                     let expected = (*flag == b'V').then_some(server);
                     if pinned != expected {
@@ -389,11 +391,8 @@ fn sessions_recorded_from_haproxy() {
                             asked.iter().map(|h| String::from_utf8_lossy(h)).collect();
                         faults.push(format!("{head}: {uri} {asked:?} {text}, here {pinned:?}"));
                     }
-                    if let Some(value) = &seen.learn {
-                        sessions.learn(value, server, 0);
-                    }
                     let set = values(&answered, "set-cookie");
-                    sessions.response(set.into_iter().map(|(_, v)| v), server, 0);
+                    sessions.response(Some(&seen), set.into_iter().map(|(_, v)| v), server, 0);
                 }
                 _ => {}
             }

@@ -8,9 +8,9 @@ use crate::plan::BackendPlan;
 use crate::proto::h1::{HeaderId, Message, Method};
 use crate::rules;
 use crate::sample::view::Direction;
-use crate::stick::Edits;
 use crate::stick::appsession::Seen;
 use crate::stick::cookie::{Persist, RequestFlag, RequestOutcome, ResponseContext, ResponseFlag};
+use crate::stick::{Edits, cacheable};
 
 /// What is known of the stream's stickiness.
 #[derive(Debug, Default)]
@@ -69,10 +69,8 @@ impl Stream {
         if let Some(sessions) = &be.appsession {
             let cookies = self.req.values(HeaderId::Cookie);
             let seen = sessions.request(cookies, self.req.target(), t.worker.now_ms());
-            if persist != Persist::Ignore {
-                found = sessions.usable(&seen, &be.state);
-                self.persistence.by_session = found.is_some();
-            }
+            found = sessions.usable(&seen, &be.state, persist);
+            self.persistence.by_session = found.is_some();
             self.persistence.seen = Some(seen);
         }
         if let Some(rules) = &be.cookie {
@@ -152,15 +150,8 @@ impl Stream {
         let t = self.s.t;
         if let Some(sessions) = &be.appsession {
             let now = t.worker.now_ms();
-            if let Some(value) = self
-                .persistence
-                .seen
-                .as_ref()
-                .and_then(|s| s.learn.as_deref())
-            {
-                sessions.learn(value, server, now);
-            }
-            sessions.response(res.values(HeaderId::SetCookie), server, now);
+            let seen = self.persistence.seen.as_ref();
+            sessions.response(seen, res.values(HeaderId::SetCookie), server, now);
         }
         let Some(rules) = &be.cookie else { return };
         let mut edits = t.edits.borrow_mut();
@@ -172,7 +163,12 @@ impl Stream {
             direct: p.by_session || p.cookie.server == Some(server),
             ignore_persist: p.ignored,
             post: self.req.method_id() == Method::Post,
-            cacheable: cacheable(res),
+            cacheable: rules.wants_cacheability()
+                && cacheable(
+                    self.req.method(),
+                    res.status(),
+                    res.fields().iter().map(|f| (res.name(f), res.value(f))),
+                ),
             now_s: clock::unix_time().as_secs(),
         };
         p.set_cookie = rules.response(values(res, HeaderId::SetCookie), &context, &mut edits);
@@ -180,29 +176,4 @@ impl Stream {
             apply(&edits, res);
         }
     }
-}
-
-/// Whether a cache may keep a response by its status and its own headers (RFC 9111 section 3, as
-/// HAProxy reads it).
-fn cacheable(res: &Message) -> bool {
-    if !matches!(
-        res.status(),
-        200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501
-    ) {
-        return false;
-    }
-    let mut fresh = false;
-    for value in res.values(HeaderId::CacheControl) {
-        for word in crate::proto::h1::comma_list(value) {
-            let is = |s: &[u8]| {
-                word.get(..s.len())
-                    .is_some_and(|w| w.eq_ignore_ascii_case(s))
-            };
-            if is(b"private") || is(b"no-cache") || is(b"no-store") || is(b"max-age=0") {
-                return false;
-            }
-            fresh |= is(b"max-age=") || is(b"s-maxage=");
-        }
-    }
-    fresh
 }

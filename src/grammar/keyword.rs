@@ -260,6 +260,10 @@ fn family(section: &str, words: &[&[u8]]) -> Option<Lookup> {
 mod tests {
     use super::*;
 
+    const GLOBAL: usize = 315;
+    const OPTIONS: usize = 60;
+    const DROPPED: usize = 57;
+
     fn here(section: &str, line: &str) -> (&'static str, usize) {
         match look_up(section, line.split(' ').map(str::as_bytes)) {
             Lookup::Here { keyword, words } => (keyword.name, words),
@@ -297,6 +301,20 @@ mod tests {
             }
             assert!(row.cell("name").split(' ').count() <= MOST_WORDS, "{row:?}");
         }
+    }
+
+    /// The table was held against HAProxy 3.4's and 2.6's own lists of keywords, name by name;
+    /// these counts see to it that no row gets lost.
+    #[test]
+    fn the_counts_are_those_of_the_lists() {
+        let count = |test: &dyn Fn(&Keyword) -> bool| keywords().iter().filter(|k| test(k)).count();
+        let current = |k: &Keyword| k.life.known_in(super::super::Version::CURRENT);
+        assert_eq!(count(&|k| k.allowed_in("global") && current(k)), GLOBAL);
+        assert_eq!(
+            count(&|k| k.name.starts_with("option ") && k.allowed_in("listen") && current(k)),
+            OPTIONS
+        );
+        assert_eq!(count(&|k| k.life.removed.is_some()), DROPPED);
     }
 
     #[test]

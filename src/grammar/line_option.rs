@@ -22,6 +22,8 @@ pub struct LineOption {
     pub inert: Option<&'static str>,
     /// Whether it means something only on a line with `ssl`.
     pub needs_ssl: bool,
+    /// Whether it may stand in brackets in a line of a certificate list.
+    pub in_crt_list: bool,
     /// Its arguments in short.
     pub syntax: &'static str,
 }
@@ -34,7 +36,8 @@ fn load(text: &'static str) -> Vec<LineOption> {
             life: row.life(),
             part: row.part(),
             inert: row.optional("inert"),
-            needs_ssl: row.cell("needs") == "ssl",
+            needs_ssl: row.list("needs").contains(&"ssl"),
+            in_crt_list: row.list("needs").contains(&"crt-list"),
             syntax: row.cell("syntax"),
         })
         .collect()
@@ -73,6 +76,7 @@ mod tests {
     const BIND_IN_3_4: usize = 80;
     const BIND_BEYOND: [&str; 2] = ["ech", "ssl"];
     const SERVER_IN_3_4: usize = 126;
+    const CRT_LIST_IN_3_4: usize = 18;
 
     #[test]
     fn the_tables_are_well_formed() {
@@ -93,6 +97,8 @@ mod tests {
         };
         assert_eq!(count(bind_options(), &BIND_BEYOND), BIND_IN_3_4);
         assert_eq!(count(server_options(), &[]), SERVER_IN_3_4);
+        let in_lists = bind_options().iter().filter(|o| o.in_crt_list).count();
+        assert_eq!(in_lists, CRT_LIST_IN_3_4);
     }
 
     #[test]

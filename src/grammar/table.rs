@@ -4,22 +4,26 @@
 //! program: its form is checked by tests, and a malformed row reads as empty cells here.
 
 use super::life::{Arity, Life, Part, Version};
+use std::rc::Rc;
+
+/// No table has more columns.
+const MOST_COLUMNS: usize = 16;
 
 /// One row: its cells in the order of the header.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Row {
-    header: &'static str,
-    line: &'static str,
+    columns: Rc<[&'static str]>,
+    cells: [&'static str; MOST_COLUMNS],
 }
 
 impl Row {
     /// The cell of a column; empty when the row or the table has none.
     pub(super) fn cell(&self, column: &str) -> &'static str {
-        self.header
-            .split('\t')
-            .position(|name| name == column)
-            .and_then(|i| self.line.split('\t').nth(i))
-            .unwrap_or("")
+        self.columns
+            .iter()
+            .zip(self.cells)
+            .find(|(name, _)| **name == column)
+            .map_or("", |(_, cell)| cell)
     }
 
     /// The cell of a column, `None` when it is empty.
@@ -62,8 +66,17 @@ pub(super) fn rows(text: &'static str) -> impl Iterator<Item = Row> {
     let mut lines = text
         .lines()
         .filter(|line| !line.starts_with('#') && !line.is_empty());
-    let header = lines.next().unwrap_or("");
-    lines.map(move |line| Row { header, line })
+    let columns: Rc<[&str]> = lines.next().unwrap_or("").split('\t').collect();
+    lines.map(move |line| {
+        let mut cells = [""; MOST_COLUMNS];
+        for (cell, text) in cells.iter_mut().zip(line.split('\t')) {
+            *cell = text;
+        }
+        Row {
+            columns: Rc::clone(&columns),
+            cells,
+        }
+    })
 }
 
 /// The row of that name in a table sorted by name.
@@ -82,17 +95,20 @@ pub(super) fn find<T>(
 /// strictly ascend, and nothing has blanks around it.
 #[cfg(test)]
 pub(super) fn check_form(text: &'static str, key: &[&str]) {
+    let lines = || {
+        text.lines()
+            .filter(|l| !l.starts_with('#') && !l.is_empty())
+    };
+    let width = lines().next().unwrap().split('\t').count();
+    assert!(width <= MOST_COLUMNS);
+    for line in lines() {
+        assert_eq!(line.split('\t').count(), width, "cells of {line:?}");
+        for cell in line.split('\t') {
+            assert_eq!(cell, cell.trim(), "blanks in {line:?}");
+        }
+    }
     let mut last: Option<Vec<&str>> = None;
     for row in rows(text) {
-        assert_eq!(
-            row.line.split('\t').count(),
-            row.header.split('\t').count(),
-            "cells of {:?}",
-            row.line
-        );
-        for cell in row.line.split('\t') {
-            assert_eq!(cell, cell.trim(), "blanks in {:?}", row.line);
-        }
         let this: Vec<&str> = key.iter().map(|column| row.cell(column)).collect();
         if let Some(before) = &last {
             assert!(*before < this, "{before:?} stands before {this:?}");

@@ -59,7 +59,7 @@ pub fn evaluate(text: &[u8], env: &Environment, facts: &Facts) -> Result<bool, F
 }
 
 /// Evaluates the argument of `-cc`, which is unquoted and expanded like a line but knows no
-/// comments. The error is the text behind `Failed to evaluate condition: `.
+/// comments. The error is the whole text of HAProxy's `[ALERT]`, behind the process id.
 pub fn command_line(text: &[u8], env: &Environment, facts: &Facts) -> Result<bool, String> {
     let place = lex::Place {
         file: Default::default(),
@@ -67,8 +67,19 @@ pub fn command_line(text: &[u8], env: &Environment, facts: &Facts) -> Result<boo
         line: 0,
         section: b"",
     };
-    let words = lex::without_comments(text, place, env).map_err(|finding| finding.message)?;
-    evaluate(&join(&words), env, facts).map_err(|fault| fault.message)
+    let words = lex::without_comments(text, place, env).map_err(|fault| match fault.code {
+        "HX0101" => "Syntax Error in condition: Unmatched quote.".to_owned(),
+        "HX0104" => {
+            "Syntax Error in condition: Truncated or invalid hexadecimal sequence.".to_owned()
+        }
+        "HX0105" => "Error in condition: Too many words.".to_owned(),
+        _ => {
+            let what = fault.message.trim_end_matches(':');
+            format!("Syntax Error in condition: {what}.")
+        }
+    })?;
+    evaluate(&join(&words), env, facts)
+        .map_err(|fault| format!("Failed to evaluate condition: {}", fault.message))
 }
 
 /// Evaluates the words behind `.if` or `.elif`.

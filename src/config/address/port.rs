@@ -31,13 +31,20 @@ pub(super) fn read(
 ) -> Result<Ports, Box<Diagnostic>> {
     let shown = String::from_utf8_lossy(text);
     let wrong = |code, message: String| Err(fault(code, span, message));
+    let stray = |text: &[u8]| {
+        let stray = text.iter().position(|b| !b.is_ascii_digit());
+        let stray = stray.and_then(|at| text.get(at..=at)).unwrap_or_default();
+        let (stray, shown) = (
+            String::from_utf8_lossy(stray),
+            String::from_utf8_lossy(text),
+        );
+        let message = format!("invalid character '{stray}' in port number '{shown}' in '{said}'");
+        fault("HX0185", span, message)
+    };
     let number = |text: &[u8]| -> Result<u16, Box<Diagnostic>> {
         let shown = String::from_utf8_lossy(text);
-        if let Some(stray) = text.iter().find(|b| !b.is_ascii_digit()) {
-            let stray = String::from_utf8_lossy(std::slice::from_ref(stray)).into_owned();
-            let message =
-                format!("invalid character '{stray}' in port number '{shown}' in '{said}'");
-            return Err(fault("HX0185", span, message));
+        if !text.iter().all(u8::is_ascii_digit) {
+            return Err(stray(text));
         }
         let parsed: Option<u16> = shown.parse().ok();
         match parsed.filter(|port| *port > 0 || !kind.port_required) {
@@ -68,6 +75,7 @@ pub(super) fn read(
                 ..Ports::default()
             })
         }
+        [first, ..] if !first.is_ascii_digit() => Err(stray(text)),
         _ => match memchr::memchr(b'-', text) {
             Some(_) if !kind.range => {
                 let message = format!("port range not permitted here in '{said}'");
@@ -75,8 +83,11 @@ pub(super) fn read(
             }
             Some(at) => {
                 let (first, last) = text.split_at(at);
-                let first = number(first)?;
-                let last = number(last.get(1..).unwrap_or_default())?;
+                let last = last.get(1..).unwrap_or_default();
+                if !last.iter().all(u8::is_ascii_digit) {
+                    return Err(stray(last));
+                }
+                let (first, last) = (number(first)?, number(last)?);
                 if first > last {
                     return wrong("HX0189", format!("invalid port range '{shown}'"));
                 }

@@ -109,6 +109,14 @@ fn bind_faults() {
             "1.2.3.4:80-90-100",
             "invalid character '-' in port number '90-100' in '1.2.3.4:80-90-100'",
         ),
+        (
+            "1.2.3.4:x-9",
+            "invalid character 'x' in port number 'x-9' in '1.2.3.4:x-9'",
+        ),
+        (
+            "1.2.3.4:8x-9",
+            "invalid character 'x' in port number '8x' in '1.2.3.4:8x-9'",
+        ),
         ("fd@", "file descriptor '' is not a valid integer in 'fd@'"),
         (
             "fd@3x",

@@ -173,7 +173,7 @@ impl<'t> Parser<'t> {
 
     /// The whole text is one expression.
     pub(super) fn whole(mut self) -> Result<Expression, Fault> {
-        let expression = self.or()?;
+        let expression = self.or(0)?;
         self.blanks();
         match self.text.get(self.at) {
             None => Ok(expression),
@@ -208,9 +208,8 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn or(&mut self) -> Result<Expression, Fault> {
-        self.blanks();
-        let start = self.at;
+    /// `start` is where the text begins that messages show: before the parenthesis, if one opened.
+    fn or(&mut self, start: usize) -> Result<Expression, Fault> {
         let mut all = vec![self.and()?];
         loop {
             self.blanks();
@@ -245,8 +244,16 @@ impl<'t> Parser<'t> {
     }
 
     fn term(&mut self) -> Result<Expression, Fault> {
-        self.blanks();
         let start = self.at;
+        self.blanks();
+        if self.rest().is_empty() {
+            let shown = self.text.get(start..).unwrap_or_default();
+            let shown = String::from_utf8_lossy(shown);
+            return Err(Fault {
+                at: start,
+                message: format!("unparsable conditional sub-expression '{shown}'"),
+            });
+        }
         let mut negated = false;
         while self.rest().first() == Some(&b'!') {
             negated = !negated;
@@ -277,7 +284,7 @@ impl<'t> Parser<'t> {
             return Err(self.unparsable(start, start));
         }
         self.depth += 1;
-        let inner = self.or()?;
+        let inner = self.or(start)?;
         self.depth -= 1;
         self.blanks();
         if self.rest().first() != Some(&b')') {
@@ -298,7 +305,12 @@ impl<'t> Parser<'t> {
         let is_name = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'_';
         let length = self.rest().iter().take_while(is_name).count();
         let name = self.rest().get(..length).unwrap_or_default();
-        let known = PREDICATES.iter().find(|p| p.name.as_bytes() == name);
+        // Only a parenthesis or a blank may follow: `defined&&1` is no predicate.
+        let next = self.rest().get(length);
+        let ends = next.is_none_or(|b| matches!(b, b'(' | b' ' | b'\t'));
+        let known = PREDICATES
+            .iter()
+            .find(|p| ends && p.name.as_bytes() == name);
         let Some(predicate) = known else {
             return Err(self.unparsable(start, start));
         };
@@ -313,7 +325,7 @@ impl<'t> Parser<'t> {
         if parenthesis {
             self.at += 1;
             loop {
-                args.push(self.argument());
+                args.push(self.argument(predicate, args.len())?);
                 if args.len() >= predicate.arguments || self.rest().first() != Some(&b',') {
                     break;
                 }
@@ -349,7 +361,7 @@ impl<'t> Parser<'t> {
 
     /// One argument, up to an unquoted comma or closing parenthesis. Quotes and escapes are
     /// resolved a second time here.
-    fn argument(&mut self) -> Vec<u8> {
+    fn argument(&mut self, predicate: &Predicate, index: usize) -> Result<Vec<u8>, Fault> {
         let mut argument = Vec::new();
         let mut quote = None;
         while let Some(byte) = self.text.get(self.at).copied() {
@@ -360,6 +372,17 @@ impl<'t> Parser<'t> {
                 (Some(open), _) if open == byte => quote = None,
                 (None | Some(b'"'), b'\\') => {
                     let literal = match next {
+                        None => {
+                            let before = String::from_utf8_lossy(&argument);
+                            return Err(Fault {
+                                at: self.at,
+                                message: format!(
+                                    "failed to parse '\\' after '{before}' as type 'string' at position {} in argument {index} of predicate '{}' used in conditional expression",
+                                    index + 1,
+                                    predicate.name
+                                ),
+                            });
+                        }
                         Some(b'n') => Some(b'\n'),
                         Some(b'r') => Some(b'\r'),
                         Some(b't') => Some(b'\t'),
@@ -373,7 +396,7 @@ impl<'t> Parser<'t> {
             }
             self.at += 1;
         }
-        argument
+        Ok(argument)
     }
 }
 

@@ -145,6 +145,12 @@ fn faults() {
         ("(", un("(", 1)),
         ("((", un("(", 2)),
         ("(1 &&)", un(")", 6)),
+        ("(1 ||", un("(1 ||", 4)),
+        (" && 1", un(" && 1", 1)),
+        (
+            " ",
+            "unparsable conditional sub-expression ' ' @1".to_owned(),
+        ),
         ("1 && foo", un("foo", 6)),
         ("1 && !", un("!", 6)),
         ("1 && (", un("(", 6)),
@@ -156,6 +162,8 @@ fn faults() {
         ("defined(A) ||", un("defined(A) ||", 12)),
         ("1 && 1 ||", un("1 && 1 ||", 8)),
         ("--1", un("--1", 1)),
+        ("defined&&1", un("defined&&1", 1)),
+        ("(defined)", un("defined)", 2)),
         (
             "(1",
             "expected ')' after conditional expression '(1' @1".to_owned(),
@@ -201,7 +209,16 @@ fn command_line_is_unquoted_but_has_no_comments() {
     assert_eq!(ask(""), Ok(false));
     assert_eq!(
         ask("1 # foo").unwrap_err(),
-        "unexpected character '#' at the end of conditional expression '1 # foo'"
+        "Failed to evaluate condition: unexpected character '#' at the end of conditional expression '1 # foo'"
+    );
+    assert_eq!(
+        ask("\"x").unwrap_err(),
+        "Syntax Error in condition: Unmatched quote."
+    );
+    let many = "1 ".repeat(65);
+    assert_eq!(
+        ask(&many).unwrap_err(),
+        "Error in condition: Too many words."
     );
 }
 

@@ -26,6 +26,10 @@ impl Version {
             }
             *slot = take_number(&mut rest);
         }
+        // HAProxy takes a sign for a number beyond all others.
+        if let [b'-', b'0'..=b'9', ..] = text.trim_ascii_start() {
+            numbers = [u64::MAX; 3];
+        }
         let mut version = Version {
             numbers,
             stage: 2,

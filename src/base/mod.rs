@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod diag;
 pub mod render;
+pub mod rate;
 pub mod span;
 pub mod sys;
 pub mod units;

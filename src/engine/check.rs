@@ -131,7 +131,8 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
                 t.shared.events.server(&be, &event);
             }
         }
-        let next = begin + u64::from(health.next_delay(spread, t.random()));
+        // counted from the end of the check (observed)
+        let next = w.now_ms() + u64::from(health.next_delay(spread, t.random()));
         while w.now_ms() < next {
             w.park(next).await;
         }

@@ -16,6 +16,8 @@ pub struct Options<'a> {
     pub keepalive: bool,
     /// `source`
     pub source: Option<&'a Address>,
+    /// `option nolinger`
+    pub nolinger: bool,
     /// `tcp-ut`, ms
     pub user_timeout: Option<u32>,
     /// `tfo`
@@ -72,6 +74,10 @@ fn inet(worker: &'static Worker, addr: SocketAddr, o: Options<'_>) -> Result<Soc
     sockopt::set_tcp_nodelay(&fd, true).map_err(Fault::Resource)?;
     if o.keepalive {
         sockopt::set_socket_keepalive(&fd, true).map_err(Fault::Resource)?;
+    }
+    if o.nolinger {
+        let none = Some(std::time::Duration::ZERO);
+        sockopt::set_socket_linger(&fd, none).map_err(Fault::Resource)?;
     }
     if let Some(ms) = o.user_timeout {
         sockopt::set_tcp_user_timeout(&fd, ms).map_err(Fault::Resource)?;

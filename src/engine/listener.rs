@@ -55,6 +55,15 @@ pub async fn accept(
             if shared.is_stopping() {
                 return;
             }
+            if let Some(limit) = fe.rate_limit_sessions {
+                loop {
+                    let wait = state.rate.wait(t.worker.now_ms(), limit);
+                    if wait == 0 {
+                        break;
+                    }
+                    t.worker.sleep(wait).await;
+                }
+            }
             if !room(t, &limits).await {
                 return;
             }
@@ -62,6 +71,9 @@ pub async fn accept(
                 Ok((fd, src)) => {
                     shared.connections.fetch_add(1, Ordering::Relaxed);
                     state.connections.fetch_add(1, Ordering::Relaxed);
+                    if fe.rate_limit_sessions.is_some() {
+                        state.rate.add(t.worker.now_ms());
+                    }
                     place(
                         t,
                         Accepted {

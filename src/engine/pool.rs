@@ -4,6 +4,7 @@
 use super::reactor::{Sock, TaskRef, Worker};
 use crate::plan::{BackendId, Plan};
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 
 /// A connection to a server.
 pub struct ServerConn {
@@ -15,9 +16,24 @@ pub struct ServerConn {
     pub idle_since: u64,
 }
 
-/// The idle connections of one thread, the most recent last, by back end and server.
+/// Idle connections to one server, the longest idle first.
+#[derive(Default)]
+struct Idle {
+    /// Used once.
+    fresh: VecDeque<ServerConn>,
+    /// Used again at least once: the server is known to keep its word.
+    proven: VecDeque<ServerConn>,
+}
+
+impl Idle {
+    fn len(&self) -> usize {
+        self.fresh.len() + self.proven.len()
+    }
+}
+
+/// The idle connections of one thread, by back end and server.
 pub struct IdlePool {
-    lists: Vec<Vec<RefCell<Vec<ServerConn>>>>,
+    lists: Vec<Vec<RefCell<Idle>>>,
     total: Cell<usize>,
     /// The task that is woken when a server closes an idle connection.
     keeper: Cell<Option<TaskRef>>,
@@ -38,23 +54,26 @@ impl IdlePool {
         }
     }
 
-    fn list(&self, backend: BackendId, server: u32) -> Option<&RefCell<Vec<ServerConn>>> {
+    fn list(&self, backend: BackendId, server: u32) -> Option<&RefCell<Idle>> {
         self.lists.get(backend.0 as usize)?.get(server as usize)
     }
 
-    /// The most recently used connection that still lives; `proven` asks for one that was used
-    /// again at least once.
+    /// The longest idle connection that still lives, of those used again before if there is one;
+    /// `proven` asks for such a one only. (HAProxy 3.4 takes them in this order.)
     pub fn take(&self, backend: BackendId, server: u32, proven: bool) -> Option<ServerConn> {
-        let mut list = self.list(backend, server)?.borrow_mut();
-        while let Some(at) = list.iter().rposition(|c| !proven || c.uses > 1) {
-            let conn = list.remove(at);
+        let mut lists = self.list(backend, server)?.borrow_mut();
+        loop {
+            let conn = match lists.proven.pop_front() {
+                None if proven => return None,
+                None => lists.fresh.pop_front()?,
+                Some(conn) => conn,
+            };
             self.total.set(self.total.get() - 1);
             if conn.sock.is_quiet() {
                 conn.sock.adopt();
                 return Some(conn);
             }
         }
-        None
     }
 
     /// Keeps a connection, unless the server already has `max` here.
@@ -80,7 +99,10 @@ impl IdlePool {
         {
             worker.wake(keeper);
         }
-        list.push(conn);
+        match conn.uses {
+            0 | 1 => list.fresh.push_back(conn),
+            _ => list.proven.push_back(conn),
+        }
     }
 
     /// Closes what the servers have closed, and half of what was idle longer than `delay(backend,
@@ -90,15 +112,16 @@ impl IdlePool {
             for (s, list) in servers.iter().enumerate() {
                 let mut list = list.borrow_mut();
                 let before = list.len();
-                if list.is_empty() {
+                if before == 0 {
                     continue;
                 }
-                list.retain(|c| c.sock.is_quiet());
-                let old = list
-                    .iter()
-                    .take_while(|c| c.idle_since + delay(b, s) <= now)
-                    .count();
-                list.drain(..old.div_ceil(2));
+                let limit = delay(b, s);
+                let Idle { fresh, proven } = &mut *list;
+                for queue in [fresh, proven] {
+                    queue.retain(|c| c.sock.is_quiet());
+                    let old = queue.iter().take_while(|c| c.idle_since + limit <= now).count();
+                    queue.drain(..old.div_ceil(2));
+                }
                 self.total.set(self.total.get() - (before - list.len()));
             }
         }
@@ -123,7 +146,7 @@ impl IdlePool {
     pub fn clear(&self) {
         self.total.set(0);
         for list in self.lists.iter().flatten() {
-            list.borrow_mut().clear();
+            *list.borrow_mut() = Idle::default();
         }
     }
 }

@@ -24,6 +24,8 @@ pub enum Next {
     KeepAlive,
     /// Close in order: what was sent must arrive.
     Close,
+    /// As `Close`, once the client has sent the rest of its request or its time-out is over.
+    Drain,
     /// Nothing is left to be done (tunnel over, connection broken).
     Drop,
 }
@@ -194,6 +196,7 @@ where
         match session.next {
             Next::KeepAlive => {}
             Next::Close => return close(session).await,
+            Next::Drain => return drain(session).await,
             Next::Drop => return,
         }
     }
@@ -224,11 +227,32 @@ where
     if session.requests > 0 || session.fe.options.contains(Options::HTTP_IGNORE_PROBES) {
         return;
     }
-    if let Some(page) = session.fe.errors.page(408) {
-        // whole or not at all: a client that takes nothing is not waited for
-        let _ = session.client.send(&page.bytes, false);
-    }
+    let bytes = match session.fe.errors.page(408) {
+        Some(page) if page.custom => &page.bytes[..],
+        _ => crate::proto::h1::errors::raw(408).unwrap_or_default(),
+    };
+    // whole or not at all: a client that takes nothing is not waited for
+    let _ = session.client.send(bytes, false);
     close(session).await;
+}
+
+/// Takes what the client still sends of a request that was answered early, until it ends or is
+/// silent for `timeout client`, then closes.
+async fn drain(session: Box<Session>) {
+    let t = session.t;
+    let mut waste = [0u8; 4096];
+    loop {
+        match session.client.recv(&mut waste) {
+            Io::Done(_) => {}
+            Io::Blocked => {
+                let until = t.worker.after(session.fe.timeouts.client);
+                if t.worker.park(until).await == Wake::TimedOut {
+                    return;
+                }
+            }
+            Io::Eof | Io::Failed(_) => return,
+        }
+    }
 }
 
 /// Ends a connection so that the last answer arrives: a close with unread bytes of the client
@@ -236,6 +260,10 @@ where
 pub async fn close(session: Box<Session>) {
     let t = session.t;
     let mut waste = [0u8; 4096];
+    if session.fe.options.contains(Options::NOLINGER) {
+        // the end goes out before the reset that the option asks for
+        session.client.shutdown_write();
+    }
     // nothing unread and nothing more to come: the common case needs no shutdown
     let Io::Done(_) = session.client.recv(&mut waste) else {
         return;

@@ -2,6 +2,7 @@
 
 use super::reactor::{Inbox, InboxMessage, TaskRef};
 use crate::balance::counters::Gauge;
+use crate::base::rate::Rate;
 use crate::plan::Plan;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -126,6 +127,8 @@ pub struct FrontendState {
     pub connections: AtomicU64,
     /// Requests received.
     pub requests: AtomicU64,
+    /// Connections per second, limited by `rate-limit sessions`.
+    pub rate: Rate,
 }
 
 /// What all threads share.

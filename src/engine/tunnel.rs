@@ -42,6 +42,7 @@ pub async fn run(
     let (mut client_active, mut server_active) = (w.now_ms(), w.now_ms());
     let (mut up_shut, mut down_shut) = (false, false);
     let mut nothing = Vec::new();
+    let mut ended: Option<[u8; 2]> = None;
     let mut rounds = 0u32;
     let state = loop {
         let mut moved = false;
@@ -74,7 +75,7 @@ pub async fn run(
             client.shutdown_write();
         }
         if up_shut && down_shut {
-            break *b"--";
+            break ended.unwrap_or(*b"--");
         }
         if moved {
             rounds += 1;
@@ -83,26 +84,29 @@ pub async fn run(
             }
             continue;
         }
+        // a side that is silent for too long counts as ended, and the other goes on for its part
         let half_closed = up_shut || down_shut;
-        let client_ms = if half_closed {
-            limits.client_fin.or(limits.client)
-        } else {
-            limits.client
+        let (client_ms, server_ms) = match half_closed {
+            true => (limits.client_fin.or(limits.client), limits.server_fin.or(limits.server)),
+            false => (limits.client, limits.server),
         };
-        let server_ms = if half_closed {
-            limits.server_fin.or(limits.server)
-        } else {
-            limits.server
+        let at = |waits: bool, active: u64, ms: Option<u32>| match (waits, ms) {
+            (true, Some(ms)) => active + u64::from(ms),
+            _ => NEVER,
         };
-        let at = |active: u64, ms: Option<u32>| ms.map_or(NEVER, |ms| active + u64::from(ms));
-        let (c, s) = (at(client_active, client_ms), at(server_active, server_ms));
+        let c = at(!up.is_read() || down.is_pending(), client_active, client_ms);
+        let s = at(!down.is_read() || up.is_pending(), server_active, server_ms);
         w.park(c.min(s)).await;
         let now = w.now_ms();
         if c <= now {
-            break *b"cD";
+            ended.get_or_insert(*b"cD");
+            up.stop_reading();
+            down.drop_pending();
         }
         if s <= now {
-            break *b"sD";
+            ended.get_or_insert(*b"sD");
+            down.stop_reading();
+            up.drop_pending();
         }
     };
     Ended {

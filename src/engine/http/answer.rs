@@ -19,11 +19,15 @@ impl Stream {
             }
             End::Raw(status, state) => {
                 self.state = state;
-                let page = self.errors().page(status).cloned();
-                match page {
-                    Some(page) if page.custom => self.send_all(&page.bytes).await,
-                    _ => self.send_all(errors::raw(status).unwrap_or_default()).await,
-                };
+                match self.errors().page(status).cloned() {
+                    Some(page) if page.custom && page.bytes.is_empty() => {}
+                    Some(page) if page.custom => {
+                        self.respond(&page.bytes).await;
+                    }
+                    _ => {
+                        self.send_all(errors::raw(status).unwrap_or_default()).await;
+                    }
+                }
                 Next::Close
             }
             End::Status(status, state) => {
@@ -62,11 +66,12 @@ impl Stream {
         self.res = Some(res);
         self.after_response_rules();
         self.settle_unread_body();
+        self.drain = !self.body_read && self.req.is_parsed();
         let Some(res) = &self.res else {
             return Next::Close;
         };
         let keep = self.keep_client && self.body_read && res.keep_alive();
-        let keep = keep && self.mode != crate::ir::proxy::ConnectionMode::Close;
+        let keep = keep && !self.close_client;
         let mut out = Vec::with_capacity(text.len() + 64);
         res.encode_response(
             &mut out,

@@ -9,7 +9,7 @@ use crate::engine::forward::{Half, Pump};
 use crate::engine::reactor::{Io, NEVER};
 use crate::engine::session::Next;
 use crate::engine::tunnel;
-use crate::ir::proxy::{ConnectionMode, HttpReuse, Options, RetryOn};
+use crate::ir::proxy::{HttpReuse, Options, RetryOn};
 use crate::plan::BackendPlan;
 use crate::proto::h1::{BodyLength, EncodeOptions, Parsed, Persist};
 use crate::rules::{self, Verdict};
@@ -102,9 +102,9 @@ impl Stream {
 
     /// What the server is told about its connection.
     fn towards_server(&self) -> Persist {
-        match self.mode {
-            ConnectionMode::KeepAlive => Persist::KeepAlive,
-            _ => Persist::Close,
+        match self.close_server {
+            true => Persist::Close,
+            false => Persist::KeepAlive,
         }
     }
 
@@ -270,7 +270,8 @@ impl Stream {
             }
             Pump::Truncated => Err(Failure::End(End::Status(400, *b"CD"))),
             Pump::SourceFailed(_) => Err(Failure::End(End::Silent(*b"CD"))),
-            Pump::Malformed => Err(Failure::End(End::Status(400, *b"PR"))),
+            // seen on 3.4: the client gets no answer
+            Pump::Malformed => Err(Failure::End(End::Silent(*b"PD"))),
         }
     }
 
@@ -386,7 +387,7 @@ impl Stream {
         let Some(res) = &self.res else { return Ok(()) };
         let body = res.body();
         at.keep_client = self.keep_client
-            && self.mode != ConnectionMode::Close
+            && !self.close_client
             && body != BodyLength::UntilClose
             && !t.shared.is_stopping();
         let persist = match body {
@@ -420,7 +421,8 @@ impl Stream {
                 Ok(())
             }
             Err(Pump::SinkFailed(_)) => Err(Failure::End(End::Silent(*b"CD"))),
-            Err(_) => Err(Failure::End(End::Silent(*b"SD"))),
+            // nothing was sent: the first chunk already was broken
+            Err(_) => Err(Failure::End(End::Status(502, *b"PD"))),
         }
     }
 
@@ -529,7 +531,8 @@ impl Stream {
         );
         match (client, server, at.answered) {
             (false, false, _) => Ok(None),
-            (true, _, false) => Err(Failure::End(End::Status(408, *b"cD"))),
+            // 400, not 408: as 3.4 answers once the head was passed on
+            (true, _, false) => Err(Failure::End(End::Status(400, *b"cD"))),
             (false, true, false) => Err(Failure::Again(
                 RetryOn::RESPONSE_TIMEOUT,
                 End::Status(504, *b"sH"),
@@ -548,7 +551,7 @@ impl Stream {
         let Some(res) = &self.res else {
             return Next::Drop;
         };
-        let keep_server = self.mode == ConnectionMode::KeepAlive
+        let keep_server = !self.close_server
             && res.keep_alive()
             && res.body() != BodyLength::UntilClose
             && at.surplus.is_empty()

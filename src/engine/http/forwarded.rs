@@ -2,6 +2,7 @@
 
 use super::Stream;
 use crate::ir::proxy::{Forwarded, ForwardedHeader};
+use crate::proto::h1::HeaderId;
 use crate::sample::view::StreamView;
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
@@ -100,7 +101,17 @@ impl Stream {
         {
             add("for", text);
         }
-        self.req.add_header(b"forwarded", &value);
+        let last = self
+            .req
+            .fields()
+            .iter()
+            .rposition(|f| f.id == HeaderId::Forwarded)
+            .map(|i| (i, self.req.fields().get(i)));
+        let Some((place, Some(field))) = last else {
+            return self.req.add_header(b"forwarded", &value);
+        };
+        let joined = [self.req.value(field), b",", &value].concat();
+        self.req.replace_value(place, &joined);
     }
 }
 

@@ -4,7 +4,7 @@ use super::stream::State;
 use super::{End, Stream};
 use crate::action::{Answer, RuleSet};
 use crate::engine::reactor::{NEVER, Wake};
-use crate::ir::proxy::Options;
+use crate::ir::proxy::{ConnectionMode, Options};
 use crate::ir::rule::Rule;
 use crate::plan::{BackendId, BackendTarget, FrontendPlan};
 use crate::rules::{self, Verdict};
@@ -37,7 +37,7 @@ impl Stream {
             .backend(id)
             .cloned()
             .ok_or(End::Status(503, *b"SC"))?;
-        self.mode = self.mode.with(be.connection_mode);
+        self.close_server |= be.connection_mode != ConnectionMode::KeepAlive;
         self.timeouts.server = be.timeouts.server;
         self.timeouts.connect = be.timeouts.connect;
         self.timeouts.queue = be.timeouts.queue;

@@ -121,6 +121,7 @@ impl Stream {
         }
         let options = connect::Options {
             keepalive: be.options.contains(Options::SRVTCPKA),
+            nolinger: be.options.contains(Options::NOLINGER),
             source: plan.settings.source.as_ref(),
             user_timeout: plan.settings.tcp_ut,
             fast_open: plan.settings.tfo,

@@ -87,14 +87,18 @@ pub struct Stream {
     pub times: Times,
     /// Effective time-outs.
     pub timeouts: StreamTimeouts,
-    /// `http-keep-alive` and its brothers, of both sides together.
-    pub mode: ConnectionMode,
+    /// `option httpclose` of the front end: the client's connection closes.
+    pub close_client: bool,
+    /// `option http-server-close` of either side, or `httpclose` of the back end: the server's does.
+    pub close_server: bool,
     /// The client's connection may be used again (as far as is known).
     pub keep_client: bool,
     /// The request's body was read to its end; so many of its bytes stood in `req`.
     pub body_read: bool,
     /// See `body_read`.
     pub body_taken: usize,
+    /// The request was answered while its body was still coming.
+    pub drain: bool,
     /// Attempts left to connect.
     pub retries: u32,
     /// No second attempt after a response (`disable-l7-retry`).
@@ -123,7 +127,8 @@ impl Stream {
             s.t.worker.now_us()
         };
         Stream {
-            mode: fe.connection_mode,
+            close_client: fe.connection_mode == ConnectionMode::Close,
+            close_server: fe.connection_mode == ConnectionMode::ServerClose,
             id: s.t.shared.next_stream(),
             times: Times {
                 begin,
@@ -142,6 +147,7 @@ impl Stream {
             keep_client: true,
             body_read: false,
             body_taken: 0,
+            drain: false,
             retries: 0,
             no_l7_retry: false,
             state: *b"--",
@@ -172,11 +178,13 @@ impl Stream {
             slot,
             body_read,
             body_taken,
+            drain,
             ..
         } = self;
         // first the slot: whoever waits for it may go on while we tidy up
         drop(slot);
         let next = match next {
+            Next::Close if drain => Next::Drain,
             Next::KeepAlive if !body_read || s.t.shared.is_stopping() => Next::Close,
             other => other,
         };

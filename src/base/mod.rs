@@ -2,8 +2,8 @@
 
 pub mod clock;
 pub mod diag;
-pub mod render;
 pub mod rate;
+pub mod render;
 pub mod span;
 pub mod sys;
 pub mod units;

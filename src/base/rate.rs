@@ -29,7 +29,8 @@ impl Rate {
             );
             if turned.is_ok() {
                 let adjacent = (at + 1) & 0xffff_ffff == second & 0xffff_ffff;
-                self.previous.store(if adjacent { count } else { 0 }, Ordering::Release);
+                self.previous
+                    .store(if adjacent { count } else { 0 }, Ordering::Release);
             }
         }
     }

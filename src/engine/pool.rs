@@ -119,7 +119,10 @@ impl IdlePool {
                 let Idle { fresh, proven } = &mut *list;
                 for queue in [fresh, proven] {
                     queue.retain(|c| c.sock.is_quiet());
-                    let old = queue.iter().take_while(|c| c.idle_since + limit <= now).count();
+                    let old = queue
+                        .iter()
+                        .take_while(|c| c.idle_since + limit <= now)
+                        .count();
                     queue.drain(..old.div_ceil(2));
                 }
                 self.total.set(self.total.get() - (before - list.len()));

@@ -87,7 +87,10 @@ pub async fn run(
         // a side that is silent for too long counts as ended, and the other goes on for its part
         let half_closed = up_shut || down_shut;
         let (client_ms, server_ms) = match half_closed {
-            true => (limits.client_fin.or(limits.client), limits.server_fin.or(limits.server)),
+            true => (
+                limits.client_fin.or(limits.client),
+                limits.server_fin.or(limits.server),
+            ),
             false => (limits.client, limits.server),
         };
         let at = |waits: bool, active: u64, ms: Option<u32>| match (waits, ms) {

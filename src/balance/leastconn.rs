@@ -2,8 +2,8 @@
 //! its weight; among equals in turn (configuration manual 4.2 `balance`).
 
 use super::algorithm::{Algorithm, AlgorithmEntry};
+use super::ranked::{Key, Ranked};
 use super::state::WEIGHT_SCALE;
-use std::collections::BTreeMap;
 
 /// Registry line.
 pub const ENTRY: AlgorithmEntry = AlgorithmEntry {
@@ -16,7 +16,7 @@ pub const ENTRY: AlgorithmEntry = AlgorithmEntry {
 struct Member {
     weight: u32,
     load: u32,
-    key: (u64, u64),
+    key: Key,
 }
 
 /// The state of one group.
@@ -24,7 +24,7 @@ struct Member {
 pub struct LeastConn {
     members: Vec<Member>,
     /// Usable servers, least loaded first, among equals the one that came first.
-    order: BTreeMap<(u64, u64), u32>,
+    order: Ranked,
     arrivals: u64,
 }
 
@@ -43,7 +43,7 @@ impl LeastConn {
         let Some(m) = self.members.get_mut(server as usize) else {
             return;
         };
-        self.order.remove(&m.key);
+        self.order.remove(m.key);
         if m.weight > 0 {
             m.key = (rank(m.load, m.weight), arrival);
             self.order.insert(m.key, server);
@@ -68,11 +68,11 @@ impl Algorithm for LeastConn {
 
     fn pick(&mut self, avoid: Option<u32>, take: &mut dyn FnMut(u32) -> bool) -> Option<u32> {
         let mut avoided = None;
-        for i in self.order.values() {
-            if Some(*i) == avoid {
+        for i in self.order.iter() {
+            if Some(i) == avoid {
                 avoided = avoid;
-            } else if take(*i) {
-                return Some(*i);
+            } else if take(i) {
+                return Some(i);
             }
         }
         avoided.filter(|i| take(*i))

@@ -14,6 +14,7 @@ pub mod event;
 pub mod health;
 pub mod leastconn;
 pub mod queue;
+mod ranked;
 pub mod roundrobin;
 pub mod state;
 

@@ -8,8 +8,8 @@
 //! The order was compared with HAProxy 3.4's in `fixtures/balance`.
 
 use super::algorithm::{Algorithm, AlgorithmEntry};
+use super::ranked::{Key, Ranked};
 use super::state::WEIGHT_SCALE;
-use std::collections::BTreeMap;
 
 /// Registry line.
 pub const ENTRY: AlgorithmEntry = AlgorithmEntry {
@@ -20,9 +20,6 @@ pub const ENTRY: AlgorithmEntry = AlgorithmEntry {
 
 /// Weights are at most 256 steps of [`WEIGHT_SCALE`].
 const HEAVIEST: u32 = 256 * WEIGHT_SCALE;
-
-/// Rank, then arrival.
-type Key = (u64, u64);
 
 /// Which line a server stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,9 +62,9 @@ impl Default for Member {
 #[derive(Debug, Default)]
 pub struct RoundRobin {
     members: Vec<Member>,
-    new: BTreeMap<Key, u32>,
-    due: BTreeMap<Key, u32>,
-    later: BTreeMap<Key, u32>,
+    new: Ranked,
+    due: Ranked,
+    later: Ranked,
     /// False while the servers of the file are put in.
     started: bool,
     /// Turns taken in this round.
@@ -83,7 +80,7 @@ pub struct RoundRobin {
 }
 
 impl RoundRobin {
-    fn line(&mut self, line: Line) -> Option<&mut BTreeMap<Key, u32>> {
+    fn line(&mut self, line: Line) -> Option<&mut Ranked> {
         match line {
             Line::Out => None,
             Line::New => Some(&mut self.new),
@@ -98,7 +95,7 @@ impl RoundRobin {
         };
         let (line, key) = (std::mem::replace(&mut m.line, Line::Out), m.key);
         if let Some(l) = self.line(line) {
-            l.remove(&key);
+            l.remove(key);
         }
     }
 
@@ -139,13 +136,13 @@ impl RoundRobin {
 
     /// The server whose turn it is, out of its line and its next turn worked out.
     fn next(&mut self) -> Option<u32> {
-        let due = self.due.first_key_value().map(|(_, i)| *i);
+        let due = self.due.first();
         let in_time = due.filter(|i| {
             self.members
                 .get(*i as usize)
                 .is_some_and(|m| m.due <= self.turn)
         });
-        let fresh = self.new.first_key_value().map(|(_, i)| *i);
+        let fresh = self.new.first();
         let i = in_time.or(fresh).or(due)?;
         self.leave(i);
         let (turn, total) = (self.turn, self.total);
@@ -168,8 +165,8 @@ impl RoundRobin {
 
     fn next_round(&mut self) {
         std::mem::swap(&mut self.new, &mut self.later);
-        for i in self.new.values() {
-            if let Some(m) = self.members.get_mut(*i as usize) {
+        for i in self.new.iter() {
+            if let Some(m) = self.members.get_mut(i as usize) {
                 m.line = Line::New;
             }
         }

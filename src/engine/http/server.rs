@@ -47,7 +47,16 @@ impl Stream {
                     return Ok(());
                 }
                 Assigned::Queued(waiter) => waiter,
-                Assigned::Full | Assigned::None => return Err(End::Status(503, *b"SC")),
+                Assigned::Full if want.redispatch => {
+                    self.give_up_persistence();
+                    want.pinned = None;
+                    continue;
+                }
+                Assigned::Full => {
+                    self.server = want.pinned;
+                    return Err(End::Status(503, *b"SQ"));
+                }
+                Assigned::None => return Err(End::Status(503, *b"SC")),
             };
             self.s.client.watch();
             let abort = be.options.contains(Options::ABORTONCLOSE);

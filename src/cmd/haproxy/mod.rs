@@ -78,7 +78,7 @@ fn condition(program: &OsStr, text: &[u8]) -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(fault) => {
             let mut console = Console::new(program, false, false);
-            console.alert(&format!("Failed to evaluate condition: {fault}"));
+            console.alert(&fault);
             ExitCode::from(2)
         }
     }

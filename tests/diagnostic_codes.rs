@@ -1,4 +1,5 @@
 //! Every code that the program gives stands in `grammar/diagnostics.tsv`.
+#![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 

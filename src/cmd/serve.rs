@@ -60,6 +60,7 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
     }
     let how = Binding {
         threads,
+        groups: settings.thread_groups.unwrap_or(1),
         reuse_port: !options.no_reuse_port,
         backlog: limits.maxconn,
     };

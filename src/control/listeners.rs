@@ -16,8 +16,10 @@ use std::path::{Path, PathBuf};
 /// What binding needs to know beyond the plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Binding {
-    /// How many threads accept.
+    /// How many threads there are.
     pub threads: usize,
+    /// In how many groups.
+    pub groups: u32,
     /// False under `-dR` and `noreuseport`: one socket per address, shared by all threads.
     pub reuse_port: bool,
     /// Length of the accept queue where neither the line nor the front end gives one: the
@@ -30,7 +32,7 @@ pub struct Binding {
 pub struct BoundListener {
     /// What it listens for.
     pub listener: ListenerPlan,
-    /// One socket: all threads accept from it. Several: thread `i` (from 0) accepts from
+    /// Of the threads that the line lets accept, the `i`th (from 0) does so from
     /// `sockets[i % len]`.
     pub sockets: Vec<OwnedFd>,
 }
@@ -441,6 +443,7 @@ mod tests {
     fn try_open(listener: &ListenerPlan, threads: usize) -> Result<Vec<OwnedFd>, String> {
         let how = Binding {
             threads,
+            groups: 1,
             reuse_port: true,
             backlog: 10,
         };

@@ -20,7 +20,8 @@ use std::thread::JoinHandle;
 pub struct Listening {
     /// Index in `Plan::listeners`.
     pub listener: usize,
-    /// Bound, listening, non-blocking. Thread `i` accepts from socket `i % len`.
+    /// Bound, listening, non-blocking. Of the threads that the line lets accept, the `i`th does
+    /// so from socket `i % len`.
     pub sockets: Vec<OwnedFd>,
 }
 
@@ -87,14 +88,19 @@ pub fn start(config: Config) -> io::Result<Engine> {
     let mut services = Some(services);
     let threads = threads.max(1);
     let shared = Shared::new(plan, hub, maxconn, threads);
+    let groups = shared.plan.global.settings.thread_groups.unwrap_or(1);
     let mut sockets: Vec<Vec<(usize, OwnedFd)>> = (0..threads).map(|_| Vec::new()).collect();
     for l in listening {
         let n = l.sockets.len();
         if n == 0 {
             continue;
         }
-        for (i, list) in sockets.iter_mut().enumerate() {
-            if let Some(fd) = l.sockets.get(i % n) {
+        let accepting = match shared.plan.listeners.get(l.listener) {
+            Some(plan) => plan.settings.accepting_threads(threads, groups),
+            None => (0..threads).collect(),
+        };
+        for (i, thread) in accepting.into_iter().enumerate() {
+            if let (Some(fd), Some(list)) = (l.sockets.get(i % n), sockets.get_mut(thread)) {
                 list.push((l.listener, fd.try_clone()?));
             }
         }

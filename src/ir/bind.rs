@@ -82,6 +82,26 @@ impl Bind {
     }
 }
 
+impl Bind {
+    /// The threads (from 0, of `threads` in `groups` groups) that may accept for this line; all of
+    /// them when the line names none that exists.
+    pub fn accepting_threads(&self, threads: usize, groups: u32) -> Vec<usize> {
+        let count = u32::try_from(threads).unwrap_or(u32::MAX);
+        let group_size = count.div_ceil(groups.max(1)).max(1);
+        let named: Vec<usize> = (0..threads)
+            .filter(|i| {
+                let number = u32::try_from(i + 1).unwrap_or(u32::MAX);
+                self.threads.iter().any(|set| set.holds(number, group_size))
+            })
+            .collect();
+        if named.is_empty() {
+            (0..threads).collect()
+        } else {
+            named
+        }
+    }
+}
+
 /// One `thread` word: `all`, `odd`, `even`, `3`, `1-4`, each also as `GROUP/...`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThreadSet {
@@ -173,4 +193,27 @@ pub enum CliLevel {
     Operator,
     /// `admin`
     Admin,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_names_the_threads_that_accept() {
+        let mut bind = Bind::new(Vec::new(), Span::default());
+        assert_eq!(bind.accepting_threads(3, 1), [0, 1, 2]);
+        let set = |group, first, last, step| ThreadSet {
+            group,
+            first,
+            last,
+            step,
+        };
+        bind.threads = vec![set(None, 2, 3, 1)];
+        assert_eq!(bind.accepting_threads(4, 1), [1, 2]);
+        bind.threads = vec![set(Some(2), 1, u32::MAX, 2)];
+        assert_eq!(bind.accepting_threads(4, 2), [2]);
+        bind.threads = vec![set(None, 9, 9, 1)];
+        assert_eq!(bind.accepting_threads(2, 1), [0, 1], "none of them exists");
+    }
 }

@@ -9,6 +9,7 @@ use crate::control::cli;
 use crate::control::listeners::{self, Binding, BoundListener};
 use crate::control::process::{self, Demand, Rights};
 use crate::control::signals::{self, Ending};
+use crate::control::watch::{Shown, Watch};
 use crate::control::world::{Birth, Process};
 use crate::engine::{self, Hub};
 use crate::ir::bind::CliLevel;
@@ -117,6 +118,7 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
         sockets,
         warnings: console.warnings(),
         threads: u32::try_from(threads).unwrap_or(u32::MAX),
+        startup_logs: console.history().to_string(),
     };
     run(
         Running {
@@ -198,7 +200,12 @@ fn run(running: Running, console: &mut Console) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let process = Arc::new(Process::new(Arc::clone(&engine.shared), birth));
+    let watch = Watch::new(console.renderer());
+    engine
+        .shared
+        .events
+        .add(Box::new(Shown(Arc::clone(&watch))));
+    let process = Arc::new(Process::new(Arc::clone(&engine.shared), watch, birth));
     if let Err(error) = cli::server::start(of_the_cli, process, settings) {
         console.alert(&format!("[haproxy.main()] Cannot start threads: {error}."));
         return ExitCode::FAILURE;

@@ -5,4 +5,5 @@ pub mod cli;
 pub mod listeners;
 pub mod process;
 pub mod signals;
+pub mod watch;
 pub mod world;

@@ -1,10 +1,13 @@
 //! What the runtime API asks of the running process, and the process itself.
 
+use super::watch::Watch;
+use crate::balance::event::CheckStatus;
 use crate::base::clock;
+use crate::base::diag::Severity;
 use crate::config::environment::Environment;
 use crate::engine::Shared;
 use crate::ir::bind::CliLevel;
-use crate::plan::Plan;
+use crate::plan::{BackendId, FrontendId, Plan};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,6 +22,16 @@ pub trait World: Send + Sync {
     fn sockets(&self) -> &[(String, CliLevel)];
     /// What is executed.
     fn plan(&self) -> &Plan;
+    /// How the check ended that last changed a server's state.
+    fn last_check(&self, backend: BackendId, server: &str) -> Option<CheckStatus>;
+    /// What was told while the process started.
+    fn startup_logs(&self) -> String;
+    /// Tells what was done, where HAProxy tells it.
+    fn tell(&self, severity: Severity, text: &str);
+    /// Changes the limit of connections of the process.
+    fn set_maxconn(&self, number: u32);
+    /// Changes the limit of connections of a front end; 0: none.
+    fn set_frontend_maxconn(&self, frontend: FrontendId, number: u32);
 }
 
 /// The numbers of the process that `show info` shows.
@@ -89,11 +102,14 @@ pub struct Birth {
     pub warnings: u32,
     /// Number of threads.
     pub threads: u32,
+    /// What was told while starting.
+    pub startup_logs: String,
 }
 
 /// The running process.
 pub struct Process {
     shared: Arc<Shared>,
+    watch: Arc<Watch>,
     birth: Birth,
     started_unix_us: u64,
     boot_ms: u32,
@@ -121,7 +137,7 @@ struct Rate {
 
 impl Process {
     /// The process behind an engine that has just started.
-    pub fn new(shared: Arc<Shared>, birth: Birth) -> Process {
+    pub fn new(shared: Arc<Shared>, watch: Arc<Watch>, birth: Birth) -> Process {
         let node = shared.plan.global.settings.node.clone();
         let host = || {
             nix::unistd::gethostname()
@@ -141,6 +157,7 @@ impl Process {
             }),
             rate: Mutex::default(),
             shared,
+            watch,
             birth,
         }
     }
@@ -234,5 +251,22 @@ impl World for Process {
     }
     fn plan(&self) -> &Plan {
         &self.shared.plan
+    }
+    fn last_check(&self, backend: BackendId, server: &str) -> Option<CheckStatus> {
+        self.watch.last_check(backend, server)
+    }
+    fn startup_logs(&self) -> String {
+        self.birth.startup_logs.clone()
+    }
+    fn tell(&self, severity: Severity, text: &str) {
+        self.watch.tell(severity, text);
+    }
+    fn set_maxconn(&self, number: u32) {
+        self.shared.conns.max.store(number, Ordering::Relaxed);
+    }
+    fn set_frontend_maxconn(&self, frontend: FrontendId, number: u32) {
+        if let Some(state) = self.shared.frontends.get(frontend.0 as usize) {
+            state.conns.max.store(number, Ordering::Relaxed);
+        }
     }
 }

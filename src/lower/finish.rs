@@ -146,9 +146,10 @@ fn incompatible(
     Some(plain(Diagnostic::alert("HX0304", span, message)).related(to.proxy.span, "declared here"))
 }
 
-/// Fills in the numbers of proxies that have none: the smallest free ones, in order.
+/// Fills in the numbers of proxies that have none: the smallest free ones, in order. HAProxy
+/// gives 1 to the proxy of its runtime API, so they begin at 2.
 fn number_proxies(cx: &mut Context<'_>) {
-    let mut next = 1;
+    let mut next = 2;
     let used: Vec<u32> = cx.proxies.iter().map(|d| d.proxy.uuid).collect();
     for draft in &mut cx.proxies {
         if draft.proxy.uuid == 0 {
@@ -161,7 +162,8 @@ fn number_proxies(cx: &mut Context<'_>) {
     }
 }
 
-/// The same for servers and listeners of one proxy.
+/// The same for the servers of one proxy. Here those with a number of their own count too: the
+/// third server gets 3 unless that is taken.
 fn number_parts(cx: &mut Context<'_>, index: usize) {
     let Some(draft) = cx.proxies.get_mut(index) else {
         return;
@@ -175,8 +177,8 @@ fn number_parts(cx: &mut Context<'_>, index: usize) {
                 next += 1;
             }
             server.id = next;
-            next += 1;
         }
+        next += 1;
     }
 }
 

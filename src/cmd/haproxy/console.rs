@@ -15,7 +15,11 @@ pub struct Console {
     quiet: bool,
     program: String,
     warnings: u32,
+    history: String,
 }
+
+/// How much of what was told is kept for `show startup-logs`, bytes.
+const HISTORY: usize = 65_536;
 
 impl Console {
     /// A console for a program called `program`. With `quiet` (`-q`) nothing is shown; with
@@ -32,6 +36,7 @@ impl Console {
             quiet,
             program: program.to_string_lossy().into_owned(),
             warnings: 0,
+            history: String::new(),
         }
     }
 
@@ -50,6 +55,16 @@ impl Console {
         self.warnings
     }
 
+    /// What was told so far, shown or not.
+    pub fn history(&self) -> &str {
+        &self.history
+    }
+
+    /// What renders further messages; `None` when nothing is shown.
+    pub fn renderer(&self) -> Option<HaProxy> {
+        (!self.quiet).then(|| self.renderer.clone())
+    }
+
     /// What the program was called as.
     pub fn program(&self) -> &str {
         &self.program
@@ -59,9 +74,12 @@ impl Console {
         if finding.severity == Severity::Warning {
             self.warnings = self.warnings.saturating_add(1);
         }
+        let text = self.renderer.render(finding, sources);
         if !self.quiet {
-            let text = self.renderer.render(finding, sources);
             let _ = std::io::stderr().write_all(text.as_bytes());
+        }
+        if self.history.len() < HISTORY {
+            self.history.push_str(&text);
         }
     }
 

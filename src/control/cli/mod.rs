@@ -7,16 +7,22 @@ mod echo;
 mod expert_mode;
 mod help;
 mod level;
+mod named;
 mod prompt;
 mod quit;
 pub mod server;
 mod session;
+mod set_maxconn;
+mod set_server;
 mod set_severity_output;
 mod set_timeout;
 mod show_cli;
 mod show_env;
 mod show_info;
+mod show_servers;
+mod show_startup_logs;
 mod show_version;
+mod weight;
 
 pub use session::{Flow, Prompt, Session, SeverityOutput};
 
@@ -26,16 +32,28 @@ use bstr::ByteSlice;
 
 /// Every command, in the order that `help` lists them.
 pub const COMMANDS: &[&Command] = &[
+    &set_server::DISABLE,
     &echo::ECHO,
+    &set_server::ENABLE,
     &expert_mode::EXPERIMENTAL,
     &expert_mode::EXPERT,
+    &weight::GET,
     &level::OPERATOR,
+    &set_maxconn::FRONTEND,
+    &set_maxconn::GLOBAL,
+    &set_maxconn::SERVER,
+    &set_server::SET,
     &set_severity_output::COMMAND,
     &set_timeout::COMMAND,
+    &weight::SET,
+    &show_servers::BACKEND,
     &show_cli::LEVEL,
     &show_cli::SOCKETS,
     &show_env::COMMAND,
     &show_info::COMMAND,
+    &show_servers::CONN,
+    &show_servers::STATE,
+    &show_startup_logs::COMMAND,
     &show_version::COMMAND,
     &level::USER,
     &help::COMMAND,

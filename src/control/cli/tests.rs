@@ -2,13 +2,48 @@
 //! prose).
 
 use super::*;
+use crate::balance::event::CheckStatus;
+use crate::balance::queue::Wake;
+use crate::base::diag::Severity;
+use crate::config::condition::Facts;
 use crate::config::environment::Environment;
+use crate::config::read::{self, Input};
 use crate::control::world::Numbers;
-use crate::plan::Plan;
+use crate::plan::{AbsentFiles, BackendId, FrontendId, Plan};
+use parking_lot::Mutex;
+use std::sync::Arc;
 
+/// A process that serves a small configuration, without an engine.
 struct Fixed {
     environment: Environment,
     sockets: Vec<(String, CliLevel)>,
+    plan: Plan,
+    told: Mutex<Vec<String>>,
+}
+
+const CONFIGURATION: &str = "defaults\n mode http\n timeout client 1s\n timeout server 1s\n \
+    timeout connect 1s\nfrontend f\n bind 127.0.0.1:18610\nbackend b\n server s1 127.0.0.1:1\n\
+    backend c\n balance roundrobin\n server s1 127.0.0.1:18610 weight 20 maxconn 3 cookie x\n \
+    server s2 127.0.0.1:18610 weight 10 check\n server s3 127.0.0.1:2 backup disabled id 77\n \
+    server s5 unix@/tmp/x.s\n server s7 [::1]:99\n";
+
+struct Nobody;
+
+impl Wake for Nobody {
+    fn wake(&self, _token: u64) {}
+}
+
+fn plan() -> Plan {
+    let inputs = vec![Input {
+        name: "t.cfg".to_string(),
+        text: CONFIGURATION.into(),
+    }];
+    let mut env = Environment::default();
+    let (document, _) = read::read(inputs, &mut env, &Facts::default());
+    let (config, findings) = crate::lower::lower(&document, &Default::default());
+    assert!(!crate::base::diag::is_fatal(&findings), "{findings:?}");
+    let wake: Arc<dyn Wake> = Arc::new(Nobody);
+    crate::plan::build(&config, &AbsentFiles, &wake).0.unwrap()
 }
 
 impl World for Fixed {
@@ -17,6 +52,7 @@ impl World for Fixed {
             threads: 2,
             uptime_ms: 93_784_500,
             maxconn: 500,
+            hard_maxconn: 500,
             node: "n\"1".to_string(),
             ..Numbers::default()
         }
@@ -28,7 +64,24 @@ impl World for Fixed {
         &self.sockets
     }
     fn plan(&self) -> &Plan {
-        unreachable!("no command of these tests asks for the plan")
+        &self.plan
+    }
+    fn last_check(&self, _backend: BackendId, server: &str) -> Option<CheckStatus> {
+        (server == "s2").then_some(CheckStatus::L4Ok)
+    }
+    fn startup_logs(&self) -> String {
+        "[NOTICE]   (1) : hello\n".to_string()
+    }
+    fn tell(&self, _severity: Severity, text: &str) {
+        self.told.lock().push(text.to_string());
+    }
+    fn set_maxconn(&self, number: u32) {
+        self.told.lock().push(format!("maxconn {number}"));
+    }
+    fn set_frontend_maxconn(&self, frontend: FrontendId, number: u32) {
+        self.told
+            .lock()
+            .push(format!("maxconn {frontend:?} {number}"));
     }
 }
 
@@ -39,7 +92,24 @@ fn world() -> Fixed {
             ("unix@/s".to_string(), CliLevel::Admin),
             ("ipv4@127.0.0.1:1".to_string(), CliLevel::User),
         ],
+        plan: plan(),
+        told: Mutex::default(),
     }
+}
+
+/// Sends lines to one process; the answers without the empty line that ends each.
+fn ask(world: &Fixed, lines: &[&str]) -> Vec<String> {
+    let mut session = Session::new(CliLevel::Admin, 10_000, 16_384);
+    session.prompt = Prompt::Interactive;
+    lines
+        .iter()
+        .map(|line| {
+            let mut out = Vec::new();
+            session.feed(format!("{line}\n").as_bytes(), world, &mut out);
+            let text = String::from_utf8(out).unwrap();
+            text.strip_suffix("\n").unwrap().to_string()
+        })
+        .collect()
 }
 
 /// Feeds chunks; each answer, and whether the connection was closed in the end.
@@ -271,11 +341,7 @@ fn show_info_has_haproxys_fields() {
         .lines()
         .filter_map(|l| Some(l.split_once(": ")?.0))
         .collect();
-    assert_eq!(
-        names.len(),
-        79 - 1,
-        "all of HAProxy's, without the description"
-    );
+    assert_eq!(names.len(), 79, "all of HAProxy's, without the description");
     assert_eq!(names[..4], ["Name", "Version", "Release_date", "Nbthread"]);
     assert!(plain.contains("\nUptime: 1d 2h03m04s\nUptime_sec: 93784\n"));
     assert!(plain.contains("\nMaxconn: 500\n"));
@@ -291,4 +357,197 @@ fn show_info_has_haproxys_fields() {
     ));
     assert!(json.contains("\"value\":\"n\\\"1\""));
     assert!(json.ends_with("]\n\n"));
+}
+
+#[test]
+fn weights_are_shown_and_changed() {
+    let world = world();
+    let table = [
+        ("get weight", "Require 'backend/server'.\n"),
+        ("get weight c", "Require 'backend/server'.\n"),
+        ("get weight x/y", "No such backend.\n"),
+        ("get weight c/s9", "No such server.\n"),
+        ("get weight c/s1", "20 (initial 20)\n"),
+        ("get weight #4/#1", "20 (initial 20)\n"),
+        ("set weight c/s1", "Require <weight> or <weight%>.\n"),
+        ("set weight c/s1 50%", ""),
+        ("get weight c/s1", "10 (initial 20)\n"),
+        ("set server c/s1 weight 7", ""),
+        ("get weight c/s1", "7 (initial 20)\n"),
+        (
+            "set weight c/s1 300",
+            "Absolute weight can only be between 0 and 256 inclusive.\n",
+        ),
+        ("set weight c/s1 5x", "Trailing garbage in weight string\n"),
+    ];
+    for (line, expected) in table {
+        assert_eq!(ask(&world, &[line]), [expected], "{line}");
+    }
+}
+
+#[test]
+fn servers_enter_and_leave_maintenance_and_drain() {
+    let world = world();
+    let said = |lines: &[&str]| {
+        world.told.lock().clear();
+        let answers = ask(&world, lines);
+        assert!(answers.iter().all(String::is_empty), "{answers:?}");
+        std::mem::take(&mut *world.told.lock())
+    };
+    let left = " 3 active and 0 backup servers left. 0 sessions active, 0 requeued, 0 remaining in \
+                queue.";
+    assert_eq!(
+        said(&["disable server c/s1", "disable server c/s1"]),
+        [format!("Server c/s1 is going DOWN for maintenance.{left}")]
+    );
+    assert_eq!(
+        said(&["enable server c/s1", "enable server c/s1"]),
+        ["Server c/s1 is UP/READY (leaving forced maintenance)."]
+    );
+    assert_eq!(
+        said(&["set server c/s1 state drain"]),
+        [format!("Server c/s1 enters drain state.{left}")]
+    );
+    assert_eq!(
+        said(&["set server c/s1 state ready"]),
+        ["Server c/s1 is UP (leaving forced drain)."]
+    );
+    assert_eq!(
+        said(&["set server c/s1 state maint", "set server c/s1 state drain"])[1..],
+        [
+            "Server c/s1 remains in forced maintenance.",
+            "Server c/s1 is UP/DRAIN (leaving forced maintenance)."
+        ]
+    );
+    assert_eq!(
+        said(&["set server c/s2 health down", "set server c/s2 state maint"]),
+        [
+            "Server c/s2 is DOWN, changed from CLI. 2 active and 0 backup servers left. 0 sessions \
+             active, 0 requeued, 0 remaining in queue.",
+            "Server c/s2 was DOWN and now enters maintenance."
+        ]
+    );
+    assert_eq!(
+        said(&["disable server b/s1"])[1..],
+        ["backend 'b' has no server available!"]
+    );
+    let table = [
+        ("disable server", "Require 'backend/server'.\n"),
+        ("set server c/s9 state ready", "No such server.\n"),
+        (
+            "set server c/s1 state",
+            "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n",
+        ),
+        (
+            "set server c/s1 health",
+            "'set server <srv> health' expects 'up', 'stopping', or 'down'.\n",
+        ),
+        (
+            "set server c/s1 check-port 7",
+            "health checks are not enabled on this server\n",
+        ),
+        (
+            "set server c/s1 foo",
+            "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | \
+             agent-send | check-addr | check-port | fqdn | health | ssl | state | weight\n",
+        ),
+    ];
+    for (line, expected) in table {
+        assert_eq!(ask(&world, &[line]), [expected], "{line}");
+    }
+}
+
+#[test]
+fn limits_are_changed() {
+    let world = world();
+    let table = [
+        ("set maxconn global", "Expects an integer value.\n"),
+        ("set maxconn global 99999", "Value out of range.\n"),
+        ("set maxconn global 100", ""),
+        ("set maxconn global x", ""),
+        ("set maxconn frontend", "A frontend name is expected.\n"),
+        ("set maxconn frontend f", "Integer value expected.\n"),
+        ("set maxconn frontend g 5", "No such frontend.\n"),
+        ("set maxconn frontend f 5", ""),
+        ("set maxconn server c/s1", "Require <maxconn>.\n"),
+        (
+            "set maxconn server c/s1 x",
+            "maxconn string empty or preceded by garbage\n",
+        ),
+        ("set maxconn server c/s1 9", ""),
+    ];
+    for (line, expected) in table {
+        assert_eq!(ask(&world, &[line]), [expected], "{line}");
+    }
+    assert_eq!(
+        *world.told.lock(),
+        ["maxconn 100", "maxconn 500", "maxconn FrontendId(0) 5"]
+    );
+    let server = world.plan.backends[1].state.server(0).unwrap();
+    assert_eq!(server.maxconn(), 9);
+}
+
+#[test]
+fn servers_are_shown_in_the_form_of_a_state_file() {
+    let world = world();
+    let answers = ask(
+        &world,
+        &["set server c/s1 state drain", "show servers state c"],
+    );
+    let expected = "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state \
+        srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result \
+        srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn \
+        srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port\n\
+        4 c 1 s1 127.0.0.1 2 8 20 20 0 1 0 0 0 0 0 0 - 18610 - 0 0 - - 0\n\
+        4 c 2 s2 127.0.0.1 2 0 10 10 0 6 3 4 6 0 0 0 - 18610 - 0 0 - - 0\n\
+        4 c 77 s3 127.0.0.1 0 5 1 1 0 1 0 0 8 0 0 1 - 2 - 0 0 - - 0\n\
+        4 c 4 s5 - 2 0 1 1 0 1 0 0 0 0 0 0 - 0 - 0 0 - - 0\n\
+        4 c 5 s7 ::1 2 0 1 1 0 1 0 0 0 0 0 0 - 99 - 0 0 - - 0\n";
+    let columns = |text: &str| {
+        text.lines()
+            .map(|l| {
+                let mut words: Vec<String> = l.split(' ').map(str::to_string).collect();
+                if let Some(since) = words.get_mut(9).filter(|w| w.parse::<u32>().is_ok()) {
+                    *since = "0".to_string();
+                }
+                words.join(" ")
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(columns(&answers[1]), columns(expected));
+    assert_eq!(
+        ask(
+            &world,
+            &[
+                "show servers state nope",
+                "show backend",
+                "show servers conn b"
+            ]
+        ),
+        [
+            "Can't find backend.\n",
+            "# name\nb\nc\n",
+            "# bkname/svname bkid/svid addr port - purge_delay served used_cur used_max need_est \
+             idle_sess unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[2]\n\
+             b/s1 3/1 127.0.0.1 1 - 5000 0 0 0 0 0 0 0 -1 0 0 0\n"
+        ]
+    );
+    assert_eq!(
+        ask(&world, &["show startup-logs"]),
+        ["[NOTICE]   (1) : hello\n"]
+    );
+}
+
+#[test]
+fn every_command_stands_in_the_tables() {
+    for command in COMMANDS {
+        let name = command.words.join(" ");
+        let known = crate::grammar::cli_commands()
+            .iter()
+            .any(|c| c.name == name);
+        assert!(
+            known || command.usage.is_empty() || name == "set timeout",
+            "{name}"
+        );
+    }
 }

@@ -1,0 +1,212 @@
+//! `show servers state`, `show servers conn`, `show backend`
+
+use super::{Call, Command, Flow, named};
+use crate::balance::event::{CheckStatus, Verdict};
+use crate::balance::{Admin, ServerState};
+use crate::base::clock;
+use crate::ir::address::Host;
+use crate::ir::bind::CliLevel;
+use crate::plan::{BackendPlan, ServerAddress, ServerPlan};
+
+/// `show servers state [<backend>]`
+pub const STATE: Command = Command {
+    words: &["show", "servers", "state"],
+    usage: "show servers state [<backend>]",
+    meaning: "shows the state of servers in the form of a server state file",
+    level: CliLevel::User,
+    run: |call| {
+        let title = "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state \
+                     srv_uweight srv_iweight srv_time_since_last_change srv_check_status \
+                     srv_check_result srv_check_health srv_check_state srv_agent_state \
+                     bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl \
+                     srv_check_port srv_check_addr srv_agent_addr srv_agent_port";
+        each(call, title, state)
+    },
+};
+
+/// `show servers conn [<backend>]`
+pub const CONN: Command = Command {
+    words: &["show", "servers", "conn"],
+    usage: "show servers conn [<backend>]",
+    meaning: "shows the connections to servers",
+    level: CliLevel::User,
+    run: |call| {
+        let threads = call.world.numbers().threads;
+        let title = format!(
+            "# bkname/svname bkid/svid addr port - purge_delay served used_cur used_max need_est \
+             idle_sess unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[{threads}]"
+        );
+        each(call, &title, connections)
+    },
+};
+
+/// `show backend`
+pub const BACKEND: Command = Command {
+    words: &["show", "backend"],
+    usage: "show backend",
+    meaning: "lists the back ends",
+    level: CliLevel::User,
+    run: |call| {
+        call.line("# name");
+        let plan = call.world.plan();
+        for backend in &plan.backends {
+            call.line(&backend.name);
+        }
+        Flow::More
+    },
+};
+
+type Line = fn(&Call<'_>, &BackendPlan, &ServerPlan, &ServerState) -> String;
+
+/// A line for each server of the back end asked for, or of all of them.
+fn each(call: &mut Call<'_>, title: &str, line: Line) -> Flow {
+    let plan = call.world.plan();
+    let only = match call.args.first() {
+        None => None,
+        Some(name) => match named::backend(plan, name) {
+            Some(backend) => Some(backend.id),
+            None => return call.error("Can't find backend."),
+        },
+    };
+    call.line(title);
+    for backend in plan
+        .backends
+        .iter()
+        .filter(|b| only.is_none_or(|id| b.id == id))
+    {
+        for (server, state) in backend.servers.iter().zip(backend.state.servers()) {
+            let line = line(call, backend, server, state);
+            call.line(&line);
+        }
+    }
+    Flow::More
+}
+
+/// Address and port; `-` and 0 where there are none.
+fn place(server: &ServerPlan) -> (String, u16) {
+    match &server.address {
+        ServerAddress::Inet(address) => (address.ip().to_string(), address.port()),
+        ServerAddress::InetMapped(address, _) => (address.ip().to_string(), address.port()),
+        _ => ("-".to_string(), 0),
+    }
+}
+
+/// The bits of `srv_admin_state` (management guide 9.3).
+fn admin_bits(admin: Admin) -> u32 {
+    let table = [
+        (Admin::MAINT, 1),
+        (Admin::TRACKED_MAINT, 2),
+        (Admin::CONFIG_MAINT, 1 | 4),
+        (Admin::DRAIN, 8),
+        (Admin::TRACKED_DRAIN, 16),
+        (Admin::RESOLVE_MAINT, 32),
+    ];
+    table
+        .iter()
+        .filter(|(flag, _)| admin.contains(*flag))
+        .fold(0, |sum, (_, bit)| sum | bit)
+}
+
+/// The number of a check's end in HAProxy's server state files.
+fn check_number(status: CheckStatus) -> u32 {
+    match status {
+        CheckStatus::SocketError => 5,
+        CheckStatus::L4Ok => 6,
+        CheckStatus::L4Timeout => 7,
+        CheckStatus::L4Connection => 8,
+        CheckStatus::L6Ok => 9,
+        CheckStatus::L6Timeout => 10,
+        CheckStatus::L6Response => 11,
+        CheckStatus::L7Timeout => 12,
+        CheckStatus::L7Response => 13,
+        CheckStatus::L7Ok => 15,
+        CheckStatus::L7OkConditional => 16,
+        CheckStatus::L7Status => 17,
+    }
+}
+
+fn state(call: &Call<'_>, be: &BackendPlan, server: &ServerPlan, state: &ServerState) -> String {
+    let (address, port) = place(server);
+    let since = clock::now_ms().saturating_sub(state.last_change()) / 1000;
+    let last = call.world.last_check(be.id, &server.name);
+    let (status, result) = match last {
+        None => (1, 0),
+        Some(status) => (
+            check_number(status),
+            match status.verdict() {
+                Verdict::Failed => 2,
+                Verdict::Passed => 3,
+                Verdict::Conditional => 4,
+            },
+        ),
+    };
+    // configured and enabled, or configured and paused
+    let check_state = match (state.checked, state.admin().intersects(Admin::ANY_MAINT)) {
+        (false, false) => 0,
+        (false, true) => 8,
+        (true, false) => 6,
+        (true, true) => 14,
+    };
+    let health = match last {
+        None => 0,
+        Some(_) => server
+            .settings
+            .check
+            .as_ref()
+            .map_or(0, |c| if result == 2 { 0 } else { c.rise + c.fall - 1 }),
+    };
+    // an automatic number is the position, but for one that was taken
+    let forced = u32::from(server.settings.id != state.index + 1);
+    let name = match &server.settings.address.host {
+        Host::Name { name, .. } => name.as_str(),
+        _ => "-",
+    };
+    let check_port = server
+        .settings
+        .check
+        .as_ref()
+        .and_then(|c| c.port)
+        .unwrap_or(0);
+    format!(
+        "{} {} {} {} {address} {} {} {} {} {since} {status} {result} {health} {check_state} 0 0 \
+         {forced} {name} {port} - 0 {check_port} - - 0",
+        be.uuid,
+        be.name,
+        server.settings.id,
+        server.name,
+        if state.admin().intersects(Admin::ANY_MAINT) {
+            0
+        } else {
+            state.operational() as u32
+        },
+        admin_bits(state.admin()),
+        state.weight(),
+        server.settings.weight,
+    )
+}
+
+fn connections(
+    call: &Call<'_>,
+    be: &BackendPlan,
+    server: &ServerPlan,
+    state: &ServerState,
+) -> String {
+    let (address, port) = place(server);
+    let threads = call.world.numbers().threads as usize;
+    let limit = server
+        .settings
+        .pool_max_conn
+        .map_or("-1".to_string(), |n| n.to_string());
+    format!(
+        "{}/{} {}/{} {address} {port} - {} {} {} {} 0 0 0 0 {limit} 0{}",
+        be.name,
+        server.name,
+        be.uuid,
+        server.settings.id,
+        server.settings.pool_purge_delay,
+        state.served(),
+        state.served(),
+        state.served_max(),
+        " 0".repeat(threads)
+    )
+}

@@ -33,15 +33,6 @@ fn split_port(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// The part of an authority behind the user information.
-fn without_user(authority: &[u8]) -> &[u8] {
-    let at = authority
-        .iter()
-        .rposition(|&b| b == b'@')
-        .map_or(0, |at| at + 1);
-    authority.get(at..).unwrap_or_default()
-}
-
 impl Head {
     /// Whether the target has a form that its method allows.
     pub(super) fn check_form(&self, target: &[u8], limits: &Limits) -> Result<(), ErrorKind> {
@@ -52,7 +43,7 @@ impl Head {
             }
             (Method::Connect, _) => {
                 let authority = target::before_slash(target);
-                let host = without_user(authority);
+                let host = target::without_user(authority);
                 let ported = matches!(split_port(host), (_, Some([_, ..])));
                 if limits.relaxed || (ported && is_host(host)) {
                     Ok(())
@@ -85,7 +76,7 @@ impl Head {
             let Some((host, field)) = host.zip(host_field) else {
                 return Ok(());
             };
-            let (name, port) = split_port(without_user(target::before_slash(target)));
+            let (name, port) = split_port(target::without_user(target::before_slash(target)));
             let (host_name, host_port) = split_port(host);
             let default = matches!(port, Some(b"80" | b"443"));
             let same_name = name.eq_ignore_ascii_case(host_name);
@@ -111,7 +102,7 @@ impl Head {
         let scheme = target.get(..scheme_end).unwrap_or_default();
         let authority = target::before_slash(target.get(scheme_end..).unwrap_or_default());
         let path_at = scheme_end + authority.len();
-        let bare = without_user(authority);
+        let bare = target::without_user(authority);
         let (name, port) = split_port(bare);
         if !limits.relaxed && !is_host(bare) {
             return Err(fault());

@@ -1,9 +1,15 @@
 //! Changes to a head. Text is appended to one buffer; ranges are swapped.
+//!
+//! What rules write is held to the same terms as what was received (observed): `close` and
+//! `keep-alive` are taken out of `Connection` and act on the side that the message goes to, `Host`
+//! and the target's authority follow each other, and no edit can change how a body is framed.
 
 use super::field::{EDITED, Field, HeaderId, Text};
+use super::framing::Connection;
 use super::message::Message;
 use super::method::Method;
 use super::target;
+use super::tokens::{Cut, cut};
 
 impl Message {
     fn append(&mut self, parts: &[&[u8]]) -> Text {
@@ -19,33 +25,66 @@ impl Message {
 
     /// Adds a field behind the others; the name is lower-cased.
     pub fn add_header(&mut self, name: &[u8], value: &[u8]) {
-        let field = self.new_field(name, value);
-        self.head.fields.push(field);
+        if let Some(field) = self.new_field(name, value) {
+            self.head.fields.push(field);
+            self.follow_host(field);
+        }
     }
 
     /// Adds a field before the others.
     pub fn add_header_first(&mut self, name: &[u8], value: &[u8]) {
-        let field = self.new_field(name, value);
-        self.head.fields.insert(0, field);
+        if let Some(field) = self.new_field(name, value) {
+            self.head.fields.insert(0, field);
+            self.follow_host(field);
+        }
     }
 
-    fn new_field(&mut self, name: &[u8], value: &[u8]) -> Field {
+    fn new_field(&mut self, name: &[u8], value: &[u8]) -> Option<Field> {
         let name = self.append(&[name]);
         let from = (name.off & !EDITED) as usize;
-        let id = match self.edits.get_mut(from..) {
-            Some(lower) => {
-                lower.make_ascii_lowercase();
-                HeaderId::of(lower)
-            }
-            None => HeaderId::Other,
-        };
-        let value = self.append(&[value]);
-        Field {
+        let lower = self.edits.get_mut(from..).unwrap_or_default();
+        lower.make_ascii_lowercase();
+        let id = HeaderId::of(lower);
+        let value = self.written(id, value)?;
+        Some(Field {
             name,
             value,
             id,
             verbatim: false,
+        })
+    }
+
+    /// Appends a value; `None` if nothing of it is to be sent.
+    fn written(&mut self, id: HeaderId, value: &[u8]) -> Option<Text> {
+        let whole = self.append(&[value]);
+        if id != HeaderId::Connection {
+            return Some(whole);
         }
+        let mut said = Connection::default();
+        let left = cut(value, &mut self.edits, |word| said.note(word));
+        self.head.connection.rule_close |= said.close;
+        self.head.connection.upgrade |= said.upgrade;
+        match left {
+            Cut::Nothing => None,
+            Cut::Front(len) => Some(Text {
+                len: len as u32,
+                ..whole
+            }),
+            Cut::Rewritten(from) => Some(Text::edited(from, self.edits.len())),
+        }
+    }
+
+    /// Puts a new `Host` into an absolute target.
+    fn follow_host(&mut self, field: Field) {
+        if field.id != HeaderId::Host {
+            return;
+        }
+        let parts = target::split(self.target());
+        if parts.authority.start == 0 {
+            return;
+        }
+        let host = self.text(field.value).to_vec();
+        self.splice_target(parts.authority, &[&host]);
     }
 
     /// Removes every field of that name (any case) and adds one behind the others.
@@ -62,6 +101,7 @@ impl Message {
     /// Removes every field with that id; tells how many there were.
     pub fn del_header_id(&mut self, id: HeaderId) -> usize {
         let before = self.head.fields.len();
+        self.head.reduced = true;
         self.head.fields.retain(|f| f.id != id);
         before - self.head.fields.len()
     }
@@ -69,6 +109,7 @@ impl Message {
     /// Keeps the fields whose name (lower case) and value please `keep`; tells how many went.
     pub fn retain(&mut self, mut keep: impl FnMut(&[u8], &[u8]) -> bool) -> usize {
         let mut fields = std::mem::take(&mut self.head.fields);
+        self.head.reduced = true;
         let before = fields.len();
         fields.retain(|f| keep(self.text(f.name), self.text(f.value)));
         self.head.fields = fields;
@@ -78,17 +119,25 @@ impl Message {
     /// Removes the field at an index of [`fields`](Message::fields).
     pub fn remove_at(&mut self, index: usize) {
         if index < self.head.fields.len() {
+            self.head.reduced = true;
             self.head.fields.remove(index);
         }
     }
 
     /// Replaces the value of the field at an index of [`fields`](Message::fields).
     pub fn replace_value(&mut self, index: usize, value: &[u8]) {
-        let value = self.append(&[value]);
-        if let Some(field) = self.head.fields.get_mut(index) {
-            field.value = value;
-            field.verbatim = false;
+        let Some(mut field) = self.head.fields.get(index).copied() else {
+            return;
+        };
+        let Some(value) = self.written(field.id, value) else {
+            return self.remove_at(index);
+        };
+        field.value = value;
+        field.verbatim = false;
+        if let Some(slot) = self.head.fields.get_mut(index) {
+            *slot = field;
         }
+        self.follow_host(field);
     }
 
     /// Replaces the method.
@@ -98,10 +147,21 @@ impl Message {
         self.head.start_line_end = 0;
     }
 
-    /// Replaces the whole target.
+    /// Replaces the whole target; a `Host` field follows its authority.
     pub fn set_target(&mut self, target: &[u8]) {
         self.head.target = self.append(&[target]);
         self.head.start_line_end = 0;
+        let authority = target::split(target).authority;
+        let bare = target::without_user(target.get(authority).unwrap_or_default());
+        if bare.is_empty() {
+            return;
+        }
+        let value = self.append(&[bare]);
+        let host = self.head.fields.iter_mut().find(|f| f.id == HeaderId::Host);
+        if let Some(field) = host {
+            field.value = value;
+            field.verbatim = false;
+        }
     }
 
     /// Replaces the path; scheme, authority and query stay.
@@ -116,10 +176,11 @@ impl Message {
         self.splice_target(parts.path.start..parts.query.end, &[path]);
     }
 
-    /// Replaces the query string, `?` not included; an empty one removes the `?` too.
+    /// Replaces the query string, `?` not included; an empty one leaves a `?` that was there.
     pub fn set_query(&mut self, query: &[u8]) {
         let parts = target::split(self.target());
-        let mark: &[u8] = if query.is_empty() { b"" } else { b"?" };
+        let none = query.is_empty() && parts.path.end == self.target().len();
+        let mark: &[u8] = if none { b"" } else { b"?" };
         self.splice_target(parts.path.end..parts.query.end, &[mark, query]);
     }
 

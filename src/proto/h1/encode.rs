@@ -6,6 +6,7 @@
 
 use super::comma::comma_list;
 use super::field::{Field, HeaderId};
+use super::framing::BodyLength;
 use super::message::Message;
 use super::reason::reason_phrase;
 
@@ -88,7 +89,7 @@ impl Message {
         }
         self.encode_fields(out, run, options);
         match (options.persist, self.is_http11()) {
-            _ if self.head.connection.upgrade => {}
+            _ if self.says_upgrade() => {}
             (Persist::Close, true) => self.connection_line(out, options, b"close"),
             (Persist::KeepAlive, false) => self.connection_line(out, options, b"keep-alive"),
             _ => {}
@@ -118,7 +119,7 @@ impl Message {
         }
         self.encode_fields(out, run, options);
         match (options.persist, self.is_http11()) {
-            _ if self.head.connection.upgrade => {}
+            _ if self.says_upgrade() => {}
             (Persist::Close, true) => self.connection_line(out, options, b"close"),
             (Persist::KeepAlive, false) => self.connection_line(out, options, b"keep-alive"),
             (Persist::KeepAlive, true) if !options.peer_http11 => {
@@ -138,7 +139,10 @@ impl Message {
     }
 
     fn connection_line(&self, out: &mut Vec<u8>, options: &EncodeOptions, value: &[u8]) {
-        let name = HeaderId::Connection.name().as_bytes();
+        self.encode_line(out, options, HeaderId::Connection.name().as_bytes(), value);
+    }
+
+    fn encode_line(&self, out: &mut Vec<u8>, options: &EncodeOptions, name: &[u8], value: &[u8]) {
         out.extend_from_slice(options.case.map_or(name, |map| map.adjust(name)));
         out.extend_from_slice(b": ");
         out.extend_from_slice(value);
@@ -159,10 +163,52 @@ impl Message {
             } else {
                 run.flush(received, out);
                 run = Run::default();
-                self.encode_field(out, field, options);
+                if self.is_sent(field) {
+                    self.encode_field(out, field, options);
+                }
             }
         }
         run.flush(received, out);
+        if self.head.reduced {
+            self.encode_lost_framing(out, options);
+        }
+    }
+
+    /// Whether a field may go out: not if it would contradict how the body is framed, and for
+    /// `Upgrade` only if the message asks for one (responses: always).
+    fn is_sent(&self, field: &Field) -> bool {
+        match field.id {
+            HeaderId::TransferEncoding => self.head.chunked,
+            HeaderId::ContentLength => {
+                let bodiless = self.body == BodyLength::None && self.head.method.len > 0;
+                !self.head.chunked && (!bodiless || self.text(field.value) == b"0")
+            }
+            HeaderId::Upgrade => self.head.connection.upgrade || self.head.method.len == 0,
+            _ => true,
+        }
+    }
+
+    /// A rule may have removed the field that frames the body. HAProxy drops the body then; it is
+    /// safer to say how the bytes that follow are framed.
+    fn encode_lost_framing(&self, out: &mut Vec<u8>, options: &EncodeOptions) {
+        let has = |id| self.head.fields.iter().any(|f| f.id == id);
+        let (id, value) = match self.body {
+            BodyLength::Chunked => (HeaderId::TransferEncoding, Vec::from(b"chunked")),
+            BodyLength::Length(n) => (HeaderId::ContentLength, n.to_string().into_bytes()),
+            _ => return,
+        };
+        if !has(id) {
+            self.encode_line(out, options, id.name().as_bytes(), &value);
+        }
+    }
+
+    /// The `Connection` field asks for an upgrade.
+    fn says_upgrade(&self) -> bool {
+        self.head.connection.upgrade
+            && self
+                .values(HeaderId::Connection)
+                .flat_map(comma_list)
+                .any(|word| word.eq_ignore_ascii_case(b"upgrade"))
     }
 
     fn encode_field(&self, out: &mut Vec<u8>, field: &Field, options: &EncodeOptions) {
@@ -175,11 +221,7 @@ impl Message {
             }
             value = b"trailers";
         }
-        let name = self.text(field.name);
-        out.extend_from_slice(options.case.map_or(name, |map| map.adjust(name)));
-        out.extend_from_slice(b": ");
-        out.extend_from_slice(value);
-        out.extend_from_slice(b"\r\n");
+        self.encode_line(out, options, self.text(field.name), value);
     }
 }
 
@@ -198,7 +240,7 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{BodyLength, Limits, Parsed, RequestContext};
+    use super::super::{Limits, Parsed, RequestContext};
     use super::*;
 
     fn request(text: &[u8]) -> Message {
@@ -246,6 +288,177 @@ mod tests {
         assert_eq!(
             sent(&m, Persist::KeepAlive),
             "GET http://h/new?q=1 HTTP/1.1\r\nhost: h\r\ny: 2\r\nx: 3\r\nnew: n\r\n\r\n"
+        );
+    }
+
+    /// What the server gets after an edit; recorded from HAProxy 3.4.0 with rules that do the same.
+    #[test]
+    fn edits_as_rules_make_them() {
+        type Edit = fn(&mut Message);
+        let cases: &[(&str, Edit, &str)] = &[
+            (
+                "GET /\nHost: a",
+                |m| m.set_header(b"Connection", b"close"),
+                "GET /\nhost: a\nconnection: close",
+            ),
+            (
+                "GET /\nHost: a",
+                |m| m.set_header(b"Connection", b"keep-alive,foo"),
+                "GET /\nhost: a\nconnection: foo",
+            ),
+            (
+                "GET /\nHost: a",
+                |m| m.set_header(b"Connection", b"upgrade"),
+                "GET /\nhost: a\nconnection: upgrade",
+            ),
+            (
+                "GET /\nHost: a",
+                |m| m.set_header(b"Upgrade", b"foo"),
+                "GET /\nhost: a",
+            ),
+            (
+                "GET /\nHost: a\nConnection: upgrade\nUpgrade: foo",
+                |m| m.set_header(b"Connection", b"close"),
+                "GET /\nhost: a\nupgrade: foo\nconnection: close",
+            ),
+            (
+                "GET /\nHost: a\nConnection: upgrade\nUpgrade: foo",
+                |m| {
+                    m.del_header(b"connection");
+                },
+                "GET /\nhost: a\nupgrade: foo",
+            ),
+            (
+                "GET /\nHost: a\nTE: x",
+                |m| m.set_header(b"TE", b"gzip"),
+                "GET /\nhost: a",
+            ),
+            (
+                "GET /\nHost: a",
+                |m| m.set_header(b"Transfer-Encoding", b"chunked"),
+                "GET /\nhost: a",
+            ),
+            (
+                "GET /\nHost: a",
+                |m| m.set_target(b"http://u@z:81"),
+                "GET http://u@z:81\nhost: z:81",
+            ),
+            (
+                "GET /\nHost: a",
+                |m| m.set_target(b"z:80"),
+                "GET z:80\nhost: z:80",
+            ),
+            (
+                "GET /\nX: y",
+                |m| m.set_target(b"http://z:80/q"),
+                "GET http://z:80/q\nx: y",
+            ),
+            (
+                "GET http://a/h\nHost: a",
+                |m| m.set_header(b"Host", b"y"),
+                "GET http://y/h\nhost: y",
+            ),
+            (
+                "GET http://a/h\nHost: a",
+                |m| m.add_header(b"Host", b"y"),
+                "GET http://y/h\nhost: a\nhost: y",
+            ),
+            (
+                "GET http://a/h\nHost: a",
+                |m| {
+                    m.del_header(b"Host");
+                },
+                "GET http://a/h",
+            ),
+            (
+                "GET http://a/p\nHost: a",
+                |m| m.set_path(b"q"),
+                "GET http://aq\nhost: a",
+            ),
+            (
+                "GET /q?x\nHost: a",
+                |m| m.set_query(b""),
+                "GET /q?\nhost: a",
+            ),
+            ("GET /q\nHost: a", |m| m.set_query(b""), "GET /q\nhost: a"),
+            (
+                "GET /q\nHost: a",
+                |m| m.set_query(b"a=b"),
+                "GET /q?a=b\nhost: a",
+            ),
+            (
+                "GET /q?z\nHost: a",
+                |m| m.set_path(b"/x?y"),
+                "GET /x?y?z\nhost: a",
+            ),
+            (
+                "POST /\nTransfer-Encoding: chunked",
+                |m| m.set_header(b"Content-Length", b"5"),
+                "POST /\ntransfer-encoding: chunked",
+            ),
+            // Not as HAProxy, which drops the body here: see `encode_lost_framing`.
+            (
+                "POST /\nTransfer-Encoding: chunked",
+                |m| {
+                    m.del_header(b"transfer-encoding");
+                },
+                "POST /\ntransfer-encoding: chunked",
+            ),
+            (
+                "POST /\nContent-Length: 3",
+                |m| {
+                    m.del_header(b"content-length");
+                },
+                "POST /\ncontent-length: 3",
+            ),
+            // HAProxy answers 500 here.
+            (
+                "GET /\nHost: a",
+                |m| m.set_header(b"Content-Length", b"5"),
+                "GET /\nhost: a",
+            ),
+        ];
+        for (received, edit, expected) in cases {
+            let (line, rest) = received.split_once('\n').unwrap_or((received, ""));
+            let text = format!("{line} HTTP/1.1\n{rest}\n\n").replace('\n', "\r\n");
+            let mut m = request(text.as_bytes());
+            edit(&mut m);
+            let persist = match m.closes_server() {
+                true => Persist::Close,
+                false => Persist::KeepAlive,
+            };
+            let got = sent(&m, persist);
+            let (line, rest) = expected.split_once('\n').unwrap_or((expected, ""));
+            let rest = if rest.is_empty() {
+                "\n"
+            } else {
+                &format!("{rest}\n\n")
+            };
+            assert_eq!(
+                got,
+                format!("{line} HTTP/1.1\n{rest}").replace('\n', "\r\n"),
+                "{received}"
+            );
+        }
+    }
+
+    #[test]
+    fn adjusted_case() {
+        let pairs = ["host HoSt", "connection CONNECTION", "x-foo X-FOO"];
+        let map = CaseMap::new(pairs.iter().filter_map(|p| {
+            let (from, to) = p.split_once(' ')?;
+            Some((from.into(), to.into()))
+        }));
+        let m = request(b"GET / HTTP/1.0\r\nHost: a\r\nX-Foo: 1\r\nBar: 2\r\n\r\n");
+        let mut out = Vec::new();
+        let options = EncodeOptions {
+            case: Some(&map),
+            ..Default::default()
+        };
+        m.encode_request(&mut out, &options);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "GET / HTTP/1.0\r\nHoSt: a\r\nX-FOO: 1\r\nbar: 2\r\nCONNECTION: keep-alive\r\n\r\n"
         );
     }
 

@@ -30,6 +30,8 @@ pub struct Connection {
     pub upgrade: bool,
     /// An `Upgrade` field was received.
     pub has_upgrade_field: bool,
+    /// A rule wrote the `close` token: the connection that the message goes to is closed.
+    pub rule_close: bool,
     /// The body's length was told in two ways: the connection must not be used again
     /// (RFC 9112 section 6.1).
     pub unsafe_framing: bool,
@@ -84,10 +86,11 @@ impl Message {
     }
 
     /// For requests: the server connection cannot be used again after this one (`chunked` from an
-    /// HTTP/1.0 client, or with `CONNECT`).
+    /// HTTP/1.0 client or with `CONNECT`, or a rule that wrote `Connection: close`).
     pub fn closes_server(&self) -> bool {
         let head = &self.head;
-        head.transfer_encoding && (head.version < (1, 1) || head.method_id == Method::Connect)
+        let odd = head.version < (1, 1) || head.method_id == Method::Connect;
+        head.connection.rule_close || (head.transfer_encoding && odd)
     }
 
     /// For responses: the client connection must be closed after this one (no other end of the
@@ -95,7 +98,10 @@ impl Message {
     /// it.
     pub fn closes_client(&self) -> bool {
         let head = &self.head;
-        self.body == BodyLength::UntilClose || (head.transfer_encoding && head.version < (1, 1))
+        let until_close = self.body == BodyLength::UntilClose;
+        head.connection.rule_close
+            || until_close
+            || (head.transfer_encoding && head.version < (1, 1))
     }
 
     pub(super) fn request_body(&self) -> BodyLength {

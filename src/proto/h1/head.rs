@@ -92,8 +92,8 @@ pub(super) struct Head {
     pub expect_continue: bool,
     /// Index of the `Host` field.
     pub host: Option<u16>,
-    /// The parser changed the `TE` field: only `trailers` may go on.
-    pub te: bool,
+    /// An edit removed fields: the one that frames the body may be among them.
+    pub reduced: bool,
 }
 
 /// A broken rule.

@@ -130,10 +130,8 @@ impl Head {
             HeaderId::Expect => {
                 self.expect_continue = text(value).eq_ignore_ascii_case(b"100-continue");
             }
-            HeaderId::Te => {
-                self.te = true;
-                field.verbatim = false;
-            }
+            // Filtered when written, so that rules see what was received.
+            HeaderId::Te => field.verbatim = false,
             HeaderId::SecWebsocketKey if side == Side::Request => {
                 self.websocket_key |= value.len == 24;
             }

@@ -68,6 +68,15 @@ pub(super) fn scheme_end(target: &[u8]) -> Option<usize> {
         .then_some(colon + 3)
 }
 
+/// The part of an authority behind the user information.
+pub(super) fn without_user(authority: &[u8]) -> &[u8] {
+    let at = authority
+        .iter()
+        .rposition(|&b| b == b'@')
+        .map_or(0, |at| at + 1);
+    authority.get(at..).unwrap_or_default()
+}
+
 /// What stands before the first slash.
 pub(super) fn before_slash(text: &[u8]) -> &[u8] {
     let end = memchr::memchr(b'/', text).unwrap_or(text.len());

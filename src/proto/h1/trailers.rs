@@ -1,5 +1,6 @@
 //! The trailer section behind the last chunk (RFC 9112 section 7.1.2).
 
+use super::encode::CaseMap;
 use super::head::{Head, Side, State};
 use super::limits::{Limits, Parsed};
 
@@ -49,8 +50,14 @@ impl Trailers {
 
     /// Appends the fields and the empty line.
     pub fn encode(&self, out: &mut Vec<u8>) {
+        self.encode_adjusted(out, None);
+    }
+
+    /// The same with [`EncodeOptions::case`](super::EncodeOptions::case).
+    pub fn encode_adjusted(&self, out: &mut Vec<u8>, case: Option<&CaseMap>) {
         for field in &self.head.fields {
-            out.extend_from_slice(field.name.of(&self.buf, &self.edits));
+            let name = field.name.of(&self.buf, &self.edits);
+            out.extend_from_slice(case.map_or(name, |map| map.adjust(name)));
             out.extend_from_slice(b": ");
             out.extend_from_slice(field.value.of(&self.buf, &self.edits));
             out.extend_from_slice(b"\r\n");

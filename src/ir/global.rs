@@ -66,6 +66,14 @@ pub struct Global {
     pub h1_case_adjust: Vec<(Vec<u8>, Vec<u8>)>,
     /// `h1-case-adjust-file`
     pub h1_case_adjust_file: Option<(String, Span)>,
+    /// `h1-accept-payload-with-any-method`
+    pub h1_accept_payload_with_any_method: bool,
+    /// `h1-do-not-close-on-insecure-transfer-encoding`
+    pub h1_keep_on_insecure_transfer_encoding: bool,
+    /// `default-path`
+    pub default_path: DefaultPath,
+    /// `thread-hard-limit`
+    pub thread_hard_limit: Option<u32>,
     /// `tune.*` settings that are executed
     pub tune: Tune,
 }
@@ -145,6 +153,20 @@ pub enum IdlePoolShared {
     Off,
 }
 
+/// `default-path`: from where relative file names count.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum DefaultPath {
+    /// Where the process was started.
+    #[default]
+    Current,
+    /// The directory of the configuration file that holds the line.
+    Config,
+    /// That directory's parent.
+    Parent,
+    /// A directory.
+    Origin(String),
+}
+
 /// One `cpu-map` line after its sets are expanded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CpuMap {
@@ -189,6 +211,10 @@ impl Default for Global {
             max_spread_checks: None,
             h1_case_adjust: Vec::new(),
             h1_case_adjust_file: None,
+            h1_accept_payload_with_any_method: false,
+            h1_keep_on_insecure_transfer_encoding: false,
+            default_path: DefaultPath::Current,
+            thread_hard_limit: None,
             tune: Tune::default(),
         }
     }

@@ -23,6 +23,9 @@ pub struct Config {
     pub global: Global,
     /// Every `frontend`, `backend` and `listen`, in source order; `ProxyId` indexes it.
     pub proxies: Vec<Proxy>,
+    /// For every file of the configuration, by [`FileId`](crate::base::span::FileId), the
+    /// directory that relative names in it start from; empty: where the process was started.
+    pub directories: Vec<String>,
     /// Pattern files that conditions and maps name; `plan` loads them.
     pub pattern_files: Vec<std::sync::Arc<crate::sample::acl::PatternFile>>,
 }

@@ -5,6 +5,7 @@ use super::context::{Context, Draft};
 use super::keyword::Sections;
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
+use crate::ir::global::DefaultPath;
 use crate::ir::proxy::{Balance, Options, ProxyId, RetryOn};
 use crate::ir::rule::BackendRef;
 use crate::ir::{Bind, Config, Mode};
@@ -20,6 +21,7 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
     if let Some(maxconn) = cx.options.maxconn {
         cx.global.maxconn = Some(maxconn).filter(|v| *v > 0);
     }
+    let directories = directories(&cx);
     let default_maxconn = cx.options.proxy_maxconn;
     let mut proxies: Vec<_> = cx.proxies.into_iter().map(|d| d.proxy).collect();
     for proxy in &mut proxies {
@@ -30,9 +32,27 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
     let config = Config {
         global: cx.global,
         proxies,
+        directories,
         pattern_files: cx.pattern_files,
     };
     (config, cx.diags)
+}
+
+/// `default-path` for each file of the configuration.
+fn directories(cx: &Context<'_>) -> Vec<String> {
+    let sources = cx.document.sources.iter();
+    sources
+        .map(|(_, source)| {
+            let own = source.name.rsplit_once('/').map_or("", |(dir, _)| dir);
+            match &cx.global.default_path {
+                DefaultPath::Current => String::new(),
+                DefaultPath::Config => own.to_owned(),
+                DefaultPath::Parent if own.is_empty() => "..".to_owned(),
+                DefaultPath::Parent => format!("{own}/.."),
+                DefaultPath::Origin(dir) => dir.clone(),
+            }
+        })
+        .collect()
 }
 
 fn plain(finding: Diagnostic) -> Diagnostic {

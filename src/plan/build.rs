@@ -8,6 +8,7 @@ use super::{
 };
 use crate::balance::Wake;
 use crate::base::diag::{Diagnostic, Form, is_fatal};
+use crate::base::span::Span;
 use crate::ir::address::Host;
 use crate::ir::bind::UnixPermissions;
 use crate::ir::proxy::{ErrorSource, Mode, Options, ProxyId, Timeouts};
@@ -47,6 +48,21 @@ pub(super) struct Builder<'a> {
     pub(super) pages: ErrorCache,
     frontends: HashMap<ProxyId, FrontendId>,
     backends: HashMap<ProxyId, BackendId>,
+}
+
+impl Builder<'_> {
+    /// A file named by a line of the configuration; `default-path` tells where it is.
+    pub(super) fn read(&self, path: &str, span: Span) -> std::io::Result<Vec<u8>> {
+        self.files.read(&located(self.config, path, span))
+    }
+}
+
+/// Where a relative file name points to.
+pub(super) fn located(config: &ir::Config, path: &str, span: Span) -> String {
+    match config.directories.get(span.file.0 as usize) {
+        Some(dir) if !dir.is_empty() && !path.starts_with('/') => format!("{dir}/{path}"),
+        _ => path.to_owned(),
+    }
 }
 
 /// Pages already made: proxies mostly share what their `defaults` say.
@@ -110,7 +126,7 @@ impl Builder<'_> {
         if !self.files.present() {
             return;
         }
-        match self.files.read(&file.name) {
+        match self.read(&file.name, file.span) {
             Ok(bytes) => self.diags.append(&mut file.load(&bytes)),
             Err(_) => {
                 let finding = Diagnostic::alert("HX0314", file.span, file.cannot_open());
@@ -140,7 +156,7 @@ impl Builder<'_> {
             }
             found
         });
-        let case_map = super::case_map::build(&settings, self.files, &mut self.diags);
+        let case_map = super::case_map::build(self.config, self.files, &mut self.diags);
         let mut stats_sockets = Vec::new();
         for bind in &settings.stats_sockets {
             self.open(bind, None, "stats socket", &mut stats_sockets);
@@ -148,7 +164,7 @@ impl Builder<'_> {
         GlobalPlan {
             uid,
             gid,
-            nbthread: settings.nbthread.or(settings.nbproc),
+            nbthread: super::threads::wanted(&settings),
             stats_sockets,
             case_map,
             settings,

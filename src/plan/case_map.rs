@@ -3,19 +3,21 @@
 use super::Files;
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
-use crate::ir::Global;
+use super::build::located;
+use crate::ir::Config;
 use crate::proto::h1::CaseMap;
 use std::sync::Arc;
 
 /// The map of the process; names are lower case on the left.
-pub fn build(global: &Global, files: &dyn Files, diags: &mut Vec<Diagnostic>) -> Arc<CaseMap> {
+pub fn build(config: &Config, files: &dyn Files, diags: &mut Vec<Diagnostic>) -> Arc<CaseMap> {
+    let global = &config.global;
     let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     for (from, to) in &global.h1_case_adjust {
         pairs.push((from.to_ascii_lowercase(), to.clone()));
     }
     if let Some((path, span)) = &global.h1_case_adjust_file {
         if files.present() {
-            read(path, *span, files, &mut pairs, diags);
+            read(config, path, *span, files, &mut pairs, diags);
         }
     }
     pairs.sort();
@@ -25,6 +27,7 @@ pub fn build(global: &Global, files: &dyn Files, diags: &mut Vec<Diagnostic>) ->
 
 /// A line holds two words; `#` begins a comment.
 fn read(
+    config: &Config,
     path: &str,
     span: Span,
     files: &dyn Files,
@@ -35,7 +38,7 @@ fn read(
         let message = format!("h1-headers-case-adjust-file '{path}'{text}");
         diags.push(Diagnostic::alert("HX0315", span, message).form(Form::Plain));
     };
-    let Ok(text) = files.read(path) else {
+    let Ok(text) = files.read(&located(config, path, span)) else {
         fail(": failed to open file.".to_owned());
         return;
     };

@@ -55,6 +55,7 @@ impl Builder<'_> {
         if !self.files.present() {
             return None;
         }
+        let read = self.read(path, span);
         let mut fail = |text: String| {
             self.diags.push(Diagnostic::alert(
                 "HX0317",
@@ -63,7 +64,7 @@ impl Builder<'_> {
             ));
             None
         };
-        let mut bytes = match self.files.read(path) {
+        let mut bytes = match read {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::IsADirectory => {
                 return fail(format!("error reading file '{path}'."));

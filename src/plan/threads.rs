@@ -8,12 +8,22 @@ const GROUP: u32 = 64;
 
 /// How many threads will run, by the file and this machine.
 pub fn count(global: &Global) -> u32 {
-    global.nbthread.or(global.nbproc).unwrap_or_else(|| {
+    wanted(global).unwrap_or_else(|| {
         available_parallelism()
             .ok()
             .and_then(|n| u32::try_from(n.get()).ok())
             .unwrap_or(1)
     })
+}
+
+/// How many threads the file asks for; `None`: one per usable CPU.
+pub fn wanted(global: &Global) -> Option<u32> {
+    let said = global.nbthread.or(global.nbproc);
+    let Some(limit) = global.thread_hard_limit else {
+        return said;
+    };
+    let count = said.or_else(|| u32::try_from(available_parallelism().ok()?.get()).ok());
+    count.map(|n| n.min(limit))
 }
 
 /// Renumbers the threads of `cpu-map`; those that do not run are left out.

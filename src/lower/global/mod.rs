@@ -3,8 +3,11 @@
 mod chroot;
 mod cpu_map;
 mod daemon;
+mod default_path;
 mod description;
+mod environment;
 mod expose;
+mod h1;
 mod h1_case_adjust;
 mod hard_stop_after;
 mod limits;
@@ -31,9 +34,13 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &daemon::DAEMON,
     &daemon::QUIET,
     &daemon::ZERO_WARNING,
+    &default_path::DEFAULT_PATH,
     &description::DESCRIPTION,
+    &environment::ENVIRONMENT,
     &expose::DEPRECATED,
     &expose::EXPERIMENTAL,
+    &h1::ACCEPT_PAYLOAD,
+    &h1::DO_NOT_CLOSE,
     &h1_case_adjust::H1_CASE_ADJUST,
     &h1_case_adjust::H1_CASE_ADJUST_FILE,
     &hard_stop_after::HARD_STOP_AFTER,
@@ -45,6 +52,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &nbproc::NBPROC,
     &nbthread::NBTHREAD,
     &nbthread::THREAD_GROUPS,
+    &nbthread::THREAD_HARD_LIMIT,
     &node::NODE,
     &pidfile::PIDFILE,
     &reuseport::NOREUSEPORT,

@@ -4,6 +4,7 @@ mod abortonclose;
 mod flags;
 mod forwarded;
 mod forwardfor;
+mod http_use_htx;
 mod httpchk;
 mod keep_alive;
 mod originalto;
@@ -24,6 +25,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &flags::OLD_NAMES,
     &forwarded::FORWARDED,
     &forwardfor::FORWARDFOR,
+    &http_use_htx::HTTP_USE_HTX,
     &httpchk::HTTPCHK,
     &keep_alive::HTTP_KEEP_ALIVE,
     &keep_alive::HTTP_SERVER_CLOSE,

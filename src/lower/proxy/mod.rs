@@ -3,6 +3,7 @@
 mod acl;
 mod appsession;
 mod balance;
+mod bind_process;
 mod cookie;
 mod default_backend;
 mod disabled;
@@ -34,6 +35,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &appsession::APPSESSION,
     &balance::BALANCE,
     &bind::BIND,
+    &bind_process::BIND_PROCESS,
     &cookie::COOKIE,
     &default_backend::DEFAULT_BACKEND,
     &disabled::DISABLED,

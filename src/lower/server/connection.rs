@@ -9,8 +9,6 @@ use crate::lower::check;
 
 /// `source ADDRESS[:PORT[-PORT]]`
 pub const SOURCE: ServerOption = ServerOption::new(&["source"], source);
-/// `interface NAME`
-pub const INTERFACE: ServerOption = ServerOption::new(&["interface"], interface);
 /// `usesrc` anywhere but behind `source`
 pub const USESRC: ServerOption = ServerOption::new(&["usesrc"], usesrc);
 /// `tcp-ut TIME`
@@ -51,14 +49,9 @@ fn source(made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Resul
     }
     if args.peek().is_some_and(|w| w.is("interface")) {
         args.next_word();
-        interface(made, "interface", args)?;
+        let word = argument(args, "'interface' : missing interface name.")?;
+        made.server.interface = Some(word.display().to_string());
     }
-    Ok(())
-}
-
-fn interface(made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Result<(), Fault> {
-    let word = argument(args, "'interface' : missing interface name.")?;
-    made.server.interface = Some(word.display().to_string());
     Ok(())
 }
 

@@ -107,7 +107,6 @@ pub const OPTIONS: &[ServerOption] = &[
     check::INTER,
     check::PORT,
     check::RISE,
-    connection::INTERFACE,
     connection::SOURCE,
     connection::TCP_UT,
     connection::TFO,

@@ -84,6 +84,8 @@ pub struct Context<'d> {
     pub last_defaults: Option<usize>,
     /// The kind of the section being read when it is none that hapax executes.
     pub foreign: Option<String>,
+    /// The line of the rule being lowered.
+    pub line: Span,
     /// Names of proxies and servers, complete once all sections were read.
     pub names: std::rc::Rc<super::names::NameIndex>,
     /// The ACLs that the rules being lowered may name.
@@ -106,6 +108,7 @@ impl<'d> Context<'d> {
             quiet_deprecated: false,
             last_defaults: None,
             foreign: None,
+            line: Span::default(),
             names: std::rc::Rc::default(),
             acls: crate::sample::AclSet::default(),
             pattern_files: Vec::new(),

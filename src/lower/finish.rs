@@ -307,7 +307,7 @@ fn check_proxy(cx: &mut Context<'_>, index: usize) {
     if !http && proxy.servers.iter().any(|s| s.redir.is_some()) {
         let text =
             format!("{named} : server cannot have cookie or redirect prefix in non-HTTP mode.");
-        alerts.push(plain(Diagnostic::alert("HX030A", head, text)));
+        alerts.push(plain(Diagnostic::alert("HX0322", head, text)));
     }
     for bind in &proxy.binds {
         alerts.extend(missing_threads(cx, &named, bind));
@@ -342,7 +342,7 @@ fn missing_threads(cx: &Context<'_>, named: &str, bind: &Bind) -> Option<Diagnos
     } else {
         return None;
     };
-    Some(plain(Diagnostic::alert("HX030B", bind.span, text)))
+    Some(plain(Diagnostic::alert("HX0323", bind.span, text)))
 }
 
 /// What HAProxy says about HTTP rules and settings of a proxy in another mode.

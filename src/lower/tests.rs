@@ -97,7 +97,10 @@ fn every_executed_keyword_is_in_the_grammar() {
         }
     }
     for name in bind::executed() {
-        assert!(grammar::bind_option(name.as_bytes()).is_some(), "bind {name}");
+        assert!(
+            grammar::bind_option(name.as_bytes()).is_some(),
+            "bind {name}"
+        );
     }
     for name in server::executed() {
         assert!(

@@ -126,8 +126,18 @@ impl Builder<'_> {
         if !self.files.present() {
             return;
         }
-        match self.read(&file.name, file.span) {
+        // `virt@NAME` exists only in memory, `opt@NAME` may be missing.
+        if file.name.starts_with("virt@") {
+            self.diags.append(&mut file.load(b""));
+            return;
+        }
+        let (name, optional) = match file.name.strip_prefix("opt@") {
+            Some(name) => (name, true),
+            None => (file.name.strip_prefix("file@").unwrap_or(&file.name), false),
+        };
+        match self.read(name, file.span) {
             Ok(bytes) => self.diags.append(&mut file.load(&bytes)),
+            Err(_) if optional => self.diags.append(&mut file.load(b"")),
             Err(_) => {
                 let finding = Diagnostic::alert("HX0314", file.span, file.cannot_open());
                 self.diags.push(finding);

@@ -1,9 +1,9 @@
 //! `h1-case-adjust` and `h1-case-adjust-file` to one map.
 
 use super::Files;
+use super::build::located;
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
-use super::build::located;
 use crate::ir::Config;
 use crate::proto::h1::CaseMap;
 use std::sync::Arc;

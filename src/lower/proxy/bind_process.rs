@@ -10,7 +10,7 @@ pub const BIND_PROCESS: KeywordHandler =
 
 fn lower(_cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let finding = Diagnostic::warning(
-        "HX02A1",
+        "HX0321",
         args.line().span,
         "'bind-process' is not supported anymore. It has no effect: hapax is one process, and all its threads run every proxy.",
     )

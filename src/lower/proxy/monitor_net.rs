@@ -23,7 +23,7 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     };
     let text = word.display();
     let finding = Diagnostic::warning(
-        "HX02A0",
+        "HX0320",
         args.line().span,
         format!(
             "'monitor-net' doesn't exist anymore. Please use 'http-request return status 200 if {{ src {text} }}' instead. It is executed as before 2.2: the answer is 'HTTP/1.0 200 OK', the request is not read."

@@ -77,6 +77,7 @@ pub fn lower_all(cx: &mut Context<'_>) {
         );
         let own = (draft.acls.clone(), draft.rules.clone());
         for (acls, rules) in [inherited, own] {
+            cx.line = acls.first().map_or(cx.line, |line| line.span);
             let words: Vec<&[Word]> = acls.iter().map(|line| &line.words[..]).collect();
             let places = Places::FRONTEND;
             let (set, mut found) = compile(cx, places, |compile, _| {
@@ -90,6 +91,7 @@ pub fn lower_all(cx: &mut Context<'_>) {
                 words,
             } in rules
             {
+                cx.line = line.span;
                 crate::lower::run(cx, handler, line, words);
             }
         }
@@ -156,6 +158,8 @@ pub fn compile<T>(
     };
     let acls = cx.acls.clone();
     let mut state = Compile::new(places, &at);
+    state.owner = cx.named();
+    state.span = cx.line;
     let made = work(&mut state, &acls);
     let Compile { diags, files, .. } = state;
     cx.pattern_files.extend(files);
@@ -170,8 +174,7 @@ pub fn take<T>(
     context: &str,
     form: Form,
 ) -> Option<T> {
-    let faulty = is_fatal(&findings);
-    let silent = made.is_none() && !faulty;
+    let silent = made.is_none() && findings.is_empty();
     for mut finding in findings {
         if finding.severity == Severity::Alert && !finding.message.starts_with("error detected") {
             finding.message.insert_str(0, context);
@@ -253,12 +256,18 @@ fn rule(
         "error detected in {} while parsing '{prefix} {verb}' rule : ",
         cx.named()
     );
+    let guard = GUARDS.contains(&bare.as_str());
     let faulty = is_fatal(&findings);
+    let silent = findings.is_empty();
     for mut finding in findings {
-        if finding.severity == Severity::Alert
-            && !(finding.message.starts_with("error detected") || finding.message.starts_with('\''))
-        {
-            finding.message.insert_str(0, &context);
+        if finding.severity == Severity::Alert {
+            if finding.message.starts_with("'http-") {
+                finding.form = Form::Tight;
+            } else if !finding.message.starts_with("error detected")
+                && !finding.message.starts_with('\'')
+            {
+                finding.message.insert_str(0, &context);
+            }
         }
         finding.span = finding.span.or(Some(span));
         args.report(finding);
@@ -274,18 +283,17 @@ fn rule(
             }
         }
         None if faulty => {}
-        None => {
-            let finding = if GUARDS.contains(&bare.as_str()) {
-                let message = format!(
-                    "'{prefix} {verb}' with these arguments is not executed yet by this version of hapax; without it more would be let in than the file says."
-                );
-                Diagnostic::alert("HX0283", span, message)
-            } else {
-                let what = format!("'{prefix} {verb}' with these arguments");
-                crate::lower::check::pending_note(span, &what, 4)
-            };
-            args.report(finding);
+        None if guard => {
+            let message = format!(
+                "'{prefix} {verb}' with these arguments is not executed yet by this version of hapax; without it more would be let in than the file says."
+            );
+            args.report(Diagnostic::alert("HX0283", span, message));
         }
+        None if silent => {
+            let what = format!("'{prefix} {verb}' with these arguments");
+            args.report(crate::lower::check::pending_note(span, &what, 4));
+        }
+        None => {}
     }
 }
 

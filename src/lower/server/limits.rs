@@ -17,8 +17,7 @@ pub const MAXQUEUE: ServerOption = ServerOption::new(&["maxqueue"], limit);
 /// `slowstart TIME`
 pub const SLOWSTART: ServerOption = ServerOption::new(&["slowstart"], slowstart);
 /// `strict-maxconn`, `no-strict-maxconn`
-pub const STRICT_MAXCONN: ServerOption =
-    ServerOption::new(&["strict-maxconn"], strict);
+pub const STRICT_MAXCONN: ServerOption = ServerOption::new(&["strict-maxconn"], strict);
 
 /// The largest weight.
 const MAX_WEIGHT: i64 = 256;

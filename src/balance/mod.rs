@@ -16,12 +16,15 @@ pub mod leastconn;
 pub mod queue;
 mod ranked;
 pub mod roundrobin;
+mod server;
+mod slot;
 pub mod state;
 
 pub use algorithm::{Algorithm, AlgorithmEntry};
 pub use counters::{BackendCounters, Gauge, ServerCounters};
-pub use queue::{Assigned, Slot, Turn, Waiter, Wake, Want};
-pub use state::{Admin, BackendSettings, BackendState, Operational, ServerSettings, ServerState};
+pub use server::{Admin, Operational, ServerSettings, ServerState};
+pub use slot::{Assigned, Slot, Turn, Waiter, Wake, Want};
+pub use state::{BackendSettings, BackendState};
 
 /// The algorithms that run: word of the `balance` line and maker. One line each.
 pub const ALGORITHMS: &[AlgorithmEntry] = &[roundrobin::ENTRY, leastconn::ENTRY];

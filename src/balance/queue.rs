@@ -8,144 +8,12 @@
 //! [`Waiter::turn`]. Whoever drops a [`Waiter`] or a [`Slot`] gives back what it holds; so a slot
 //! granted to a request that has gone passes on to the next.
 
+pub use super::slot::{Assigned, Slot, Turn, Waiter, Wake, Want};
 use super::state::{BackendState, ServerState};
 use slab::Slab;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-
-/// How a waiting request is told to look again.
-pub trait Wake: Send + Sync {
-    /// `token` is what [`Want::token`] was. Called without any lock held, from any thread; a
-    /// token whose request has gone is to be ignored.
-    fn wake(&self, token: u64);
-}
-
-/// What a request wants.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Want {
-    /// The one server it must go to (persistence).
-    pub pinned: Option<u32>,
-    /// The server to leave if another can be had (redispatch).
-    pub avoid: Option<u32>,
-    /// May leave the queue of its pinned server for another one when that goes down
-    /// (`option redispatch`).
-    pub redispatch: bool,
-    /// Handed to [`Wake::wake`].
-    pub token: u64,
-    /// Priority class; lower is served first.
-    pub class: i16,
-    /// Priority offset, ms added to the time of arrival.
-    pub offset: i32,
-}
-
-/// The answer to a request for a server.
-#[derive(Debug)]
-pub enum Assigned {
-    /// Go.
-    Slot(Slot),
-    /// Wait to be woken.
-    Queued(Waiter),
-    /// The pinned server's queue is full (`maxqueue`).
-    Full,
-    /// There is no server to wait for.
-    None,
-}
-
-/// A place on a server. Dropping it lets the next request in.
-#[derive(Debug)]
-pub struct Slot {
-    backend: Arc<BackendState>,
-    server: u32,
-    srv_queue: u32,
-    backend_queue: u32,
-}
-
-impl Slot {
-    /// Index of the server.
-    pub fn index(&self) -> u32 {
-        self.server
-    }
-    /// The server.
-    pub fn server(&self) -> &Arc<ServerState> {
-        // The index was made by this very back end, whose list never changes.
-        &self.backend.servers()[self.server as usize]
-    }
-    /// The back end.
-    pub fn backend(&self) -> &Arc<BackendState> {
-        &self.backend
-    }
-    /// `srv_queue` of the log line: requests let in from the server's queue from arrival on, this
-    /// one included; 0 when it did not wait.
-    pub fn srv_queue(&self) -> u32 {
-        self.srv_queue
-    }
-    /// `backend_queue` of the log line, alike.
-    pub fn backend_queue(&self) -> u32 {
-        self.backend_queue
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.backend.release(self.server);
-    }
-}
-
-/// Where a request stands in a queue.
-#[derive(Debug)]
-pub struct Waiter {
-    backend: Arc<BackendState>,
-    id: usize,
-    taken: bool,
-}
-
-/// What a woken request learns.
-#[derive(Debug)]
-pub enum Turn {
-    /// Not yet.
-    Wait,
-    /// Go. The waiter is spent.
-    Go(Slot),
-    /// The server it waited for is gone: ask again, without the pin. The waiter is spent.
-    Redispatch,
-}
-
-impl Waiter {
-    /// Whether its turn has come.
-    pub fn turn(&mut self) -> Turn {
-        let mut q = self.backend.queues.lock();
-        match q.entries.get(self.id).map(|e| e.place) {
-            Some(Place::Server(_) | Place::Backend) => Turn::Wait,
-            Some(Place::Granted(server)) if !self.taken => {
-                self.taken = true;
-                let e = q.entries.remove(self.id);
-                drop(q);
-                Turn::Go(Slot {
-                    backend: self.backend.clone(),
-                    server,
-                    srv_queue: e.srv_queue,
-                    backend_queue: e.backend_queue,
-                })
-            }
-            _ => {
-                if !self.taken {
-                    self.taken = true;
-                    q.entries.try_remove(self.id);
-                }
-                Turn::Redispatch
-            }
-        }
-    }
-}
-
-impl Drop for Waiter {
-    fn drop(&mut self) {
-        if !self.taken {
-            self.backend.abandon(self.id);
-        }
-    }
-}
 
 #[derive(Clone, Copy, Debug)]
 enum Place {
@@ -234,12 +102,7 @@ impl BackendState {
     }
 
     fn slot(self: &Arc<Self>, server: u32) -> Assigned {
-        Assigned::Slot(Slot {
-            backend: self.clone(),
-            server,
-            srv_queue: 0,
-            backend_queue: 0,
-        })
+        Assigned::Slot(Slot::new(self.clone(), server, (0, 0)))
     }
 
     fn assign_pinned(self: &Arc<Self>, server: &ServerState, want: &Want, now_ms: u64) -> Assigned {
@@ -314,12 +177,7 @@ impl BackendState {
             Some(Place::Granted(server)) => {
                 let e = q.entries.remove(id);
                 woken.retain(|t| *t != e.token);
-                Some(Slot {
-                    backend: self.clone(),
-                    server,
-                    srv_queue: 0,
-                    backend_queue: 0,
-                })
+                Some(Slot::new(self.clone(), server, (0, 0)))
             }
             _ => None,
         };
@@ -327,11 +185,7 @@ impl BackendState {
         self.wake_all(woken);
         match granted {
             Some(slot) => Assigned::Slot(slot),
-            None => Assigned::Queued(Waiter {
-                backend: self.clone(),
-                id,
-                taken: false,
-            }),
+            None => Assigned::Queued(Waiter::new(self.clone(), id)),
         }
     }
 
@@ -470,7 +324,25 @@ impl BackendState {
         self.wake_all(woken);
     }
 
-    fn release(&self, server: u32) {
+    /// What has become of an entry.
+    pub(super) fn turn(self: &Arc<Self>, id: usize) -> Turn {
+        let mut q = self.queues.lock();
+        match q.entries.get(id).map(|e| e.place) {
+            Some(Place::Server(_) | Place::Backend) => Turn::Wait,
+            Some(Place::Granted(server)) => {
+                let e = q.entries.remove(id);
+                drop(q);
+                let queues = (e.srv_queue, e.backend_queue);
+                Turn::Go(Slot::new(self.clone(), server, queues))
+            }
+            _ => {
+                q.entries.try_remove(id);
+                Turn::Redispatch
+            }
+        }
+    }
+
+    pub(super) fn release(&self, server: u32) {
         if let Some(s) = self.server(server) {
             s.served.fetch_sub(1, SeqCst);
             self.load_changed(s);
@@ -478,7 +350,7 @@ impl BackendState {
         }
     }
 
-    fn abandon(&self, id: usize) {
+    pub(super) fn abandon(&self, id: usize) {
         let mut q = self.queues.lock();
         let gone = q.take_out(self, id);
         drop(q);

@@ -9,6 +9,7 @@ mod cacheable;
 pub mod cookie;
 mod crumbs;
 mod edits;
+mod flags;
 
 pub use appsession::AppSessions;
 pub use cacheable::cacheable;

@@ -1,0 +1,264 @@
+//! What all threads share about a server.
+
+use super::counters::ServerCounters;
+use crate::ir;
+use bitflags::bitflags;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+/// Steps of an effective weight within one step of the configured weight, so that slow start can
+/// grow finely.
+pub const WEIGHT_SCALE: u32 = 16;
+
+/// What checks say about a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Operational {
+    /// `DOWN`
+    Stopped = 0,
+    /// UP again, weight growing (`slowstart`)
+    Starting = 1,
+    /// `UP`
+    Running = 2,
+    /// `NOLB`: answers 404 to checks, finishes what persists on it
+    Stopping = 3,
+}
+
+impl Operational {
+    fn from_u8(v: u8) -> Self {
+        match v {
+            0 => Operational::Stopped,
+            1 => Operational::Starting,
+            3 => Operational::Stopping,
+            _ => Operational::Running,
+        }
+    }
+}
+
+bitflags! {
+    /// What administrators say about a server.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Admin: u8 {
+        /// Maintenance by the runtime API.
+        const MAINT = 1;
+        /// Maintenance by `disabled` in the configuration.
+        const CONFIG_MAINT = 2;
+        /// Maintenance inherited from a tracked server.
+        const TRACKED_MAINT = 4;
+        /// Maintenance because its name does not resolve.
+        const RESOLVE_MAINT = 8;
+        /// Drain by the runtime API.
+        const DRAIN = 16;
+        /// Drain inherited from a tracked server.
+        const TRACKED_DRAIN = 32;
+        /// Any reason for maintenance.
+        const ANY_MAINT = 1 | 2 | 4 | 8;
+        /// Any reason for drain.
+        const ANY_DRAIN = 16 | 32;
+    }
+}
+
+/// What a server is made from.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    /// Its name.
+    pub name: Box<str>,
+    /// `id`
+    pub id: u32,
+    /// `weight`, 0 to 256
+    pub weight: u32,
+    /// `maxconn`; 0: no limit
+    pub maxconn: u32,
+    /// `minconn`; 0: as maxconn
+    pub minconn: u32,
+    /// `maxqueue`; 0: no limit
+    pub maxqueue: u32,
+    /// Value of the persistence cookie (made by the caller for `dynamic`).
+    pub cookie: Option<Box<[u8]>>,
+    /// `backup`
+    pub backup: bool,
+    /// `disabled`
+    pub disabled: bool,
+    /// Has health checks.
+    pub checked: bool,
+    /// `slowstart`, ms; 0: none
+    pub slowstart: u32,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        ServerSettings {
+            name: "".into(),
+            id: 0,
+            weight: 1,
+            maxconn: 0,
+            minconn: 0,
+            maxqueue: 0,
+            cookie: None,
+            backup: false,
+            disabled: false,
+            checked: false,
+            slowstart: 0,
+        }
+    }
+}
+
+impl From<&ir::Server> for ServerSettings {
+    fn from(s: &ir::Server) -> Self {
+        ServerSettings {
+            name: s.name.as_str().into(),
+            id: s.id,
+            weight: s.weight,
+            maxconn: s.maxconn.unwrap_or(0),
+            minconn: s.minconn.unwrap_or(0),
+            maxqueue: s.maxqueue.unwrap_or(0),
+            cookie: s.cookie.as_deref().map(Into::into),
+            backup: s.backup,
+            disabled: s.disabled,
+            checked: s.check.is_some(),
+            slowstart: s.slowstart.unwrap_or(0),
+        }
+    }
+}
+
+/// One server, shared by all threads.
+#[derive(Debug)]
+pub struct ServerState {
+    /// Its place in [`BackendState::servers`].
+    pub index: u32,
+    /// Its name.
+    pub name: Box<str>,
+    /// `id`
+    pub id: u32,
+    /// Value of its persistence cookie.
+    pub cookie: Option<Box<[u8]>>,
+    /// `backup`
+    pub backup: bool,
+    /// Has health checks.
+    pub checked: bool,
+    /// `slowstart`, ms; 0: none
+    pub slowstart: u32,
+    /// Counts every change of state or weight: who keeps something derived compares it.
+    pub generation: AtomicU32,
+    /// Sums for statistics.
+    pub counters: ServerCounters,
+    pub(super) served: AtomicU32,
+    pub(super) served_max: AtomicU32,
+    /// Requests in its own queue.
+    pub(super) queued: AtomicU32,
+    pub(super) queued_max: AtomicU32,
+    pub(super) maxconn: AtomicU32,
+    pub(super) minconn: AtomicU32,
+    pub(super) maxqueue: AtomicU32,
+    pub(super) operational: AtomicU8,
+    pub(super) admin: AtomicU8,
+    pub(super) weight: AtomicU32,
+    pub(super) effective: AtomicU32,
+    pub(super) last_change: AtomicU64,
+}
+
+impl ServerState {
+    pub(super) fn new(index: u32, s: ServerSettings) -> Self {
+        // "minconn" alone, or above maxconn, is the limit itself.
+        let (minconn, maxconn) = match (s.minconn, s.maxconn) {
+            (0, max) => (max, max),
+            (min, max) if min >= max => (min, min),
+            (min, max) => (min, max),
+        };
+        let admin = if s.disabled {
+            Admin::CONFIG_MAINT
+        } else {
+            Admin::empty()
+        };
+        ServerState {
+            index,
+            name: s.name,
+            id: s.id,
+            cookie: s.cookie,
+            backup: s.backup,
+            checked: s.checked,
+            slowstart: s.slowstart,
+            generation: AtomicU32::new(0),
+            counters: ServerCounters::default(),
+            served: AtomicU32::new(0),
+            served_max: AtomicU32::new(0),
+            queued: AtomicU32::new(0),
+            queued_max: AtomicU32::new(0),
+            maxconn: AtomicU32::new(maxconn),
+            minconn: AtomicU32::new(minconn),
+            maxqueue: AtomicU32::new(s.maxqueue),
+            operational: AtomicU8::new(Operational::Running as u8),
+            admin: AtomicU8::new(admin.bits()),
+            weight: AtomicU32::new(s.weight),
+            effective: AtomicU32::new(s.weight * WEIGHT_SCALE),
+            last_change: AtomicU64::new(0),
+        }
+    }
+
+    /// Requests that hold one of its slots (`scur`, srv_conn of the log).
+    pub fn served(&self) -> u32 {
+        self.served.load(Relaxed)
+    }
+    /// The most of them so far (`smax`).
+    pub fn served_max(&self) -> u32 {
+        self.served_max.load(Relaxed)
+    }
+    /// Requests in its own queue (`qcur`).
+    pub fn queued(&self) -> u32 {
+        self.queued.load(Relaxed)
+    }
+    /// The most of them so far (`qmax`).
+    pub fn queued_max(&self) -> u32 {
+        self.queued_max.load(Relaxed)
+    }
+    /// `maxconn`; 0: no limit
+    pub fn maxconn(&self) -> u32 {
+        self.maxconn.load(Relaxed)
+    }
+    /// `minconn`
+    pub fn minconn(&self) -> u32 {
+        self.minconn.load(Relaxed)
+    }
+    /// `maxqueue`; 0: no limit
+    pub fn maxqueue(&self) -> u32 {
+        self.maxqueue.load(Relaxed)
+    }
+    /// What checks say.
+    pub fn operational(&self) -> Operational {
+        Operational::from_u8(self.operational.load(Relaxed))
+    }
+    /// What administrators say.
+    pub fn admin(&self) -> Admin {
+        Admin::from_bits_truncate(self.admin.load(Relaxed))
+    }
+    /// The configured or set weight, 0 to 256.
+    pub fn weight(&self) -> u32 {
+        self.weight.load(Relaxed)
+    }
+    /// The weight the algorithm works with, in steps of 1/[`WEIGHT_SCALE`].
+    pub fn effective_weight(&self) -> u32 {
+        self.effective.load(Relaxed)
+    }
+    /// When its state last changed, ms of `base::clock`.
+    pub fn last_change(&self) -> u64 {
+        self.last_change.load(Relaxed)
+    }
+    /// Whether the algorithm may choose it: running, not in maintenance or drain, weight above 0.
+    pub fn usable(&self) -> bool {
+        self.effective_weight() > 0
+            && matches!(
+                self.operational(),
+                Operational::Running | Operational::Starting
+            )
+            && self.admin().is_empty()
+    }
+    /// Whether a request that persists on it may go there: anything but `DOWN` and maintenance.
+    pub fn running(&self) -> bool {
+        self.operational() != Operational::Stopped && !self.admin().intersects(Admin::ANY_MAINT)
+    }
+    /// What algorithms call its load: requests served and queued.
+    pub(super) fn load(&self) -> u32 {
+        self.served
+            .load(Relaxed)
+            .saturating_add(self.queued.load(Relaxed))
+    }
+}

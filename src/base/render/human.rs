@@ -30,7 +30,7 @@ impl Human {
         }
     }
 
-    /// One finding, with its line ends; empty for one that is not to be shown.
+    /// One finding, with its line ends and an empty line; nothing for one that is not to be shown.
     pub fn render(&self, finding: &Diagnostic, sources: &Sources) -> String {
         let level = match finding.severity {
             Severity::Diag if !self.diag => return String::new(),
@@ -55,7 +55,7 @@ impl Human {
         for help in &finding.help {
             group = group.element(Level::HELP.message(printable(help)));
         }
-        self.renderer.render(&[group]) + "\n"
+        self.renderer.render(&[group]) + "\n\n"
     }
 
     /// All findings.

@@ -102,7 +102,7 @@ fn human_form() {
     assert_eq!(
         shown,
         "error[HX0101]: unmatched quote at position 8\n \
-         --> t.cfg:2:8\n  |\n2 |   node \"foo\n  |        ^ never closed\n  |\n  = help: close it\n"
+         --> t.cfg:2:8\n  |\n2 |   node \"foo\n  |        ^ never closed\n  |\n  = help: close it\n\n"
     );
     // Bytes that are no text neither fail nor shift the mark.
     let odd = Diagnostic::warning("HX0001", span(3, 6, 10), "m");

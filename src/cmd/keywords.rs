@@ -48,7 +48,7 @@ fn class_name(class: Class) -> &'static str {
 }
 
 /// What is executed: (kind, name).
-fn executed() -> BTreeSet<(&'static str, String)> {
+pub(super) fn executed() -> BTreeSet<(&'static str, String)> {
     let mut all = BTreeSet::new();
     for (kind, _, name) in lower::executed() {
         all.insert((kind, name.to_string()));

@@ -2,6 +2,7 @@
 //! runtime API.
 
 pub mod cli;
+mod dump;
 pub mod listeners;
 pub mod process;
 pub mod signals;

@@ -3,6 +3,7 @@
 //! SIGTERM and SIGINT keep their default action: the process ends at once, and its parent sees
 //! the signal, as with HAProxy. Only a process that stands for a master ends by itself then.
 
+use super::dump;
 use crate::base::clock;
 use crate::base::diag::Severity;
 use crate::engine::Engine;
@@ -104,7 +105,7 @@ impl Signals {
         for signal in self.taken.forever() {
             match signal {
                 libc::SIGUSR1 => break,
-                libc::SIGHUP => dump(engine, say),
+                libc::SIGHUP => dump::servers(&engine.shared, say),
                 libc::SIGTERM => return ExitCode::SUCCESS,
                 libc::SIGINT => return ExitCode::from(130),
                 libc::SIGUSR2 if ending.as_master => {
@@ -154,32 +155,12 @@ impl Signals {
                 match signal {
                     libc::SIGTERM => return ExitCode::SUCCESS,
                     libc::SIGINT => return ExitCode::from(130),
-                    libc::SIGHUP => dump(engine, say),
+                    libc::SIGHUP => dump::servers(&engine.shared, say),
                     _ => {}
                 }
             }
             std::thread::sleep(Duration::from_millis(10));
         }
         ExitCode::SUCCESS
-    }
-}
-
-/// SIGHUP: says how every proxy and server is doing.
-fn dump(engine: &Engine, say: &mut dyn FnMut(Severity, &str)) {
-    let shared = &engine.shared;
-    say(
-        Severity::Warning,
-        "SIGHUP received, dumping servers states.",
-    );
-    for (frontend, state) in shared.plan.frontends.iter().zip(&shared.frontends) {
-        if frontend.same_section.is_none() {
-            let text = format!(
-                "SIGHUP: Proxy {} has no servers. Conn: act(FE+BE): {}+0, 0 pend (0 unass), tot(FE+BE): {}+0.",
-                frontend.name,
-                state.conns.current(),
-                state.connections.load(Ordering::Relaxed)
-            );
-            say(Severity::Warning, &text);
-        }
     }
 }

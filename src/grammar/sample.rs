@@ -84,6 +84,10 @@ impl Fetch {
     pub fn available(&self, place: Place) -> bool {
         self.places & (1 << place as u8) != 0
     }
+    /// The same for every place, in the order of [`Place`].
+    pub fn places(&self) -> [bool; PLACES] {
+        std::array::from_fn(|i| self.places & (1 << i) != 0)
+    }
 }
 
 /// A converter.

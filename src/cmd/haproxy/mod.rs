@@ -1,6 +1,7 @@
 //! HAProxy's own command line: what each option does.
 
 pub mod args;
+mod classes;
 pub mod console;
 pub mod features;
 pub mod version;
@@ -137,6 +138,9 @@ fn run(program: &OsStr, options: &Options) -> ExitCode {
     if console.warnings() > 0 && (options.zero_warning || config.global.zero_warning) {
         console.alert("Some warnings were found and 'zero-warning' is set. Aborting.");
         return ExitCode::FAILURE;
+    }
+    if !options.keywords.is_empty() {
+        print(&classes::text(&options.keywords));
     }
     if options.dump_configuration {
         print(&dump(&document));

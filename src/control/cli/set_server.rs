@@ -64,7 +64,6 @@ fn set(call: &mut Call<'_>) -> Flow {
             }
             b"drain" => {
                 drain(call, &found);
-                no_maintenance(call, &found);
                 Flow::More
             }
             b"maint" => {
@@ -180,24 +179,32 @@ fn no_maintenance(call: &mut Call<'_>, found: &Named<'_>) {
     );
 }
 
+/// Drain, which also ends maintenance.
 fn drain(call: &mut Call<'_>, found: &Named<'_>) {
     let admin = found.state.admin();
-    if admin.contains(Admin::DRAIN) {
+    let forced = Admin::MAINT | Admin::CONFIG_MAINT;
+    let to = (admin - forced) | Admin::DRAIN;
+    if admin == to {
         return;
     }
     let before = found.shared().is_down();
-    let now = clock::now_ms();
-    let requeued = found
-        .shared()
-        .set_admin(found.state, admin | Admin::DRAIN, now);
+    let requeued = found.shared().set_admin(found.state, to, clock::now_ms());
     let title = title(found);
-    if admin.intersects(Admin::ANY_MAINT) {
-        tell(call, &format!("{title} remains in forced maintenance."));
+    if admin.intersects(forced) {
+        let word = match found.state.operational() {
+            Operational::Stopped => "DOWN",
+            _ => "UP/DRAIN",
+        };
+        tell(
+            call,
+            &format!("{title} is {word} (leaving forced maintenance)."),
+        );
+        tell(call, &format!("{title} remains in forced drain mode."));
     } else {
         let left = left(found, requeued);
         tell(call, &format!("{title} enters drain state.{left}"));
-        tell_if_lost(call, found, before);
     }
+    tell_if_lost(call, found, before);
 }
 
 fn no_drain(call: &mut Call<'_>, found: &Named<'_>) {

@@ -415,8 +415,8 @@ fn servers_enter_and_leave_maintenance_and_drain() {
     assert_eq!(
         said(&["set server c/s1 state maint", "set server c/s1 state drain"])[1..],
         [
-            "Server c/s1 remains in forced maintenance.",
-            "Server c/s1 is UP/DRAIN (leaving forced maintenance)."
+            "Server c/s1 is UP/DRAIN (leaving forced maintenance).",
+            "Server c/s1 remains in forced drain mode."
         ]
     );
     assert_eq!(

@@ -1,0 +1,88 @@
+//! SIGHUP: how every proxy and server is doing, in HAProxy's sentences.
+
+use crate::base::diag::Severity;
+use crate::engine::Shared;
+use crate::plan::BackendPlan;
+use std::sync::atomic::Ordering;
+
+/// What a front end counts: connections now, connections so far.
+type Counts = (u32, u64);
+
+/// Tells it, in the order of the configuration.
+pub fn servers(shared: &Shared, say: &mut dyn FnMut(Severity, &str)) {
+    let mut tell = |text: &str| say(Severity::Warning, text);
+    tell("SIGHUP received, dumping servers states.");
+    let plan = &shared.plan;
+    let mut proxies: Vec<(u32, String)> = Vec::new();
+    let counts = |index: usize| {
+        shared.frontends.get(index).map_or((0, 0), |state| {
+            (
+                state.conns.current(),
+                state.connections.load(Ordering::Relaxed),
+            )
+        })
+    };
+    if !plan.global.stats_sockets.is_empty() {
+        tell(&without_servers("GLOBAL", (0, 0)));
+    }
+    for (index, frontend) in plan.frontends.iter().enumerate() {
+        if frontend.same_section.is_none() {
+            let text = without_servers(&frontend.name, counts(index));
+            proxies.push((frontend.proxy.0, text));
+        }
+    }
+    for backend in &plan.backends {
+        let own = plan
+            .frontends
+            .iter()
+            .position(|f| f.same_section == Some(backend.id))
+            .map_or((0, 0), counts);
+        for server in backend.state.servers() {
+            let text = format!(
+                "SIGHUP: Server {}/{} is {}. Conn: {} act, {} pend, {} tot.",
+                backend.name,
+                server.name,
+                if server.running() { "UP" } else { "DOWN" },
+                server.served(),
+                server.queued(),
+                server.counters.sessions.total()
+            );
+            proxies.push((backend.proxy.0, text));
+        }
+        proxies.push((backend.proxy.0, with_servers(backend, own)));
+    }
+    proxies.sort_by_key(|(proxy, _)| *proxy);
+    for (_, text) in proxies {
+        tell(&text);
+    }
+}
+
+fn without_servers(name: &str, (now, total): Counts) -> String {
+    format!(
+        "SIGHUP: Proxy {name} has no servers. Conn: act(FE+BE): {now}+0, 0 pend (0 unass), \
+         tot(FE+BE): {total}+0."
+    )
+}
+
+fn with_servers(backend: &BackendPlan, (now, total): Counts) -> String {
+    let state = &backend.state;
+    let (active, backup) = (state.usable_active(), state.usable_backup());
+    let servers = if state.servers().is_empty() {
+        "no servers.".to_string()
+    } else if active + backup == 0 {
+        "no server available !".to_string()
+    } else if active == 0 {
+        format!("{backup} backup servers available.")
+    } else {
+        format!("{active} active servers and {backup} backup servers available.")
+    };
+    format!(
+        "SIGHUP: Proxy {} has {servers} Conn: act(FE+BE): {now}+{}, {} pend ({} unass), \
+         tot(FE+BE): {total}+{}.",
+        backend.name,
+        state.sessions.cur(),
+        state.waiting(),
+        state.queued(),
+        state.counters.sessions.total()
+    )
+}

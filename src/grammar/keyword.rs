@@ -172,7 +172,7 @@ pub enum Lookup {
     },
     /// Nothing known.
     Unknown {
-        /// The full name that may have been meant.
+        /// The word that may have been meant in the place of the first one.
         nearest: Option<&'static str>,
     },
 }
@@ -223,9 +223,10 @@ pub fn look_up<'w>(section: &str, line: impl IntoIterator<Item = &'w [u8]>) -> L
         (_, Some(known)) => known,
         (Some(family), None) => family,
         (None, None) => Lookup::Unknown {
-            nearest: words
-                .first()
-                .and_then(|word| nearest(word, keywords_in(section).map(|k| k.name))),
+            nearest: words.first().and_then(|word| {
+                let first = |name: &'static str| name.split(' ').next().unwrap_or(name);
+                nearest(word, keywords_in(section).map(|k| first(k.name)))
+            }),
         },
     }
 }

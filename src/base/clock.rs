@@ -85,6 +85,22 @@ impl Civil {
     }
 }
 
+/// Seconds that local time is ahead of UTC at a moment. Asked of the system once per quarter of an
+/// hour and thread, the finest step in which any zone changes.
+pub fn local_offset(seconds: u64) -> i64 {
+    thread_local! {
+        static KNOWN: Cell<(u64, i64)> = const { Cell::new((u64::MAX, 0)) };
+    }
+    let quarter = seconds / 900;
+    let (at, offset) = KNOWN.get();
+    if at == quarter {
+        return offset;
+    }
+    let offset = super::sys::local_offset(seconds as i64);
+    KNOWN.set((quarter, offset));
+    offset
+}
+
 /// The date of a number of seconds since 1970-01-01T00:00:00Z, counted in eras of 400 years that
 /// begin on the first of March.
 pub fn civil(seconds: u64) -> Civil {

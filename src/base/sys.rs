@@ -33,6 +33,18 @@ pub fn fork() -> io::Result<Forked> {
     }
 }
 
+/// Seconds that local time is ahead of UTC at a moment (seconds since 1970).
+pub fn local_offset(seconds: i64) -> i64 {
+    // SAFETY: `tm` is plain data for which all zeros are valid, and localtime_r writes only to it.
+    unsafe {
+        let mut tm: libc::tm = std::mem::zeroed();
+        if libc::localtime_r(&seconds, &mut tm).is_null() {
+            return 0;
+        }
+        tm.tm_gmtoff
+    }
+}
+
 /// A copy of a descriptor that this process was started with (`fd@3`), closed on exec.
 ///
 /// # Errors

@@ -128,6 +128,13 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
                     requeued,
                     queued: state.queued(),
                 };
+                if let Some(log) = &be.log {
+                    super::log::send(t, log, event.level(), event.to_string().as_bytes());
+                    if event.backend_lost() {
+                        let text = format!("backend {} has no server available!", be.name);
+                        super::log::send(t, log, super::log::EMERG, text.as_bytes());
+                    }
+                }
                 t.shared.events.server(&be, &event);
             }
         }

@@ -7,6 +7,7 @@ pub mod events;
 pub mod forward;
 pub mod http;
 pub mod listener;
+pub mod log;
 pub mod pool;
 pub mod reactor;
 pub mod session;

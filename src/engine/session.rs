@@ -77,6 +77,17 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Without `option httplog` and its like, connections are logged as they come.
+    pub fn log_connect(&self) {
+        if let Some(log) = &self.fe.log
+            && log.format.is_none()
+        {
+            super::log::stream(self.t, log, self, true);
+        }
+    }
+}
+
 impl Drop for Session {
     fn drop(&mut self) {
         let shared = &self.t.shared;
@@ -162,6 +173,7 @@ where
     if !super::admit::admitted(&mut session) {
         return;
     }
+    session.log_connect();
     loop {
         let mut message = t.message();
         if !session.carry.is_empty() {

@@ -80,6 +80,7 @@ pub async fn serve(mut s: Box<Session>) {
     if !super::admit::admitted(&mut s) {
         return;
     }
+    s.log_connect();
     s.client.watch();
     let early = s.t.message();
     let mut stream = TcpStream {

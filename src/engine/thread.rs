@@ -28,6 +28,10 @@ pub struct Thread {
     pub scratch: RefCell<Scratch>,
     /// Changes to headers are worked out here; borrowed only between two awaits.
     pub edits: RefCell<Edits>,
+    /// Where log lines are sent.
+    pub log: RefCell<super::log::Sender>,
+    /// Log lines are formatted here.
+    pub log_line: RefCell<Vec<u8>>,
     messages: RefCell<Vec<Box<Message>>>,
     bufsize: usize,
     /// How heads of requests are parsed.
@@ -53,6 +57,8 @@ impl Thread {
             head: RefCell::new(Vec::with_capacity(bufsize)),
             scratch: RefCell::default(),
             edits: RefCell::default(),
+            log: RefCell::default(),
+            log_line: RefCell::default(),
             messages: RefCell::default(),
             bufsize,
             limits,

@@ -52,6 +52,12 @@ pub struct Global {
     pub description: Option<String>,
     /// `hard-stop-after`, milliseconds
     pub hard_stop_after: Option<u32>,
+    /// `log` lines
+    pub logs: Vec<super::log::LogTarget>,
+    /// `log-tag`
+    pub log_tag: Option<String>,
+    /// `log-send-hostname`; empty: the machine's own name
+    pub log_hostname: Option<String>,
     /// `stats socket` lines
     pub stats_sockets: Vec<Bind>,
     /// `stats timeout`, milliseconds
@@ -204,6 +210,9 @@ impl Default for Global {
             node: None,
             description: None,
             hard_stop_after: None,
+            logs: Vec::new(),
+            log_tag: None,
+            log_hostname: None,
             stats_sockets: Vec::new(),
             stats_timeout: None,
             stats_maxconn: None,

@@ -5,6 +5,7 @@
 
 pub mod bind;
 pub mod global;
+pub mod log;
 pub mod persist;
 pub mod proxy;
 pub mod rule;

@@ -138,6 +138,12 @@ pub struct Settings {
     pub forwarded: Option<Forwarded>,
     /// `errorfile`, `errorloc*`: status to what replaces the built-in answer; the last line counts
     pub errors: BTreeMap<u16, ErrorSource>,
+    /// `log`
+    pub logs: Vec<super::log::LogEntry>,
+    /// `option httplog`, `option tcplog`
+    pub log_style: super::log::LogStyle,
+    /// `log-tag`
+    pub log_tag: Option<String>,
     /// `default_backend`
     pub default_backend: Option<ProxyId>,
     /// `description`

@@ -12,6 +12,7 @@ pub mod context;
 mod finish;
 mod global;
 pub mod keyword;
+mod log;
 mod names;
 pub mod option;
 mod proxy;

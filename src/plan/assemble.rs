@@ -70,6 +70,7 @@ impl Builder<'_> {
             forwardfor: settings.forwardfor.clone(),
             originalto: settings.originalto.clone(),
             forwarded: settings.forwarded.clone(),
+            log: self.logs.plan(proxy, self.files),
             errors: self.errors(&settings.errors),
             case_map: case_map(settings.options, Options::H1_CASE_ADJUST_SERVER, global),
             description: settings.description.clone(),

@@ -69,6 +69,8 @@ pub struct BackendPlan {
     pub originalto: Option<ForwardedHeader>,
     /// `option forwarded`
     pub forwarded: Option<Forwarded>,
+    /// Where changes of its servers' states are logged.
+    pub log: Option<Arc<super::LogPlan>>,
     /// The answers that hapax itself gives once this back end was chosen.
     pub errors: Arc<ErrorPages>,
     /// Header spelling towards servers; `None` unless `option h1-case-adjust-bogus-server`.

@@ -1,6 +1,7 @@
 //! IR to plan.
 
 use super::listener::{ListenAddress, ListenerPlan};
+use super::log::LogBuilder;
 use super::resolve::{self, Found};
 use super::{
     BackendId, BackendPlan, BackendTarget, ErrorPages, Files, FrontendId, FrontendPlan, GlobalPlan,
@@ -31,6 +32,7 @@ pub fn build(
         wake: wake.clone(),
         diags: Vec::new(),
         pages: ErrorCache::default(),
+        logs: LogBuilder::new(&config.global, files),
         frontends: HashMap::new(),
         backends: HashMap::new(),
     };
@@ -46,6 +48,7 @@ pub(super) struct Builder<'a> {
     pub(super) wake: Arc<dyn Wake>,
     pub(super) diags: Vec<Diagnostic>,
     pub(super) pages: ErrorCache,
+    pub(super) logs: LogBuilder,
     frontends: HashMap<ProxyId, FrontendId>,
     backends: HashMap<ProxyId, BackendId>,
 }
@@ -332,6 +335,7 @@ impl Builder<'_> {
             forwardfor: settings.forwardfor.clone(),
             originalto: settings.originalto.clone(),
             forwarded: None,
+            log: self.logs.plan(proxy, self.files),
             errors: self.errors(&settings.errors),
             case_map: case_map(settings.options, Options::H1_CASE_ADJUST_CLIENT, global),
             description: settings.description.clone(),

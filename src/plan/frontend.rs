@@ -61,6 +61,8 @@ pub struct FrontendPlan {
     pub originalto: Option<ForwardedHeader>,
     /// Always `None`: `option forwarded` is the back end's.
     pub forwarded: Option<Forwarded>,
+    /// What is logged, and where to.
+    pub log: Option<Arc<super::LogPlan>>,
     /// The answers that hapax itself gives.
     pub errors: Arc<ErrorPages>,
     /// Header spelling towards clients; `None` unless `option h1-case-adjust-bogus-client`.

@@ -14,6 +14,7 @@ pub mod files;
 pub mod frontend;
 pub mod global;
 pub mod listener;
+pub mod log;
 mod resolve;
 pub mod server;
 mod threads;
@@ -25,6 +26,7 @@ pub use files::{AbsentFiles, Files, RealFiles};
 pub use frontend::{BackendTarget, FrontendPlan, UseBackendPlan};
 pub use global::GlobalPlan;
 pub use listener::ListenerPlan;
+pub use log::{LogPlan, TargetAddress, TargetPlan};
 pub use server::{ServerAddress, ServerPlan};
 
 use crate::ir::rule::Rule;

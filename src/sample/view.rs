@@ -106,6 +106,10 @@ pub trait StreamView {
     fn random(&self) -> u32 {
         0
     }
+    /// What only the log knows; `None` until the stream ends.
+    fn log(&self) -> Option<&LogData> {
+        None
+    }
     /// The stream's own unique id as `unique-id-format` made it, once asked for.
     fn unique_id(&self) -> Option<&[u8]> {
         None
@@ -122,6 +126,50 @@ pub trait StreamView {
     fn apply(&mut self, _effect: Effect<'_>) -> bool {
         false
     }
+}
+
+/// What a log line tells besides the messages. Times are milliseconds, -1 where the phase was not
+/// reached (HAProxy configuration manual 8.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogData {
+    /// Termination state, cookie flags included (`--NI`).
+    pub state: [u8; 4],
+    /// Status sent to the client; -1: none
+    pub status: i32,
+    /// Bytes sent to the client (`%B`).
+    pub sent: u64,
+    /// Bytes received from the client (`%U`).
+    pub received: u64,
+    /// `%TR`: from the first byte to the complete head
+    pub request: i64,
+    /// `%Tw`: in queues
+    pub queue: i64,
+    /// `%Tc`: connecting
+    pub connect: i64,
+    /// `%Tr`: until the response's head
+    pub response: i64,
+    /// `%Ta`: from the first byte to the end
+    pub active: i64,
+    /// `%Tt`: from accept to the end
+    pub total: i64,
+    /// `%Ti`: idle before the request
+    pub idle: i64,
+    /// `%ac`: connections of the process
+    pub actconn: u32,
+    /// `%fc`
+    pub feconn: u32,
+    /// `%bc`
+    pub beconn: u32,
+    /// `%sc`
+    pub srvconn: u32,
+    /// `%rc`: retries
+    pub retries: u32,
+    /// Another server than the first was tried (`+` before `%rc`).
+    pub redispatched: bool,
+    /// `%sq`
+    pub srv_queue: u32,
+    /// `%bq`
+    pub backend_queue: u32,
 }
 
 /// What actions change about a stream other than its messages and variables.

@@ -133,9 +133,15 @@ impl Stream {
     pub(super) async fn send_all(&mut self, bytes: &[u8]) -> bool {
         let w = self.s.t.worker;
         let mut at = 0;
+        if self.status < 0 {
+            self.status = status_of(bytes);
+        }
         while at < bytes.len() {
             match self.s.client.send(&bytes[at..], false) {
-                Io::Done(n) => at += n,
+                Io::Done(n) => {
+                    at += n;
+                    self.sent += n as u64;
+                }
                 Io::Blocked => {
                     if w.park(w.after(self.timeouts.client)).await == Wake::TimedOut {
                         return false;
@@ -146,4 +152,10 @@ impl Stream {
         }
         true
     }
+}
+
+/// The status of an answer as text.
+fn status_of(answer: &[u8]) -> i32 {
+    let digits = answer.split(|b| *b == b' ').nth(1).unwrap_or_default();
+    std::str::from_utf8(digits).ok().and_then(|d| d.parse().ok()).unwrap_or(-1)
 }

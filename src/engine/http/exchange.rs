@@ -125,7 +125,7 @@ impl Stream {
         if !a.reused {
             self.connected(be, &a, &mut at).await?;
         }
-        self.times.connected = t.worker.now_us();
+        self.times.connected = t.worker.now_us().max(1);
         at.server_active = t.worker.now_ms();
         match &mut self.res {
             Some(res) => res.clear(),
@@ -409,6 +409,7 @@ impl Stream {
         at.down.begin(body, body == BodyLength::Chunked);
         at.down.trailers_out = !self.s.fe.options.contains(Options::DROP_RESPONSE_TRAILERS);
         at.answered = true;
+        self.status = i32::from(res.status());
         let data = res.body_prefix();
         match at.down.push(t, &self.s.client, &head, data, false) {
             Ok(taken) => {
@@ -547,6 +548,7 @@ impl Stream {
     /// The response went out whole: what becomes of both connections.
     fn finish(&mut self, be: &BackendPlan, a: Attached, at: Attempt) -> Next {
         let t = self.s.t;
+        self.sent += at.down.written;
         let Attached { mut conn, .. } = a;
         let Some(res) = &self.res else {
             return Next::Drop;

@@ -3,6 +3,7 @@
 mod answer;
 mod exchange;
 mod forwarded;
+mod log;
 mod persist;
 mod request;
 mod route;
@@ -36,5 +37,7 @@ pub async fn transaction(session: Box<Session>, message: Box<Message>) -> Box<Se
         Ok(next) => next,
         Err(end) => stream.answer(end).await,
     };
+    stream.leave_backend();
+    stream.log_end();
     stream.into_session(next)
 }

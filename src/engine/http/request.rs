@@ -84,10 +84,10 @@ impl Stream {
                 Io::Done(n) => self.req.filled(n),
                 Io::Blocked => {
                     if t.worker.park(until).await == Wake::TimedOut {
-                        return Err(End::Status(408, *b"cD"));
+                        return Err(End::Status(408, *b"cR"));
                     }
                 }
-                Io::Eof | Io::Failed(_) => return Err(End::Status(400, *b"CD")),
+                Io::Eof | Io::Failed(_) => return Err(End::Status(400, *b"CR")),
             }
         }
         Ok(())

@@ -18,7 +18,10 @@ impl Stream {
             self.monitor()?;
         }
         if self.s.fe.options.contains(Options::HTTP_BUFFER_REQUEST) {
+            // the request is only there with its body
+            let seen = std::mem::take(&mut self.times.request);
             self.buffer_body().await?;
+            self.times.request = seen.max(self.s.t.worker.now_us());
         }
         let rules = &self.s.fe.rules;
         if rules.any_on_request() {
@@ -45,6 +48,7 @@ impl Stream {
         self.retries = be.retries;
         let buffer = be.options.contains(Options::HTTP_BUFFER_REQUEST);
         let rules = be.rules.any_on_request();
+        be.state.sessions.enter();
         self.be = Some(be);
         if buffer {
             self.buffer_body().await?;
@@ -82,6 +86,7 @@ impl Stream {
                 return Err(End::Status(503, *b"PR"));
             }
         }
+        self.quiet = true;
         Err(End::Status(200, *b"PR"))
     }
 

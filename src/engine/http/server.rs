@@ -41,6 +41,7 @@ impl Stream {
         loop {
             let mut waiter = match be.state.assign(&want, w.now_ms()) {
                 Assigned::Slot(slot) => {
+                    self.redispatched |= avoid.is_some_and(|a| a != slot.index());
                     self.server = Some(slot.index());
                     self.slot = Some(slot);
                     self.times.queued = w.now_us();
@@ -63,6 +64,8 @@ impl Stream {
             loop {
                 match waiter.turn() {
                     Turn::Go(slot) => {
+                        self.waited = (slot.srv_queue(), slot.backend_queue());
+                        self.redispatched |= avoid.is_some_and(|a| a != slot.index());
                         self.server = Some(slot.index());
                         self.slot = Some(slot);
                         self.times.queued = w.now_us();
@@ -76,9 +79,11 @@ impl Stream {
                     Turn::Wait => {}
                 }
                 if self.s.client.broken() || abort && self.s.client.hung_up() {
+                    self.times.queued = w.now_us();
                     return Err(End::Silent(*b"CQ"));
                 }
                 if w.park(until).await == Wake::TimedOut {
+                    self.times.queued = w.now_us();
                     return Err(End::Status(503, *b"sQ"));
                 }
             }
@@ -170,6 +175,7 @@ impl Stream {
             return Err(End::Status(503, state));
         }
         self.retries -= 1;
+        self.tries += 1;
         let server = self.server;
         let down = server
             .and_then(|s| be.state.server(s))

@@ -8,6 +8,7 @@ use crate::ir::proxy::ConnectionMode;
 use crate::plan::{BackendPlan, ErrorPages};
 use crate::proto::h1::Message;
 use crate::sample::vars::VarStore;
+use crate::sample::view::LogData;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -103,6 +104,20 @@ pub struct Stream {
     pub retries: u32,
     /// No second attempt after a response (`disable-l7-retry`).
     pub no_l7_retry: bool,
+    /// Status that the client was sent; -1: none
+    pub status: i32,
+    /// Bytes sent to the client.
+    pub sent: u64,
+    /// Further attempts to connect.
+    pub tries: u32,
+    /// Another server than the first was tried.
+    pub redispatched: bool,
+    /// Requests before this one in the server's and the back end's queue.
+    pub waited: (u32, u32),
+    /// Not to be logged.
+    pub quiet: bool,
+    /// What the log tells, once the stream has ended.
+    pub log: Option<LogData>,
     /// The state the log will show.
     pub state: State,
     /// The source address, if an action changed it.
@@ -150,6 +165,13 @@ impl Stream {
             drain: false,
             retries: 0,
             no_l7_retry: false,
+            status: -1,
+            sent: 0,
+            tries: 0,
+            redispatched: false,
+            waited: (0, 0),
+            quiet: false,
+            log: None,
             state: *b"--",
             src: None,
             dst: None,
@@ -167,6 +189,14 @@ impl Stream {
     /// The pages of the side that answers.
     pub(super) fn errors(&self) -> &Arc<ErrorPages> {
         self.be.as_ref().map_or(&self.s.fe.errors, |be| &be.errors)
+    }
+
+    /// The back end and the server count this request no more.
+    pub(super) fn leave_backend(&mut self) {
+        self.slot = None;
+        if let Some(be) = &self.be {
+            be.state.sessions.leave();
+        }
     }
 
     /// Ends the transaction: gives everything back to the thread and tells the session what comes.

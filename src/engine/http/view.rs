@@ -3,7 +3,7 @@
 use super::Stream;
 use crate::proto::h1::Message;
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Effect, StreamView};
+use crate::sample::view::{Effect, LogData, StreamView};
 use std::net::SocketAddr;
 
 impl StreamView for Stream {
@@ -53,6 +53,9 @@ impl StreamView for Stream {
     }
     fn response_body(&self) -> Option<&[u8]> {
         self.res.as_ref().map(|m| m.body_prefix())
+    }
+    fn log(&self) -> Option<&LogData> {
+        self.log.as_ref()
     }
     fn stream_id(&self) -> u32 {
         self.id

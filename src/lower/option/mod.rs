@@ -6,6 +6,7 @@ mod forwarded;
 mod forwardfor;
 mod http_use_htx;
 mod httpchk;
+mod httplog;
 mod keep_alive;
 mod originalto;
 mod redispatch;
@@ -27,6 +28,8 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &forwardfor::FORWARDFOR,
     &http_use_htx::HTTP_USE_HTX,
     &httpchk::HTTPCHK,
+    &httplog::HTTPLOG,
+    &httplog::TCPLOG,
     &keep_alive::HTTP_KEEP_ALIVE,
     &keep_alive::HTTP_SERVER_CLOSE,
     &keep_alive::HTTPCLOSE,

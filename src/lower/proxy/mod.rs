@@ -52,6 +52,8 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &limits::MAX_SESSION_SRV_CONNS,
     &limits::MAXCONN,
     &limits::RATE_LIMIT,
+    &crate::lower::log::PROXY,
+    &crate::lower::log::TAG_PROXY,
     &mode::MODE,
     &monitor::MONITOR_FAIL,
     &monitor::MONITOR_URI,

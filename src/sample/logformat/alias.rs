@@ -3,7 +3,7 @@
 use super::Flags;
 use crate::base::clock;
 use crate::sample::value::Sample;
-use crate::sample::view::Eval;
+use crate::sample::view::{Eval, LogData};
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 
@@ -77,6 +77,14 @@ aliases! {
             }
         };
         "HV" = |e, _, out| version(e, out);
+        "ts" = |e, _, out| out.extend_from_slice(e.view.log().map_or(&[][..], |l| &l.state[..2]));
+        "tsc" = |e, _, out| out.extend_from_slice(e.view.log().map_or(&[][..], |l| &l.state));
+        "t" = |e, _, out| local_date(e.view.accept_date_us(), out);
+        "tr" = |e, _, out| local_date(e.view.request_date_us(), out);
+        "hr" = |_, _, _| {};
+        "hs" = |_, _, _| {};
+        "hrl" = |_, _, _| {};
+        "hsl" = |_, _, _| {};
         "r" = |e, _, out| {
             if let Some(r) = e.view.request() {
                 out.extend_from_slice(r.method());
@@ -84,6 +92,8 @@ aliases! {
                 out.extend_from_slice(r.target());
                 out.push(b' ');
                 version(e, out);
+            } else {
+                out.extend_from_slice(b"<BADREQ>");
             }
         };
         "H" = |_, _, out| {
@@ -100,8 +110,31 @@ aliases! {
         "bp" = |e, f, out| port(e.view.bc_src(), f, out);
         "sp" = |e, f, out| port(e.view.bc_dst(), f, out);
         "ST" = |e, _, out| {
-            let status = e.view.response().map_or(-1, |r| i64::from(r.status()));
+            let status = match e.view.log() {
+                Some(log) => i64::from(log.status),
+                None => e.view.response().map_or(-1, |r| i64::from(r.status())),
+            };
             Sample::Int(status).append(out);
+        };
+        "B" = |e, _, out| logged(e, out, |l| l.sent as i64);
+        "U" = |e, _, out| logged(e, out, |l| l.received as i64);
+        "TR" = |e, _, out| logged(e, out, |l| l.request);
+        "Tw" = |e, _, out| logged(e, out, |l| l.queue);
+        "Tc" = |e, _, out| logged(e, out, |l| l.connect);
+        "Tr" = |e, _, out| logged(e, out, |l| l.response);
+        "Ta" = |e, _, out| logged(e, out, |l| l.active);
+        "Tt" = |e, _, out| logged(e, out, |l| l.total);
+        "Ti" = |e, _, out| logged(e, out, |l| l.idle);
+        "fc" = |e, _, out| logged(e, out, |l| l.feconn.into());
+        "bc" = |e, _, out| logged(e, out, |l| l.beconn.into());
+        "sc" = |e, _, out| logged(e, out, |l| l.srvconn.into());
+        "sq" = |e, _, out| logged(e, out, |l| l.srv_queue.into());
+        "bq" = |e, _, out| logged(e, out, |l| l.backend_queue.into());
+        "rc" = |e, _, out| {
+            if e.view.log().is_some_and(|l| l.redispatched) {
+                out.push(b'+');
+            }
+            logged(e, out, |l| l.retries.into());
         };
         "pid" = |_, f, out| number(std::process::id().into(), f, out);
         "rt" = |e, f, out| number(e.view.stream_id().into(), f, out);
@@ -111,7 +144,10 @@ aliases! {
         };
         "T" = |e, _, out| utc_date(e.view.accept_date_us() / 1_000_000, out);
         "trg" = |e, _, out| utc_date(e.view.request_date_us() / 1_000_000, out);
-        "ac" = |e, _, out| current(e.view.world().act_conn(), out);
+        "ac" = |e, _, out| match e.view.log() {
+            Some(l) => Sample::Int(l.actconn.into()).append(out),
+            None => current(e.view.world().act_conn(), out),
+        };
     }
 }
 
@@ -123,6 +159,33 @@ pub fn find(name: &[u8]) -> Option<&'static Alias> {
 /// Every alias.
 pub fn all() -> impl Iterator<Item = &'static Alias> {
     ALIASES.iter()
+}
+
+fn logged(e: &Eval<'_>, out: &mut Vec<u8>, field: impl Fn(&LogData) -> i64) {
+    Sample::Int(e.view.log().map_or(-1, field)).append(out);
+}
+
+/// `23/Nov/2026:14:58:03.123`, local time
+fn local_date(us: u64, out: &mut Vec<u8>) {
+    let seconds = us / 1_000_000;
+    let d = clock::civil(seconds.saturating_add_signed(clock::local_offset(seconds)));
+    let two = |out: &mut Vec<u8>, n: u64| {
+        out.push(b'0' + (n / 10 % 10) as u8);
+        out.push(b'0' + (n % 10) as u8);
+    };
+    two(out, u64::from(d.day));
+    out.push(b'/');
+    out.extend_from_slice(d.month_name().as_bytes());
+    out.push(b'/');
+    let _ = write!(out, "{:04}", d.year);
+    for n in [d.hour, d.minute, d.second] {
+        out.push(b':');
+        two(out, u64::from(n));
+    }
+    let ms = us / 1000 % 1000;
+    out.push(b'.');
+    out.push(b'0' + (ms / 100) as u8);
+    two(out, ms % 100);
 }
 
 fn current(n: Option<u32>, out: &mut Vec<u8>) {

@@ -1,0 +1,120 @@
+//! Sending lines: one non-blocking socket per thread and target; what cannot be sent at once is
+//! dropped and counted, since a log server that is slow must not slow the traffic.
+
+use super::header;
+use crate::ir::log::LogLineFormat;
+use crate::plan::{LogPlan, TargetAddress, TargetPlan};
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with,
+};
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+
+/// How long a target that could not be reached is left alone, ms.
+const REST: u64 = 1000;
+
+/// The sockets of one thread.
+#[derive(Default)]
+pub struct Sender {
+    /// By the target's address in memory, which a plan keeps for as long as the process runs.
+    sockets: HashMap<*const TargetPlan, Socket>,
+    line: Vec<u8>,
+    /// Lines that could not be sent.
+    pub dropped: u64,
+}
+
+enum Socket {
+    Open(OwnedFd),
+    /// Not reachable; tried again from this tick on.
+    Absent(u64),
+}
+
+impl Sender {
+    /// Sends a message to every target of the plan that wants its level.
+    pub fn send(&mut self, log: &LogPlan, level: u8, message: &[u8], now_ms: u64) {
+        for target in &log.targets {
+            let settings = &target.settings;
+            if level > settings.max_level || !target.sampled() {
+                continue;
+            }
+            let level = level.max(settings.min_level);
+            self.line.clear();
+            header::write(&mut self.line, log, settings.format, settings.facility, level);
+            self.line.extend_from_slice(message);
+            self.line.truncate((settings.len as usize).saturating_sub(1));
+            if settings.format != LogLineFormat::Rfc5424 || !message.is_empty() {
+                self.line.push(b'\n');
+            }
+            if !self.deliver(target, now_ms) {
+                self.dropped += 1;
+            }
+        }
+    }
+
+    fn deliver(&mut self, target: &TargetPlan, now_ms: u64) -> bool {
+        if let TargetAddress::Fd(fd) = target.to {
+            return write_to(fd, &self.line);
+        }
+        let key: *const TargetPlan = target;
+        let socket = self.sockets.entry(key).or_insert(Socket::Absent(0));
+        if let Socket::Absent(until) = socket {
+            if now_ms < *until {
+                return false;
+            }
+            *socket = match open(&target.to) {
+                Ok(fd) => Socket::Open(fd),
+                Err(_) => Socket::Absent(now_ms + REST),
+            };
+        }
+        let Socket::Open(fd) = socket else { return false };
+        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+        let mut sent = rustix::net::send(&*fd, &self.line, flags);
+        if sent == Err(Errno::CONNREFUSED) {
+            // an answer to an earlier datagram: nobody listened then, but may now
+            sent = rustix::net::send(&*fd, &self.line, flags);
+        }
+        match sent {
+            Ok(_) => true,
+            Err(Errno::AGAIN | Errno::NOBUFS) => false,
+            // a syslog that was restarted has a new socket
+            Err(_) => {
+                *socket = Socket::Absent(if matches!(target.to, TargetAddress::Unix(_)) {
+                    0
+                } else {
+                    now_ms + REST
+                });
+                false
+            }
+        }
+    }
+}
+
+/// Writes to a descriptor that the process was started with.
+fn write_to(fd: i32, line: &[u8]) -> bool {
+    match fd {
+        1 => rustix::io::write(rustix::stdio::stdout(), line).is_ok(),
+        2 => rustix::io::write(rustix::stdio::stderr(), line).is_ok(),
+        fd => crate::base::sys::inherited(fd).is_ok_and(|fd| rustix::io::write(&fd, line).is_ok()),
+    }
+}
+
+fn open(to: &TargetAddress) -> Result<OwnedFd, Errno> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket = |family| socket_with(family, SocketType::DGRAM, flags, None);
+    match to {
+        TargetAddress::Udp(addr) => {
+            let family =
+                if addr.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+            let fd = socket(family)?;
+            connect(&fd, addr)?;
+            Ok(fd)
+        }
+        TargetAddress::Unix(path) => {
+            let fd = socket(AddressFamily::UNIX)?;
+            connect(&fd, &SocketAddrUnix::new(path.as_slice())?)?;
+            Ok(fd)
+        }
+        TargetAddress::Fd(_) => Err(Errno::INVAL),
+    }
+}

@@ -185,6 +185,13 @@ impl LogFormat {
                 Item::Alias(alias, flags) => {
                     let start = out.len();
                     (alias.eval)(e, *flags, out);
+                    if out.len() == start && alias.lists_captures() {
+                        // without captures there is no field, nor a blank for it
+                        if out.last() == Some(&b' ') {
+                            out.pop();
+                        }
+                        continue;
+                    }
                     self.finish(start, *flags, alias.quoted, out);
                 }
                 Item::Expr(expr, flags) => {

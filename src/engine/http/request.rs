@@ -87,7 +87,11 @@ impl Stream {
                         return Err(End::Status(408, *b"cR"));
                     }
                 }
-                Io::Eof | Io::Failed(_) => return Err(End::Status(400, *b"CR")),
+                Io::Eof | Io::Failed(_) => {
+                    // found out once the back end is known, as the log shows
+                    self.truncated = true;
+                    return Ok(());
+                }
             }
         }
         Ok(())

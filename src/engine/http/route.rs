@@ -53,6 +53,9 @@ impl Stream {
         if buffer {
             self.buffer_body().await?;
         }
+        if self.truncated {
+            return Err(End::Status(400, *b"CR"));
+        }
         if rules && let Some(be) = self.be.clone() {
             self.request_rules(&be.rules.tcp_request_content, RuleSet::TcpRequestContent)
                 .await?;

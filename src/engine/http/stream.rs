@@ -114,6 +114,8 @@ pub struct Stream {
     pub redispatched: bool,
     /// Requests before this one in the server's and the back end's queue.
     pub waited: (u32, u32),
+    /// The client left before its request was complete.
+    pub truncated: bool,
     /// Not to be logged.
     pub quiet: bool,
     /// What the log tells, once the stream has ended.
@@ -170,6 +172,7 @@ impl Stream {
             tries: 0,
             redispatched: false,
             waited: (0, 0),
+            truncated: false,
             quiet: false,
             log: None,
             state: *b"--",

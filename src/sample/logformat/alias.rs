@@ -18,6 +18,13 @@ pub struct Alias {
     pub eval: AliasFn,
 }
 
+impl Alias {
+    /// Its field is left out when nothing was captured.
+    pub fn lists_captures(&self) -> bool {
+        matches!(self.name, "hr" | "hs" | "hrl" | "hsl")
+    }
+}
+
 /// Appends an alias's value.
 pub type AliasFn = fn(&Eval<'_>, Flags, &mut Vec<u8>);
 

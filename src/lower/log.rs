@@ -14,17 +14,21 @@ pub const GLOBAL: KeywordHandler = KeywordHandler::new(&["log"], Sections::GLOBA
 /// `log` in proxies and `defaults`
 pub const PROXY: KeywordHandler = KeywordHandler::new(&["log"], Sections::ANY_PROXY, in_proxy);
 /// `log-tag`
-pub const TAG_GLOBAL: KeywordHandler = KeywordHandler::new(&["log-tag"], Sections::GLOBAL, |cx, args| {
-    let tag = args.text("'log-tag' expects a tag for use in syslog.");
-    cx.global.log_tag = tag.map(str::to_owned);
-    args.end("log-tag");
-});
+pub const TAG_GLOBAL: KeywordHandler =
+    KeywordHandler::new(&["log-tag"], Sections::GLOBAL, |cx, args| {
+        let tag = args.text("'log-tag' expects a tag for use in syslog.");
+        cx.global.log_tag = tag.map(str::to_owned);
+        args.end("log-tag");
+    });
 /// `log-tag` of a proxy
-pub const TAG_PROXY: KeywordHandler = KeywordHandler::new(&["log-tag"], Sections::ANY_PROXY, |cx, args| {
-    let tag = args.text("'log-tag' expects a tag for use in syslog.").map(str::to_owned);
-    args.end("log-tag");
-    cx.set(|s| s.log_tag = tag);
-});
+pub const TAG_PROXY: KeywordHandler =
+    KeywordHandler::new(&["log-tag"], Sections::ANY_PROXY, |cx, args| {
+        let tag = args
+            .text("'log-tag' expects a tag for use in syslog.")
+            .map(str::to_owned);
+        args.end("log-tag");
+        cx.set(|s| s.log_tag = tag);
+    });
 /// `log-send-hostname`
 pub const HOSTNAME: KeywordHandler =
     KeywordHandler::new(&["log-send-hostname"], Sections::GLOBAL, |cx, args| {
@@ -42,7 +46,11 @@ fn in_global(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     }
     if args.peek().is_some_and(|w| w.is("global")) {
         let at = args.here();
-        args.alert("HX0320", at, "log : 'global' is not supported for a global syslog server");
+        args.alert(
+            "HX0320",
+            at,
+            "log : 'global' is not supported for a global syslog server",
+        );
         return;
     }
     if let Some(target) = target(args) {
@@ -108,7 +116,10 @@ fn target(args: &mut Args<'_, '_>) -> Option<LogTarget> {
         target.min_level = named(args, &LEVELS, false, "unknown optional minimum log level")?;
     }
     if let Some(word) = args.peek() {
-        let message = format!("log : cannot handle unexpected argument '{}'", word.display());
+        let message = format!(
+            "log : cannot handle unexpected argument '{}'",
+            word.display()
+        );
         args.alert("HX0320", word.span, message);
     }
     Some(target)
@@ -125,14 +136,19 @@ fn address(args: &mut Args<'_, '_>) -> Option<LogAddress> {
             return Some(LogAddress::Fd(fd));
         }
     }
-    if [&b"ring@"[..], b"backend@"].iter().any(|p| word.bytes().starts_with(p)) {
+    if [&b"ring@"[..], b"backend@"]
+        .iter()
+        .any(|p| word.bytes().starts_with(p))
+    {
         let what = word.display().to_string();
         args.next_word();
         args.rest();
         let finding = Diagnostic::notice(
             "HX0321",
             word.span,
-            format!("log target '{what}' is known, but this version of hapax does not execute it yet: nothing is sent there."),
+            format!(
+                "log target '{what}' is known, but this version of hapax does not execute it yet: nothing is sent there."
+            ),
         );
         args.report(finding);
         return None;
@@ -204,7 +220,10 @@ fn named(args: &mut Args<'_, '_>, names: &[&str], required: bool, unknown: &str)
         }
         return None;
     };
-    let found = names.iter().position(|n| word.is(n)).and_then(|i| u8::try_from(i).ok());
+    let found = names
+        .iter()
+        .position(|n| word.is(n))
+        .and_then(|i| u8::try_from(i).ok());
     if found.is_none() {
         let message = format!("log : {unknown} '{}'", word.display());
         let mut finding = Diagnostic::alert("HX0320", word.span, message);

@@ -17,8 +17,7 @@ const SYSLOG_PORT: u16 = 514;
 
 /// Lines of connections, requests and events.
 const CONNECT: &str = "Connect from %ci:%cp to %fi:%fp (%f/";
-const TCP: &str =
-    "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq";
+const TCP: &str = "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq";
 const HTTP: &str = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc \
                     %ac/%fc/%bc/%sc/%rc %sq/%bq %hr %hs %{+Q}r";
 const CLF: &str = "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft %b %s %TR %Tw %Tc %Tr \
@@ -49,9 +48,14 @@ pub enum TargetAddress {
 impl TargetPlan {
     /// Counts a message; whether `sample` lets it through.
     pub fn sampled(&self) -> bool {
-        let Some(sample) = &self.settings.sample else { return true };
+        let Some(sample) = &self.settings.sample else {
+            return true;
+        };
         let n = self.count.fetch_add(1, Ordering::Relaxed) % sample.size.max(1) + 1;
-        sample.ranges.iter().any(|(low, high)| (*low..=*high).contains(&n))
+        sample
+            .ranges
+            .iter()
+            .any(|(low, high)| (*low..=*high).contains(&n))
     }
 }
 
@@ -79,13 +83,26 @@ pub(super) struct LogBuilder {
 
 impl LogBuilder {
     pub(super) fn new(global: &ir::Global, files: &dyn Files) -> LogBuilder {
-        let hostname = global.log_hostname.clone().map(|name| match name.is_empty() {
-            true => rustix::system::uname().nodename().to_string_lossy().into_owned(),
-            false => name,
-        });
+        let hostname = global
+            .log_hostname
+            .clone()
+            .map(|name| match name.is_empty() {
+                true => rustix::system::uname()
+                    .nodename()
+                    .to_string_lossy()
+                    .into_owned(),
+                false => name,
+            });
         LogBuilder {
-            global: global.logs.iter().filter_map(|t| target(t, files)).collect(),
-            tag: global.log_tag.clone().unwrap_or_else(|| "haproxy".to_owned()),
+            global: global
+                .logs
+                .iter()
+                .filter_map(|t| target(t, files))
+                .collect(),
+            tag: global
+                .log_tag
+                .clone()
+                .unwrap_or_else(|| "haproxy".to_owned()),
             hostname,
         }
     }
@@ -103,7 +120,11 @@ impl LogBuilder {
         if targets.is_empty() {
             return None;
         }
-        let mode = if settings.mode == ir::Mode::Http { "HTTP)" } else { "TCP)" };
+        let mode = if settings.mode == ir::Mode::Http {
+            "HTTP)"
+        } else {
+            "TCP)"
+        };
         let format = match settings.log_style {
             LogStyle::Connect => None,
             LogStyle::Tcp => Some(compiled(TCP)),
@@ -150,7 +171,11 @@ fn target(t: &LogTarget, files: &dyn Files) -> Option<Arc<TargetPlan>> {
 }
 
 fn plan(to: TargetAddress, t: &LogTarget) -> Arc<TargetPlan> {
-    Arc::new(TargetPlan { to, settings: t.clone(), count: AtomicU32::new(0) })
+    Arc::new(TargetPlan {
+        to,
+        settings: t.clone(),
+        count: AtomicU32::new(0),
+    })
 }
 
 #[cfg(test)]

@@ -157,5 +157,8 @@ impl Stream {
 /// The status of an answer as text.
 fn status_of(answer: &[u8]) -> i32 {
     let digits = answer.split(|b| *b == b' ').nth(1).unwrap_or_default();
-    std::str::from_utf8(digits).ok().and_then(|d| d.parse().ok()).unwrap_or(-1)
+    std::str::from_utf8(digits)
+        .ok()
+        .and_then(|d| d.parse().ok())
+        .unwrap_or(-1)
 }

@@ -41,7 +41,11 @@ impl Stream {
             total: (now.saturating_sub(s.accepted_us) / 1000) as i64,
             idle: (begin.saturating_sub(s.accepted_us) / 1000) as i64,
             actconn: t.shared.conns.current(),
-            feconn: t.shared.frontends.get(s.fe.id.0 as usize).map_or(0, |f| f.conns.current()),
+            feconn: t
+                .shared
+                .frontends
+                .get(s.fe.id.0 as usize)
+                .map_or(0, |f| f.conns.current()),
             beconn: be.map_or(0, |b| b.state.sessions.cur()),
             srvconn: server.map_or(0, |s| s.served()),
             retries: self.tries,

@@ -17,7 +17,9 @@ pub const EMERG: u8 = 0;
 
 /// Sends a message to every target of a plan that wants its level.
 pub fn send(t: &Thread, log: &LogPlan, level: u8, message: &[u8]) {
-    t.log.borrow_mut().send(log, level, message, t.worker.now_ms());
+    t.log
+        .borrow_mut()
+        .send(log, level, message, t.worker.now_ms());
 }
 
 /// Formats the line of a stream, or of a connection when `connect` is set, and sends it.
@@ -33,7 +35,12 @@ pub fn stream(t: &Thread, log: &LogPlan, view: &dyn StreamView, connect: bool) {
         let mut scratch = t.scratch.borrow_mut();
         scratch.reset();
         let scratch = &*scratch;
-        let eval = Eval { view, scratch, direction: Direction::Response, last: true };
+        let eval = Eval {
+            view,
+            scratch,
+            direction: Direction::Response,
+            last: true,
+        };
         format.render(&eval, &mut line);
     }
     send(t, log, INFO, &line);

@@ -40,9 +40,16 @@ impl Sender {
             }
             let level = level.max(settings.min_level);
             self.line.clear();
-            header::write(&mut self.line, log, settings.format, settings.facility, level);
+            header::write(
+                &mut self.line,
+                log,
+                settings.format,
+                settings.facility,
+                level,
+            );
             self.line.extend_from_slice(message);
-            self.line.truncate((settings.len as usize).saturating_sub(1));
+            self.line
+                .truncate((settings.len as usize).saturating_sub(1));
             if settings.format != LogLineFormat::Rfc5424 || !message.is_empty() {
                 self.line.push(b'\n');
             }
@@ -67,7 +74,9 @@ impl Sender {
                 Err(_) => Socket::Absent(now_ms + REST),
             };
         }
-        let Socket::Open(fd) = socket else { return false };
+        let Socket::Open(fd) = socket else {
+            return false;
+        };
         let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
         let mut sent = rustix::net::send(&*fd, &self.line, flags);
         if sent == Err(Errno::CONNREFUSED) {
@@ -104,8 +113,11 @@ fn open(to: &TargetAddress) -> Result<OwnedFd, Errno> {
     let socket = |family| socket_with(family, SocketType::DGRAM, flags, None);
     match to {
         TargetAddress::Udp(addr) => {
-            let family =
-                if addr.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+            let family = if addr.is_ipv4() {
+                AddressFamily::INET
+            } else {
+                AddressFamily::INET6
+            };
             let fd = socket(family)?;
             connect(&fd, addr)?;
             Ok(fd)

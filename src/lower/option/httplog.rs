@@ -25,7 +25,9 @@ fn tcp(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 
 fn set(cx: &mut Context<'_>, args: &mut Args<'_, '_>, style: LogStyle, name: &str) {
     args.end(name);
-    if super::negated(args, name.trim_start_matches("option ")) || cx.ignored(args, Side::Frontend, name) {
+    if super::negated(args, name.trim_start_matches("option "))
+        || cx.ignored(args, Side::Frontend, name)
+    {
         return;
     }
     cx.set(|s| s.log_style = style);

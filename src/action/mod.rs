@@ -4,6 +4,7 @@
 //! [`StreamView`]. What it cannot do itself (wait, answer, close) it asks for by its [`Flow`].
 //! One file per keyword or family, one line each in the registry here.
 
+use crate::base::diag::Form;
 use crate::config::directive::Word;
 use crate::grammar;
 use crate::sample::compile::Fault;
@@ -315,8 +316,9 @@ impl Action {
     }
 }
 
-/// Compiles the words behind `http-request` (and so on), the condition included. `None` after a
-/// fatal finding, or, without one, when hapax does not execute something of the line yet.
+/// Compiles the words behind `http-request` (and so on), the condition included; findings are
+/// complete, in HAProxy's words. `None` after a fatal finding, or, without one, when hapax does
+/// not execute something of the line yet.
 pub fn compile(
     set: RuleSet,
     words: &[Word],
@@ -324,23 +326,50 @@ pub fn compile(
     cx: &mut Compile<'_>,
 ) -> Option<(Action, Option<Condition>)> {
     let Some((verb, rest)) = words.split_first() else {
-        cx.alert(expects(set, b"", " (missing argument)"));
+        let message = expects(set, b"", " (missing argument)", cx);
+        tight(message, set, cx);
         return None;
     };
     let before = cx.span;
     cx.span = verb.span;
-    let made = compile_from(set, verb, rest, acls, cx);
-    let result = match made {
-        Ok(made) => Some(made),
-        Err(Fault::Wrong(m)) => {
-            cx.alert(m);
-            None
-        }
-        Err(Fault::Pending) => None,
-    };
+    let result = compile_from(set, verb, rest, acls, cx).ok();
     cx.span = before;
     result
 }
+
+/// Compiles the words behind the directive `redirect`, whose texts are taken as they stand.
+pub fn compile_redirect(
+    words: &[Word],
+    acls: &AclSet,
+    cx: &mut Compile<'_>,
+) -> Option<(Action, Option<Condition>)> {
+    let verb = Word {
+        text: "redirect".into(),
+        span: cx.span,
+    };
+    cx.context = format!("error detected in {} while parsing redirect rule : ", cx.owner);
+    let mut line = Line {
+        set: RuleSet::HttpRequest,
+        verb: &verb,
+        words,
+        cx,
+    };
+    let act = redirect::compile_literal(&mut line).map_err(|f| line.cx.fault(f));
+    let rest = line.words;
+    let act = act.ok()?;
+    let condition = match rest {
+        [] => None,
+        _ => {
+            cx.context.push_str("error in condition: ");
+            Some(Condition::parse(rest, acls, cx).map_err(|f| cx.fault(f)).ok()?)
+        }
+    };
+    let name = "redirect";
+    Some((Action { name, act }, condition))
+}
+
+/// The error was reported, or the notice written.
+struct Reported;
 
 fn compile_from(
     set: RuleSet,
@@ -348,12 +377,21 @@ fn compile_from(
     rest: &[Word],
     acls: &AclSet,
     cx: &mut Compile<'_>,
-) -> Result<(Action, Option<Condition>), Fault> {
+) -> Result<(Action, Option<Condition>), Reported> {
     let Some(keyword) = find(set, verb.bytes()) else {
-        return Err(match grammar::action(set.name(), verb.bytes()) {
-            Some(_) => cx.pending("action", verb.bytes()),
-            None => unknown(set, verb.bytes()),
-        });
+        if grammar::action(set.name(), verb.bytes()).is_some() {
+            cx.pending("action", verb.bytes());
+        } else {
+            let message = unknown(set, verb.bytes(), cx);
+            tight(message, set, cx);
+        }
+        return Err(Reported);
+    };
+    let name = format!("{} {}", set.name(), verb.display());
+    let tcp = RuleSets::TCP.contains(set.bit());
+    cx.context = match tcp {
+        true => String::new(),
+        false => format!("error detected in {} while parsing '{name}' rule : ", cx.owner),
     };
     let mut line = Line {
         set,
@@ -361,30 +399,45 @@ fn compile_from(
         words: rest,
         cx,
     };
-    let act = (keyword.compile)(&mut line).map_err(|f| f.wrap(|m| format!("{m}.")))?;
+    let act = (keyword.compile)(&mut line);
     let rest = line.words;
+    let act = act.map_err(|f| {
+        cx.fault(f);
+        Reported
+    })?;
     let condition = match rest.first() {
         None => None,
         Some(w) if w.is("if") || w.is("unless") => {
-            let what = format!("'{} {}' condition", set.name(), verb.display());
-            let article = if set.name().starts_with('h') {
-                "an"
-            } else {
-                "a"
+            cx.context = match tcp {
+                true => format!(
+                    "'{name}' : error detected in {} while parsing '{}' condition : ",
+                    cx.owner,
+                    w.display()
+                ),
+                false => format!("error detected while parsing an '{name}' condition : "),
             };
             let condition = Condition::parse(rest, acls, cx).map_err(|f| {
-                f.wrap(|m| format!("error detected while parsing {article} {what} : {m}."))
+                cx.fault(f);
+                Reported
             })?;
             Some(condition)
         }
         Some(w) => {
             cx.span = w.span;
-            return Err(Fault::Wrong(format!(
-                "'{} {}' expects either 'if' or 'unless' followed by a condition but found '{}'.",
-                set.name(),
-                verb.display(),
-                w.display()
-            )));
+            let message = match tcp {
+                true => format!(
+                    "'{name}' only accepts 'if' or 'unless', in {} (got '{}')",
+                    cx.owner,
+                    w.display()
+                ),
+                false => format!(
+                    "'{name}' expects either 'if' or 'unless' followed by a condition but found \
+                     '{}'.",
+                    w.display()
+                ),
+            };
+            tight(message, set, cx);
+            return Err(Reported);
         }
     };
     let action = Action {
@@ -394,33 +447,40 @@ fn compile_from(
     Ok((action, condition))
 }
 
-fn unknown(set: RuleSet, word: &[u8]) -> Fault {
+/// Reports what HAProxy's parser of HTTP rules says without a blank before the colon.
+fn tight(message: String, set: RuleSet, cx: &mut Compile<'_>) {
+    cx.alert(message);
+    if !RuleSets::TCP.contains(set.bit()) {
+        if let Some(last) = cx.diags.last_mut() {
+            last.form = Form::Tight;
+        }
+    }
+}
+
+fn unknown(set: RuleSet, word: &[u8], cx: &Compile<'_>) -> String {
     let names = grammar::actions_of(set.name()).iter().map(|a| a.name);
     let hint = match grammar::nearest(word, names) {
         Some(name) => format!(". Did you mean '{name}' maybe ?"),
         None => ".".into(),
     };
-    Fault::Wrong(expects(set, word, &hint))
+    expects(set, word, &hint, cx)
 }
 
-fn expects(set: RuleSet, word: &[u8], tail: &str) -> String {
+fn expects(set: RuleSet, word: &[u8], tail: &str, cx: &Compile<'_>) -> String {
     let known: Vec<String> = grammar::actions_of(set.name())
         .iter()
-        .filter(|a| a.life.known_in(grammar::Version::CURRENT))
+        .filter(|a| a.life.known_in(grammar::Version::CURRENT) && a.name != "lua.")
         .map(|a| match a.prefix {
             true => format!("'{}(*)'", a.name),
             false => format!("'{}'", a.name),
         })
         .collect();
     let known = known.join(", ");
-    let stop = if tail.ends_with('.') || tail.ends_with('?') {
-        ""
-    } else {
-        "."
-    };
-    format!(
-        "'{}' expects {known}, but got '{}'{tail}{stop}",
-        set.name(),
-        bstr::BStr::new(word)
-    )
+    let (set, tcp) = (set.name(), RuleSets::TCP.contains(set.bit()));
+    let word = bstr::BStr::new(word);
+    if tcp {
+        return format!("'{set}' expects {known} in {} (got '{word}').", cx.owner);
+    }
+    let stop = if tail.ends_with(['.', '?']) { "" } else { "." };
+    format!("'{set}' expects {known}, but got '{word}'{tail}{stop}")
 }

@@ -95,7 +95,20 @@ impl Act for Redirect {
     }
 }
 
+/// The directive `redirect`: its texts are no log-format strings.
+pub(super) fn compile_literal(line: &mut Line<'_, '_, '_>) -> Result<Arc<dyn Act>, Fault> {
+    parse(line, false)
+}
+
 fn compile(line: &mut Line<'_, '_, '_>) -> Result<Arc<dyn Act>, Fault> {
+    parse(line, true)
+}
+
+fn parse(line: &mut Line<'_, '_, '_>, formats: bool) -> Result<Arc<dyn Act>, Fault> {
+    let text = |line: &mut Line<'_, '_, '_>, missing: &str| match formats {
+        true => line.format(missing),
+        false => line.argument(missing).map(|w| LogFormat::text(w.bytes())),
+    };
     let mut to: Option<(Kind, LogFormat)> = None;
     let mut made = Redirect {
         kind: Kind::Location,
@@ -112,9 +125,9 @@ fn compile(line: &mut Line<'_, '_, '_>) -> Result<Arc<dyn Act>, Fault> {
         let option = word.display().to_string();
         let missing = format!("missing argument for '{option}'");
         match option.as_str() {
-            "location" => to = Some((Kind::Location, line.format(&missing)?)),
-            "prefix" => to = Some((Kind::Prefix, line.format(&missing)?)),
-            "scheme" => to = Some((Kind::Scheme, line.format(&missing)?)),
+            "location" => to = Some((Kind::Location, text(line, &missing)?)),
+            "prefix" => to = Some((Kind::Prefix, text(line, &missing)?)),
+            "scheme" => to = Some((Kind::Scheme, text(line, &missing)?)),
             "code" => {
                 let code = line.argument(&missing)?;
                 made.code = code
@@ -133,7 +146,7 @@ fn compile(line: &mut Line<'_, '_, '_>) -> Result<Arc<dyn Act>, Fault> {
                 let text = line.argument(&missing)?.bytes();
                 made.cookie = Some((LogFormat::text(text), option == "clear-cookie"));
             }
-            "set-cookie-fmt" => made.cookie = Some((line.format(&missing)?, false)),
+            "set-cookie-fmt" => made.cookie = Some((text(line, &missing)?, false)),
             "drop-query" => made.drop_query = true,
             "keep-query" => made.keep_query = true,
             "append-slash" => made.append_slash = true,

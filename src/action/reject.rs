@@ -56,10 +56,15 @@ pub(super) static KEYWORDS: &[Keyword] = &[
         compile: |line| {
             let mut rst_ttl = None;
             if line.take_if("rst-ttl") {
-                let missing = "'rst-ttl' expects an integer in the range 0-255";
-                let word = line.argument(missing)?;
-                let ttl = whole_int(word.bytes()).and_then(|n| u8::try_from(n).ok());
-                rst_ttl = Some(ttl.ok_or(missing)?);
+                let word = line.argument("missing rst-ttl value\n")?;
+                let ttl = whole_int(word.bytes()).ok_or_else(|| {
+                    format!(
+                        "invalid character starting at '{}' (value 1-255 expected)\n",
+                        word.display()
+                    )
+                })?;
+                let ttl = u8::try_from(ttl).ok().filter(|n| *n > 0);
+                rst_ttl = Some(ttl.ok_or("valid rst-ttl values are [1-255]\n")?);
             }
             Ok(Arc::new(SilentDrop { rst_ttl }))
         },

@@ -32,6 +32,8 @@ enum Payload {
     Text(Box<[u8]>),
     /// A log-format string.
     Format(LogFormat),
+    /// A log-format string in a file.
+    FormatFile(Arc<ListedFile>),
 }
 
 impl Payload {
@@ -43,6 +45,7 @@ impl Payload {
             Payload::File(_) => "file",
             Payload::Text(_) => "string",
             Payload::Format(_) => "lf-string",
+            Payload::FormatFile(_) => "lf-file",
         }
     }
 
@@ -122,21 +125,20 @@ impl Template {
             b"default-errorfiles" => Payload::ErrorPage,
             b"string" => Payload::Text(line.argument(&expects("str"))?.bytes().into()),
             b"lf-string" => Payload::Format(line.format(&expects("fmt"))?),
-            b"file" | b"errorfile" => {
-                let what = if option == b"file" { "file" } else { "fmt" };
-                let word = line.argument(&expects(what))?;
-                let file = line.cx.list_file(word.bytes(), word.span);
-                match option {
-                    b"file" => Payload::File(file),
-                    _ => Payload::Response(file),
-                }
+            b"file" => {
+                let word = line.argument(&expects("file"))?;
+                Payload::File(line.cx.list_file(word.bytes(), word.span))
+            }
+            b"lf-file" => {
+                let word = line.argument(&expects("file"))?;
+                Payload::FormatFile(line.cx.list_format(word.bytes(), word.span))
+            }
+            b"errorfile" => {
+                let word = line.argument(&expects("fmt"))?;
+                Payload::Response(line.cx.list_response(word.bytes(), word.span))
             }
             _ => {
-                line.argument(&expects(if option == b"errorfiles" {
-                    "name"
-                } else {
-                    "file"
-                }))?;
+                line.argument(&expects("name"))?;
                 return Err(line.cx.pending("reply option", option));
             }
         };
@@ -166,7 +168,7 @@ impl Template {
                     "a content type must be defined when non-empty payload is configured".into(),
                 );
             }
-            (Payload::Format(_), None) => {
+            (Payload::Format(_) | Payload::FormatFile(_), None) => {
                 return Err("a content type must be defined with a log-format payload".into());
             }
             _ => {}
@@ -176,7 +178,7 @@ impl Template {
         }
         let body = matches!(
             self.payload,
-            Payload::Text(_) | Payload::File(_) | Payload::Format(_)
+            Payload::Text(_) | Payload::File(_) | Payload::Format(_) | Payload::FormatFile(_)
         );
         if body && matches!(self.status, 204 | 304) {
             let message = format!("No body expected for {} responses", self.status);
@@ -203,6 +205,11 @@ impl Template {
             Payload::File(file) => body.extend_from_slice(file.bytes()),
             Payload::Text(text) => body.extend_from_slice(text),
             Payload::Format(format) => format.render(&run.eval(), &mut body),
+            Payload::FormatFile(file) => {
+                if let Some(format) = file.format() {
+                    format.render(&run.eval(), &mut body);
+                }
+            }
             _ => {}
         }
         let mut head = Vec::with_capacity(128);

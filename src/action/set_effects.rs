@@ -300,6 +300,9 @@ pub(super) static KEYWORDS: &[Keyword] = &[
         "http-request set-priority-offset int(-5)" => "PriorityOffset(-5)"),
     keyword!("set-retries", CONTENT, |line| {
         let missing = "expects exactly 1 argument (an expression or an integer between 1 and 100)";
+        if line.at_end() {
+            return Err(missing.into());
+        }
         if !line.cx.places.intersects(crate::sample::Places::BACKEND) {
             return Err("'set-retries' only available in backend or listen section".into());
         }

@@ -29,14 +29,14 @@ pub(super) static KEYWORDS: &[Keyword] = &[Keyword {
     prefix: false,
     sets: RuleSets::RESPONSE.union(RuleSets::AFTER),
     compile: |line| {
-        let missing = "expects exactly 1 argument <status> or 3 arguments <status> reason <fmt>";
+        let missing = "expects 1 argument: <status>; or 3 arguments: <status> reason <fmt>";
         let word = line.argument(missing)?;
         let status = whole_int(word.bytes())
             .and_then(|n| u16::try_from(n).ok())
             .filter(|n| (100..=999).contains(n))
             .ok_or("expects an integer status code between 100 and 999")?;
         let mut reason = None;
-        if line.take_if("reason") {
+        if line.words.len() > 1 && line.take_if("reason") {
             reason = Some(line.argument(missing)?.bytes().into());
         }
         Ok(Arc::new(SetStatus { status, reason }))

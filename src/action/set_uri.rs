@@ -106,7 +106,11 @@ impl Act for Replace {
 }
 
 fn set(line: &mut Line<'_, '_, '_>, part: Part) -> Result<Arc<dyn Act>, Fault> {
-    let value = line.format("expects exactly 1 argument <format>")?;
+    let missing = "expects exactly 1 argument <format>";
+    let value = line.format(missing)?;
+    if !line.at_end() {
+        return Err(missing.into());
+    }
     Ok(Arc::new(Set { part, value }))
 }
 
@@ -115,7 +119,8 @@ fn replace(line: &mut Line<'_, '_, '_>, part: Part) -> Result<Arc<dyn Act>, Faul
     if line.words.len() < 2 {
         return Err(missing.into());
     }
-    let regex = Regex::new(line.argument(missing)?.bytes(), false)?;
+    let regex = Regex::new(line.argument(missing)?.bytes(), false)
+        .map_err(|m| format!("failed to parse the regex : {m}"))?;
     let by = line.format(missing)?;
     Ok(Arc::new(Replace { part, regex, by }))
 }

@@ -152,7 +152,10 @@ pub(super) static KEYWORDS: &[Keyword] = &[
         sets: RuleSets::ALL,
         compile: |line| {
             let variable = variable(line, "set-var-fmt")?;
-            let format = line.format("missing fetch method")?;
+            let format = match line.words {
+                [] => LogFormat::default(),
+                _ => line.format("")?,
+            };
             Ok(Arc::new(SetVarFmt { variable, format }))
         },
         doc: "Sets a variable to a log-format string.",

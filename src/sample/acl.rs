@@ -204,7 +204,7 @@ impl Test {
             .into());
         }
         if let Some((keyword, implied)) = alias {
-            if method != implied && (implied != Method::Str || keyword == b"method") {
+            if method != implied && implied != Method::Str {
                 cx.warning(format!(
                     "original matching method '{}' was overwritten and will not be applied as \
                      expected.",
@@ -324,6 +324,7 @@ impl AclSet {
         let mut acls: Vec<(Span, Acl)> = Vec::new();
         for words in lines {
             let [_, name, rest @ ..] = words else {
+                cx.span = words.first().map_or(cx.span, |w| w.span);
                 cx.alert(
                     "missing arguments: 'acl' expects a name and a criterion, as in 'acl NAME \
                      path_beg /x'.",
@@ -333,15 +334,13 @@ impl AclSet {
             let before = cx.span;
             cx.span = name.span;
             if check_name(name, cx) {
+                cx.context = format!("error detected while parsing ACL '{}' : ", name.display());
                 let test = Test::parse(rest, cx).map_err(|fault| {
-                    if let Fault::Wrong(m) = &fault {
-                        cx.alert(format!(
-                            "error detected while parsing ACL '{}' : {m}.",
-                            name.display()
-                        ));
-                    }
-                    fault
+                    let pending = fault == Fault::Pending;
+                    cx.fault(fault);
+                    pending
                 });
+                cx.context.clear();
                 let at = match acls.iter().position(|(_, a)| a.name == name.bytes()) {
                     Some(at) => at,
                     None => {
@@ -356,7 +355,7 @@ impl AclSet {
                 if let Some((_, acl)) = acls.get_mut(at) {
                     match test {
                         Ok(test) => acl.tests.push(test),
-                        Err(fault) => acl.pending |= fault == Fault::Pending,
+                        Err(pending) => acl.pending |= pending,
                     }
                 }
             }

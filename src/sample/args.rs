@@ -164,7 +164,11 @@ pub fn parse(
                 _ => at,
             };
             let rest = text.get(from..).unwrap_or_default();
-            Err(Fault::at(args.len() + 1, expected_paren(rest)))
+            let index = match rest {
+                [] => args.len().max(1),
+                _ => args.len() + 1,
+            };
+            Err(Fault::at(index, expected_paren(rest)))
         }
     }
 }
@@ -245,14 +249,24 @@ fn one(word: &[u8], kind: Kind, index: usize, cx: &mut Compile<'_>) -> Result<Ar
         Kind::Mask4 => Arg::V4(mask4(word).ok_or_else(bad)?),
         Kind::Mask6 => Arg::V6(mask6(word).ok_or_else(bad)?),
         Kind::Backend => Arg::Proxy(match word {
-            [] => cx.names.current().unwrap_or(u32::MAX),
+            [] => {
+                if cx.owner.starts_with("frontend") {
+                    cx.no_capability("backend", index);
+                }
+                cx.names.current().unwrap_or(u32::MAX)
+            }
             _ => cx.names.backend(word).unwrap_or_else(|| {
                 cx.unresolved("backend", word, index);
                 u32::MAX
             }),
         }),
         Kind::Frontend => Arg::Proxy(match word {
-            [] => cx.names.current().unwrap_or(u32::MAX),
+            [] => {
+                if cx.owner.starts_with("backend") {
+                    cx.no_capability("frontend", index);
+                }
+                cx.names.current().unwrap_or(u32::MAX)
+            }
             _ => cx.names.frontend(word).unwrap_or_else(|| {
                 cx.unresolved("frontend", word, index);
                 u32::MAX
@@ -342,7 +356,7 @@ mod tests {
         assert_eq!(bad("(a,b)"), "2: expected ')' before ',b)'");
         assert_eq!(bad("(a\\,b)"), "2: expected ')' before ',b)'");
         assert_eq!(bad("('a\\'b')"), "1: expected ')'");
-        assert_eq!(bad("(a"), "2: expected ')'");
+        assert_eq!(bad("(a"), "1: expected ')'");
     }
 
     #[test]

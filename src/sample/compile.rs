@@ -2,7 +2,7 @@
 
 use super::file::ListedFile;
 use super::places::Places;
-use crate::base::diag::Diagnostic;
+use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
 use crate::grammar;
 use bstr::BStr;
@@ -47,6 +47,10 @@ pub struct Compile<'a> {
     pub names: &'a dyn Names,
     /// What the line belongs to, in HAProxy's words: `frontend 'www'`, `proxy 'stats'` (listen).
     pub owner: String,
+    /// The fetch in work, for messages about its arguments.
+    pub keyword: &'static str,
+    /// What HAProxy puts in front of a fault of the line in work.
+    pub context: String,
     /// The directive in work; findings point at it unless they know better.
     pub span: Span,
     /// Findings so far.
@@ -64,6 +68,8 @@ impl<'a> Compile<'a> {
             places,
             names,
             owner: String::new(),
+            keyword: "",
+            context: String::new(),
             span: Span::default(),
             diags: Vec::new(),
             files: Vec::new(),
@@ -100,6 +106,14 @@ impl<'a> Compile<'a> {
         Fault::Wrong(format!("unknown {what} '{}'", BStr::new(name)))
     }
 
+    /// Notes a fault in its context.
+    pub fn fault(&mut self, fault: Fault) {
+        if let Fault::Wrong(m) = fault {
+            let stop = if self.context.is_empty() { "" } else { "." };
+            self.alert(format!("{}{m}{stop}", self.context));
+        }
+    }
+
     /// Notes a warning at the directive in work.
     pub fn warning(&mut self, message: impl Into<String>) {
         self.diags
@@ -108,11 +122,41 @@ impl<'a> Compile<'a> {
 
     /// An argument names a proxy or server that is not there.
     pub(super) fn unresolved(&mut self, what: &str, name: &[u8], index: usize) {
-        self.alert(format!(
-            "unable to find {what} '{}' referenced in arg {index} of a sample expression in {}.",
+        let message = format!(
+            "unable to find {what} '{}' referenced in arg {index} of sample fetch keyword '{}' in \
+             {}.",
             BStr::new(name),
-            self.owner
-        ));
+            self.keyword,
+            self.proxy()
+        );
+        self.after_parsing(message);
+    }
+
+    /// An argument was left out that would mean the current proxy, which lacks the capability.
+    pub(super) fn no_capability(&mut self, what: &str, index: usize) {
+        let proxy = self.proxy();
+        let message = format!(
+            "{proxy}, referenced in arg {index} of sample fetch keyword '{}' in {proxy}, has not \
+             {what} capability.",
+            self.keyword
+        );
+        self.after_parsing(message);
+    }
+
+    /// A finding that HAProxy makes once all lines are read.
+    fn after_parsing(&mut self, message: String) {
+        self.alert(message);
+        if let Some(last) = self.diags.last_mut() {
+            last.form = Form::Tight;
+        }
+    }
+
+    /// `proxy 'name'`
+    fn proxy(&self) -> String {
+        match self.owner.split_once(' ') {
+            Some((_, name)) => format!("proxy {name}"),
+            None => self.owner.clone(),
+        }
     }
 }
 

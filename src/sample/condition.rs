@@ -60,6 +60,7 @@ impl Condition {
         };
         let mut suite: Vec<Term> = Vec::new();
         let mut negated = false;
+        let mut warned = false;
         let mut at = 0;
         while let Some(word) = words.get(at) {
             at += 1;
@@ -87,28 +88,13 @@ impl Condition {
                     .position(|w| w.is("}"))
                     .ok_or("missing closing '}' in condition")?;
                 at += end + 1;
-                let acl = Acl::anonymous(inner.get(..end).unwrap_or_default(), cx)?;
-                if let Some(keyword) = acl.impossible_at(cx.places) {
-                    let keyword = BStr::new(keyword).to_string();
-                    cx.warning(format!(
-                        "'anonymous acl will never match because it uses keyword '{keyword}' which \
-                         is incompatible with '{}'",
-                        cx.places.describe()
-                    ));
-                }
-                Arc::new(acl)
+                Arc::new(Acl::anonymous(inner.get(..end).unwrap_or_default(), cx)?)
             } else {
-                let acl = find(text, acls, cx)?;
-                if acl.impossible_at(cx.places).is_some() {
-                    cx.warning(format!(
-                        "'acl '{}' will never match because it only involves keywords that are \
-                         incompatible with '{}'",
-                        BStr::new(text),
-                        cx.places.describe()
-                    ));
-                }
-                acl
+                find(text, acls, cx)?
             };
+            if !warned {
+                warned = warn_of_impossible(&acl, text, cx);
+            }
             cx.span = before;
             suite.push(Term {
                 negated: std::mem::take(&mut negated),
@@ -123,6 +109,7 @@ impl Condition {
 
     /// As [`parse`](Self::parse), reporting a fault as it is.
     pub fn compile(words: &[Word], acls: &AclSet, cx: &mut Compile<'_>) -> Option<Condition> {
+        cx.span = words.first().map_or(cx.span, |w| w.span);
         let before = cx.span;
         match Self::parse(words, acls, cx) {
             Ok(c) => Some(c),
@@ -171,6 +158,29 @@ impl Condition {
             false => result,
         }
     }
+}
+
+/// Warns of an ACL that cannot hold where the condition stands; only the first one of a condition
+/// is named, as by HAProxy.
+fn warn_of_impossible(acl: &Acl, name: &[u8], cx: &mut Compile<'_>) -> bool {
+    let Some(keyword) = acl.impossible_at(cx.places) else {
+        return false;
+    };
+    let place = cx.places.describe();
+    let message = match name {
+        b"{" => format!(
+            "'anonymous acl will never match because it uses keyword '{}' which is incompatible \
+             with '{place}'",
+            BStr::new(keyword)
+        ),
+        _ => format!(
+            "'acl '{}' will never match because it only involves keywords that are incompatible \
+             with '{place}'",
+            BStr::new(name)
+        ),
+    };
+    cx.warning(message);
+    true
 }
 
 /// A declared or predefined ACL.

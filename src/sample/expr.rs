@@ -99,6 +99,7 @@ impl Expr {
             );
         };
         let rest = text.get(end..).unwrap_or_default();
+        cx.keyword = fetch.name;
         let (mut args, used) = args::parse(rest, fetch.args, fetch.required, cx)
             .map_err(|f| format!("fetch method '{}' : {}", fetch.name, f.message))?;
         if let Some(check) = fetch.check {

@@ -1,9 +1,12 @@
 //! Files that configuration lines name: listed while reading, loaded by `plan`.
 
-use super::compile::{Compile, RULE_FAULT};
+use super::compile::{Compile, NoNames, RULE_FAULT};
+use super::logformat::LogFormat;
 use super::pattern::{Method, Patterns};
+use super::places::Places;
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
+use crate::proto::h1::{Message, Parsed, RequestContext};
 use bstr::BStr;
 use std::sync::{Arc, OnceLock};
 
@@ -16,6 +19,8 @@ pub struct ListedFile {
     /// Where.
     pub span: Span,
     kind: Kind,
+    /// What HAProxy puts in front of a fault of its line.
+    context: String,
     content: OnceLock<Content>,
 }
 
@@ -27,6 +32,10 @@ enum Kind {
         as_map: bool,
     },
     Bytes,
+    /// A whole response.
+    Response,
+    /// A log-format string, evaluated at these places.
+    Format(Places),
 }
 
 /// What a loaded file is.
@@ -36,6 +45,8 @@ pub enum Content {
     Patterns(Patterns),
     /// Anything else, as it is.
     Bytes(Box<[u8]>),
+    /// A log-format string.
+    Format(LogFormat),
 }
 
 impl ListedFile {
@@ -44,6 +55,33 @@ impl ListedFile {
         let mut diags = Vec::new();
         let content = match self.kind {
             Kind::Bytes => Content::Bytes(bytes.into()),
+            Kind::Response => {
+                let mut message = Message::with_capacity(bytes.len());
+                let parsed = message.load_response(bytes, RequestContext::default());
+                if parsed != Parsed::Done {
+                    let at = match parsed {
+                        Parsed::Error(e) => e.position,
+                        _ => 0,
+                    };
+                    let message = format!(
+                        "{}'{}': unable to parse headers (error offset: {at}).",
+                        self.context, self.name
+                    );
+                    diags.push(Diagnostic::alert(RULE_FAULT, self.span, message));
+                }
+                Content::Bytes(bytes.into())
+            }
+            Kind::Format(places) => {
+                let mut cx = Compile::new(places, &NoNames);
+                cx.span = self.span;
+                cx.context.clone_from(&self.context);
+                let format = LogFormat::parse(bytes, &mut cx).unwrap_or_else(|fault| {
+                    cx.fault(fault);
+                    LogFormat::default()
+                });
+                diags.append(&mut cx.diags);
+                Content::Format(format)
+            }
             Kind::Patterns {
                 method,
                 ignore_case,
@@ -79,11 +117,21 @@ impl ListedFile {
         }
     }
 
+    /// The log-format string that it holds, once loaded.
+    pub fn format(&self) -> Option<&LogFormat> {
+        match self.content.get() {
+            Some(Content::Format(f)) => Some(f),
+            _ => None,
+        }
+    }
+
     /// What HAProxy says when it cannot be opened.
     pub fn cannot_open(&self) -> String {
         match self.kind {
-            Kind::Patterns { .. } => format!("failed to open pattern file <{}>.", self.name),
-            Kind::Bytes => format!("error opening file '{}'.", self.name),
+            Kind::Patterns { .. } => {
+                format!("{}failed to open pattern file <{}>.", self.context, self.name)
+            }
+            _ => format!("{}error opening file '{}'.", self.context, self.name),
         }
     }
 }
@@ -121,9 +169,19 @@ impl Compile<'_> {
         self.list(name, span, kind)
     }
 
-    /// Lists any other file.
+    /// Lists a file that is used as it is.
     pub fn list_file(&mut self, name: &[u8], span: Span) -> Arc<ListedFile> {
         self.list(name, span, Kind::Bytes)
+    }
+
+    /// Lists a file that holds a whole response.
+    pub fn list_response(&mut self, name: &[u8], span: Span) -> Arc<ListedFile> {
+        self.list(name, span, Kind::Response)
+    }
+
+    /// Lists a file that holds a log-format string for where the line stands.
+    pub fn list_format(&mut self, name: &[u8], span: Span) -> Arc<ListedFile> {
+        self.list(name, span, Kind::Format(self.places))
     }
 
     fn list(&mut self, name: &[u8], span: Span, kind: Kind) -> Arc<ListedFile> {
@@ -135,6 +193,7 @@ impl Compile<'_> {
             name,
             span,
             kind,
+            context: self.context.clone(),
             content: OnceLock::new(),
         });
         self.files.push(file.clone());
@@ -144,8 +203,6 @@ impl Compile<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::compile::NoNames;
-    use super::super::places::Places;
     use super::super::scratch::Scratch;
     use super::super::value::Sample;
     use super::*;

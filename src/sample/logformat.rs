@@ -60,6 +60,7 @@ impl LogFormat {
 
     /// Compiles one word; a fault is reported as it is.
     pub fn compile(word: &Word, cx: &mut Compile<'_>) -> Option<LogFormat> {
+        cx.span = word.span;
         match Self::parse(word.bytes(), cx) {
             Ok(format) => Some(format),
             Err(Fault::Wrong(m)) => {

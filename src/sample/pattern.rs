@@ -37,6 +37,8 @@ pub enum Method {
     Dir,
     /// `dom`
     Dom,
+    /// Methods, what `method` implies; it has no name.
+    Meth,
 }
 
 impl Method {
@@ -76,6 +78,7 @@ impl Method {
             Method::End => "end",
             Method::Dir => "dir",
             Method::Dom => "dom",
+            Method::Meth => "meth",
         }
     }
 
@@ -86,6 +89,7 @@ impl Method {
             Method::Bool | Method::Int => Type::Sint,
             Method::Ip => Type::Addr,
             Method::Bin => Type::Bin,
+            Method::Meth => Type::Meth,
             _ => Type::Str,
         }
     }
@@ -96,7 +100,8 @@ impl Method {
             Type::Bool => Method::Bool,
             Type::Sint => Method::Int,
             Type::Addr | Type::Ipv4 | Type::Ipv6 => Method::Ip,
-            Type::Str | Type::Meth => Method::Str,
+            Type::Str => Method::Str,
+            Type::Meth => Method::Meth,
             Type::Bin | Type::Any | Type::Same => return None,
         })
     }
@@ -153,6 +158,7 @@ pub struct Patterns {
     v4: Vec<(u32, HashSet<u32>)>,
     v6: Vec<(u128, HashSet<u128>)>,
     regexes: Vec<Regex>,
+    methods: Vec<(Box<[u8]>, bool)>,
     len: usize,
 }
 
@@ -178,6 +184,7 @@ impl Patterns {
             v4: Vec::new(),
             v6: Vec::new(),
             regexes: Vec::new(),
+            methods: Vec::new(),
             len: 0,
         }
     }
@@ -206,6 +213,7 @@ impl Patterns {
             Method::Ip => self.add_network(word, resolve)?,
             Method::Reg => self.regexes.push(Regex::new(word, ignore_case)?),
             Method::Bin => self.plain.add(self.method, hex(word)?),
+            Method::Meth => self.methods.push((word.into(), ignore_case)),
             _ => {
                 let mut text = word.to_vec();
                 if ignore_case {
@@ -242,6 +250,7 @@ impl Patterns {
             (Method::Len, Sample::Str(s)) => self.in_range(i64::try_from(s.len()).unwrap_or(0)),
             (Method::Ip, Sample::V4(a)) => self.has_v4(a),
             (Method::Ip, Sample::V6(a)) => self.has_v6(a),
+            (_, Sample::Meth(s)) => self.has_method(s),
             (Method::Reg, Sample::Str(s)) => self.regexes.iter().any(|r| r.is_match(s)),
             (_, Sample::Str(s) | Sample::Bin(s)) => {
                 self.plain.matches(self.method, s)
@@ -254,6 +263,17 @@ impl Patterns {
             }
             _ => false,
         }
+    }
+
+    /// Case can only be ignored for methods that HTTP does not define.
+    fn has_method(&self, s: &[u8]) -> bool {
+        const KNOWN: [&[u8]; 8] = [
+            b"OPTIONS", b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"TRACE", b"CONNECT",
+        ];
+        self.methods.iter().any(|(name, ignore_case)| {
+            &name[..] == s
+                || (*ignore_case && !KNOWN.contains(&s) && s.eq_ignore_ascii_case(name))
+        })
     }
 
     fn in_range(&self, i: i64) -> bool {
@@ -642,6 +662,19 @@ mod tests {
                 p.add(bad.as_bytes(), false, None, &|_| None).unwrap_err(),
                 format!("'{bad}' is not a valid IPv4 or IPv6 address")
             );
+        }
+    }
+
+    #[test]
+    fn methods() {
+        // Recorded from HAProxy 3.4.
+        let scratch = Scratch::new();
+        let mut p = Patterns::new(Method::Meth);
+        p.add(b"get", true, None, &|_| None).unwrap();
+        p.add(b"POST", false, None, &|_| None).unwrap();
+        p.add(b"purge", true, None, &|_| None).unwrap();
+        for (method, want) in [("GET", false), ("POST", true), ("PURGE", true), ("Get", true)] {
+            assert_eq!(p.matches(Sample::Meth(method.as_bytes()), &scratch), want, "{method}");
         }
     }
 

@@ -252,24 +252,10 @@ fn rule(
     let (made, findings) = compile(cx, places, |compile, acls| {
         action::compile(set, words, acls, compile)
     });
-    let context = format!(
-        "error detected in {} while parsing '{prefix} {verb}' rule : ",
-        cx.named()
-    );
     let guard = GUARDS.contains(&bare.as_str());
     let faulty = is_fatal(&findings);
     let silent = findings.is_empty();
-    for mut finding in findings {
-        if finding.severity == Severity::Alert {
-            if finding.message.starts_with("'http-") {
-                finding.form = Form::Tight;
-            } else if !finding.message.starts_with("error detected")
-                && !finding.message.starts_with('\'')
-            {
-                finding.message.insert_str(0, &context);
-            }
-        }
-        finding.span = finding.span.or(Some(span));
+    for finding in findings {
         args.report(finding);
     }
     match made {
@@ -427,18 +413,13 @@ fn inspect_delay(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 /// `redirect` is `http-request redirect` run after all `http-request` rules.
 fn redirect(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let line = args.line();
-    args.rest();
+    let words = args.rest();
     let span = line.span;
     let places = places(cx, Places::FE_REQUEST, Places::BE_REQUEST);
-    let words = &line.words;
-    let (made, findings) = compile(cx, places, |compile, acls| {
-        action::compile(RuleSet::HttpRequest, words, acls, compile)
+    let compiled = compile(cx, places, |compile, acls| {
+        action::compile_redirect(words, acls, compile)
     });
-    let context = format!(
-        "error detected in {} while parsing redirect rule : ",
-        cx.named()
-    );
-    if let Some((action, condition)) = take(args, (made, findings), &context, Form::Parsing) {
+    if let Some((action, condition)) = take(args, compiled, "", Form::Parsing) {
         if let Some(draft) = cx.draft_mut() {
             draft.proxy.redirects.push(Rule {
                 condition,

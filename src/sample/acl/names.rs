@@ -17,7 +17,7 @@ const FAMILIES: &[(&str, &str)] = &[
 /// ACL keywords of their own.
 const SINGLE: &[(&str, &str, Method)] = &[
     ("http_auth_group", "http_auth_group", Method::Str),
-    ("method", "method", Method::Str),
+    ("method", "method", Method::Meth),
     ("payload", "req.payload", Method::Bin),
     ("payload_lv", "req.payload_lv", Method::Bin),
     ("req.ssl_ver", "req.ssl_ver", Method::Int),

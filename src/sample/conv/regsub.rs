@@ -18,7 +18,12 @@ pub(super) static CONVS: &[Conv] = &[Conv {
             match flag {
                 b'i' => ignore_case = true,
                 b'g' => global = true,
-                other => return Err(format!("invalid regex flag '{}'", char::from(*other))),
+                other => {
+                    return Err(format!(
+                        "invalid regex flag '{}', only 'i' and 'g' are supported",
+                        char::from(*other)
+                    ));
+                }
             }
         }
         if text(args, 0).is_empty() {

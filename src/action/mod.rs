@@ -347,7 +347,10 @@ pub fn compile_redirect(
         text: "redirect".into(),
         span: cx.span,
     };
-    cx.context = format!("error detected in {} while parsing redirect rule : ", cx.owner);
+    cx.context = format!(
+        "error detected in {} while parsing redirect rule : ",
+        cx.owner
+    );
     let mut line = Line {
         set: RuleSet::HttpRequest,
         verb: &verb,
@@ -361,7 +364,11 @@ pub fn compile_redirect(
         [] => None,
         _ => {
             cx.context.push_str("error in condition: ");
-            Some(Condition::parse(rest, acls, cx).map_err(|f| cx.fault(f)).ok()?)
+            Some(
+                Condition::parse(rest, acls, cx)
+                    .map_err(|f| cx.fault(f))
+                    .ok()?,
+            )
         }
     };
     let name = "redirect";
@@ -391,7 +398,10 @@ fn compile_from(
     let tcp = RuleSets::TCP.contains(set.bit());
     cx.context = match tcp {
         true => String::new(),
-        false => format!("error detected in {} while parsing '{name}' rule : ", cx.owner),
+        false => format!(
+            "error detected in {} while parsing '{name}' rule : ",
+            cx.owner
+        ),
     };
     let mut line = Line {
         set,

@@ -249,7 +249,9 @@ fn faults() {
                 let whole = want.starts_with("error detected") || want.starts_with(&rule);
                 let want = match whole || line.starts_with("tcp") {
                     true => want.to_owned(),
-                    false => format!("error detected in frontend 'fe' while parsing {rule} rule : {want}"),
+                    false => format!(
+                        "error detected in frontend 'fe' while parsing {rule} rule : {want}"
+                    ),
                 };
                 assert_eq!(messages, [want], "{line}");
             }

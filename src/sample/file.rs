@@ -129,7 +129,10 @@ impl ListedFile {
     pub fn cannot_open(&self) -> String {
         match self.kind {
             Kind::Patterns { .. } => {
-                format!("{}failed to open pattern file <{}>.", self.context, self.name)
+                format!(
+                    "{}failed to open pattern file <{}>.",
+                    self.context, self.name
+                )
             }
             _ => format!("{}error opening file '{}'.", self.context, self.name),
         }

@@ -271,8 +271,7 @@ impl Patterns {
             b"OPTIONS", b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"TRACE", b"CONNECT",
         ];
         self.methods.iter().any(|(name, ignore_case)| {
-            &name[..] == s
-                || (*ignore_case && !KNOWN.contains(&s) && s.eq_ignore_ascii_case(name))
+            &name[..] == s || (*ignore_case && !KNOWN.contains(&s) && s.eq_ignore_ascii_case(name))
         })
     }
 
@@ -673,8 +672,17 @@ mod tests {
         p.add(b"get", true, None, &|_| None).unwrap();
         p.add(b"POST", false, None, &|_| None).unwrap();
         p.add(b"purge", true, None, &|_| None).unwrap();
-        for (method, want) in [("GET", false), ("POST", true), ("PURGE", true), ("Get", true)] {
-            assert_eq!(p.matches(Sample::Meth(method.as_bytes()), &scratch), want, "{method}");
+        for (method, want) in [
+            ("GET", false),
+            ("POST", true),
+            ("PURGE", true),
+            ("Get", true),
+        ] {
+            assert_eq!(
+                p.matches(Sample::Meth(method.as_bytes()), &scratch),
+                want,
+                "{method}"
+            );
         }
     }
 

@@ -44,6 +44,10 @@ pub struct Draft<'d> {
     pub acls: Vec<&'d Directive>,
     /// Lines with conditions or expressions, lowered after all sections.
     pub rules: Vec<Deferred<'d>>,
+    /// Kinds of rules met so far.
+    pub kinds_seen: u32,
+    /// `tcp-check` or `http-check` rules say which port a check uses.
+    pub check_rules: bool,
     /// A `defaults` section without a name.
     pub anonymous: bool,
     /// `default_backend`'s line.

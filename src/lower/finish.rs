@@ -285,6 +285,9 @@ fn check_proxy(cx: &mut Context<'_>, index: usize) {
             .map_or(0, u32::from)
             .max(check.addr.as_ref().map_or(0, |a| u32::from(a.port)));
         let own = &server.address;
+        if draft.check_rules {
+            continue; // each rule may name a port of its own
+        }
         if own.host.is_ip() && port == 0 && (own.port == 0 || own.port_offset.is_some()) {
             let text = format!(
                 "config: {named}: server '{}' has neither service port nor check port.",

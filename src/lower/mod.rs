@@ -15,6 +15,7 @@ pub mod keyword;
 mod log;
 mod names;
 pub mod option;
+mod order;
 mod proxy;
 mod sections;
 pub mod server;
@@ -43,7 +44,7 @@ pub fn lower(document: &Document, options: &Options) -> (ir::Config, Vec<Diagnos
         }
     }
     proxy::rules::lower_all(&mut cx);
-    order(&mut cx.diags);
+    sort(&mut cx.diags);
     finish::finish(cx)
 }
 
@@ -54,6 +55,7 @@ fn lower_line<'d>(cx: &mut Context<'d>, line: &'d Directive) {
         check::foreign(cx, line);
         return;
     }
+    order::check(cx, line);
     let Some((handler, name, words)) = keyword::find(KEYWORDS, section, &line.words) else {
         check::unhandled(cx, line);
         return;
@@ -97,7 +99,7 @@ pub(crate) fn run<'d>(
 /// Findings about lines in the order of the lines, as HAProxy prints them, though rules were
 /// lowered later. The same finding about the same place (rules of a `defaults` section are
 /// lowered for each proxy that uses it) is kept once.
-fn order(diags: &mut Vec<Diagnostic>) {
+fn sort(diags: &mut Vec<Diagnostic>) {
     diags.sort_by_key(|d| d.span.map_or((u32::MAX, u32::MAX), |s| (s.file.0, s.line)));
     diags.dedup();
 }

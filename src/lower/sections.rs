@@ -267,6 +267,8 @@ fn new_draft<'d>(
             .map_or_else(ServerDraft::default, |d| d.default_server.clone()),
         acls: Vec::new(),
         rules: Vec::new(),
+        kinds_seen: 0,
+        check_rules: parent_draft.is_some_and(|d| d.check_rules),
         anonymous: false,
         default_backend: parent_draft.and_then(|d| d.default_backend.clone()),
     }

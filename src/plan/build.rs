@@ -2,6 +2,7 @@
 
 use super::listener::{ListenAddress, ListenerPlan};
 use super::log::LogBuilder;
+use super::prefetch::Prefetched;
 use super::resolve::{self, Found};
 use super::{
     BackendId, BackendPlan, BackendTarget, ErrorPages, Files, FrontendId, FrontendPlan, GlobalPlan,
@@ -26,9 +27,10 @@ pub fn build(
     files: &dyn Files,
     wake: &Arc<dyn Wake>,
 ) -> (Option<Plan>, Vec<Diagnostic>) {
+    let files = Prefetched::new(config, files);
     let mut builder = Builder {
         config,
-        files,
+        files: &files,
         wake: wake.clone(),
         diags: Vec::new(),
         pages: ErrorCache::default(),

@@ -15,6 +15,7 @@ pub mod frontend;
 pub mod global;
 pub mod listener;
 pub mod log;
+mod prefetch;
 mod resolve;
 pub mod server;
 mod threads;

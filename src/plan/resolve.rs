@@ -33,15 +33,35 @@ pub fn host(host: &Host, files: &dyn Files) -> Found {
     if !files.present() {
         return Found::NotAsked;
     }
-    let family = match family {
-        Some(4) => Family::V4,
-        Some(6) => Family::V6,
-        _ => Family::Any,
-    };
-    match files.resolve(name, family).first() {
+    match files.resolve(name, family_of(*family)).first() {
         Some(ip) => Found::Ip(*ip),
         None => Found::Unknown(name.clone()),
     }
+}
+
+/// The family that a prefix of an address asks for.
+pub fn family_of(family: Option<u8>) -> Family {
+    match family {
+        Some(4) => Family::V4,
+        Some(6) => Family::V6,
+        _ => Family::Any,
+    }
+}
+
+/// The methods of `init-addr`, the default ones where the line has none.
+fn methods(server: &Server) -> &[InitAddr] {
+    match server.init_addr.as_slice() {
+        [] => &[InitAddr::Last, InitAddr::Libc],
+        methods => methods,
+    }
+}
+
+/// Whether the resolver will be asked for the server's name.
+pub fn asks_libc(server: &Server) -> bool {
+    methods(server)
+        .iter()
+        .take_while(|m| !matches!(m, InitAddr::None | InitAddr::Ip(_)))
+        .any(|m| *m == InitAddr::Libc)
 }
 
 /// Where a server is, its name resolved by the methods of `init-addr`.
@@ -61,12 +81,8 @@ pub fn server(
     if let Some(ip) = address.host.ip() {
         return inet(ip, address);
     }
-    let methods: &[InitAddr] = match server.init_addr.as_slice() {
-        [] => &[InitAddr::Last, InitAddr::Libc],
-        methods => methods,
-    };
     let mut unknown = None;
-    for method in methods {
+    for method in methods(server) {
         match method {
             // Addresses of an earlier process come with its state file.
             InitAddr::Last => {}

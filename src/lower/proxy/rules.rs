@@ -62,6 +62,9 @@ const GUARDS: &[&str] = &[
     "expect-netscaler-cip",
 ];
 
+/// Actions after which no further rule of the set runs.
+const FINAL: &[&str] = &["allow", "deny", "tarpit", "auth", "redirect", "return"];
+
 /// Lowers the lines that waited for all sections to be read.
 pub fn lower_all(cx: &mut Context<'_>) {
     cx.names = std::rc::Rc::new(NameIndex::of(cx));
@@ -257,6 +260,21 @@ fn rule(
     let silent = findings.is_empty();
     for finding in findings {
         args.report(finding);
+    }
+    if let Some(draft) = cx.draft_mut() {
+        let own = |rule: &&Rule| {
+            (rule.span.file, rule.span.line) > (draft.proxy.span.file, draft.proxy.span.line)
+        };
+        let last = list(&mut draft.proxy.rules).last();
+        let last = last.filter(own);
+        if prefix.starts_with("http-")
+            && last.is_some_and(|r| r.condition.is_none() && FINAL.contains(&r.action.name))
+        {
+            let message = format!(
+                "previous '{prefix}' action is final and has no condition attached, further entries are NOOP."
+            );
+            args.report(Diagnostic::warning("HX0325", span, message).form(Form::Tight));
+        }
     }
     match made {
         Some((action, condition)) => {

@@ -34,7 +34,7 @@ pub fn build(
         wake: wake.clone(),
         diags: Vec::new(),
         pages: ErrorCache::default(),
-        logs: LogBuilder::new(&config.global, files),
+        logs: LogBuilder::new(&config.global, &files),
         frontends: HashMap::new(),
         backends: HashMap::new(),
     };

@@ -391,14 +391,9 @@ fn assert_none(faults: Vec<String>) {
 
 #[test]
 fn modules_use_only_lower_floors() {
-    let all = files("src", &[".rs"]);
-    let tests_only: Vec<String> = all
-        .iter()
-        .flat_map(|(file, text)| test_modules(file, text))
-        .collect();
     assert_none(
-        all.iter()
-            .filter(|(file, _)| !tests_only.contains(file))
+        files("src", &[".rs"])
+            .iter()
             .flat_map(|(file, text)| upward_uses(file, &code_only(text)))
             .collect(),
     );
@@ -470,12 +465,14 @@ fn test_modules(file: &str, text: &str) -> Vec<String> {
 
 #[test]
 fn source_has_no_forbidden_calls() {
-    // `mod tests;` behind `#[cfg(test)]` keeps its code in a file of that name
-    let is_test = |file: &str| file.ends_with("/tests.rs") || file.ends_with("/testing.rs");
+    let all = files("src", &[".rs"]);
+    let tests_only: Vec<String> = all
+        .iter()
+        .flat_map(|(file, text)| test_modules(file, text))
+        .collect();
     assert_none(
-        files("src", &[".rs"])
-            .iter()
-            .filter(|(file, _)| !is_test(file))
+        all.iter()
+            .filter(|(file, _)| !tests_only.contains(file))
             .flat_map(|(file, text)| forbidden_in_source(file, text))
             .collect(),
     );

@@ -1,5 +1,7 @@
 //! The binary's command line: exit statuses, streams and texts as recorded from HAProxy 3.4.0.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -300,6 +302,20 @@ fn dc_prints_the_configuration() {
         "defaults \n\tmode http \n\ttimeout client 1s \n\ttimeout server 1s \n\ttimeout connect 1s \n\
          frontend f \n\tbind 127.0.0.1:18599 \n"
     );
+}
+
+#[test]
+fn dr_lets_names_fail() {
+    let dir = Dir::new("names");
+    let text = format!(
+        "{}backend b\n server s does-not.exist.invalid:80\n",
+        valid(18_599)
+    );
+    dir.file("names.cfg", &text);
+    let output = hapax(&dir, "-c -f names.cfg");
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let output = hapax(&dir, "-c -dr -f names.cfg");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
 
 /// A process that is killed when the test ends.

@@ -1,6 +1,6 @@
 //! `hapax check`: every fault of a configuration at once, for people.
 
-use super::load;
+use super::load::{self, Names};
 use crate::base::diag::{self, Severity};
 use crate::base::render::{self, Human};
 use crate::base::span::Sources;
@@ -51,7 +51,15 @@ pub fn run(check: &Check) -> ExitCode {
     let wake: Arc<dyn crate::balance::queue::Wake> = hub.clone();
     let options = lower::Options::default();
     let facts = load::facts(true);
-    let loaded = load::load(inputs, &mut env, &facts, &options, files, &wake);
+    let loaded = load::load(
+        inputs,
+        &mut env,
+        &facts,
+        &options,
+        files,
+        &wake,
+        Names::MustResolve,
+    );
     for finding in &loaded.findings {
         let text = human.render(finding, &loaded.document.sources);
         let _ = out.write_all(text.as_bytes());

@@ -8,11 +8,21 @@ use crate::config::directive::Document;
 use crate::config::environment::Environment;
 use crate::config::read::{self, Input};
 use crate::ir;
+use crate::ir::server::InitAddr;
 use crate::lower;
 use crate::plan::{self, Files, Plan};
 use std::sync::Arc;
 
 use super::haproxy::features;
+
+/// What becomes of a server whose name does not resolve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// The configuration is refused, unless the server's `init-addr` says otherwise.
+    MustResolve,
+    /// `-dr`: the server waits for its address in maintenance.
+    MayFail,
+}
 
 /// A configuration after all stages.
 pub struct Loaded {
@@ -71,10 +81,19 @@ pub fn load(
     options: &lower::Options,
     files: &dyn Files,
     wake: &Arc<dyn Wake>,
+    names: Names,
 ) -> Loaded {
     let (document, mut findings) = read::read(inputs, env, facts);
-    let (config, more) = lower::lower(&document, options);
+    let (mut config, more) = lower::lower(&document, options);
     findings.extend(more);
+    if names == Names::MayFail {
+        for server in config.proxies.iter_mut().flat_map(|p| &mut p.servers) {
+            if server.init_addr.is_empty() {
+                server.init_addr.extend([InitAddr::Last, InitAddr::Libc]);
+            }
+            server.init_addr.push(InitAddr::None);
+        }
+    }
     let (plan, more) = plan::build(&config, files, wake);
     findings.extend(more);
     Loaded {

@@ -62,9 +62,12 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
     let how = Binding {
         threads,
         groups: settings.thread_groups.unwrap_or(1),
-        reuse_port: !options.no_reuse_port,
+        reuse_port: !options.no_reuse_port && !settings.noreuseport,
         backlog: limits.maxconn,
     };
+    if options.sockets_from.is_some() {
+        console.notice("-x: sockets are bound anew, taking them over is not supported yet.");
+    }
     let bound = match bind(&plan, &how, options, sources, console) {
         Ok(bound) => bound,
         Err(code) => return code,
@@ -229,10 +232,15 @@ fn cli_settings(plan: &Plan) -> cli::server::Settings {
 /// `nbthread`, else one per CPU that the process may use.
 fn threads(plan: &Plan) -> usize {
     let wanted = plan.global.nbthread.and_then(|n| usize::try_from(n).ok());
-    wanted
+    let number = wanted
         .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
         .unwrap_or(1)
-        .max(1)
+        .max(1);
+    let limit = plan.global.settings.thread_hard_limit;
+    match limit.and_then(|n| usize::try_from(n).ok()) {
+        Some(limit) => number.min(limit.max(1)),
+        None => number,
+    }
 }
 
 /// Descriptors besides those of connections.
@@ -250,7 +258,7 @@ fn demand(plan: &Plan, options: &Options, threads: usize) -> Demand {
     Demand {
         maxconn: options.maxconn.or(settings.maxconn),
         ulimit_n: settings.ulimit_n,
-        hard_limit: None,
+        hard_limit: settings.fd_hard_limit,
         strict: settings.strict_limits == Some(true),
         fixed: u32::try_from(fixed).unwrap_or(u32::MAX),
     }

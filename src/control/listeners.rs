@@ -284,11 +284,8 @@ fn inet(
             );
         }
     }
-    if let Some(mss) = settings
-        .mss
-        .and_then(|m| u32::try_from(m.unsigned_abs()).ok())
-    {
-        doubt("cannot set MSS", socket.set_tcp_mss(mss));
+    if let Some(mss) = settings.mss {
+        doubt("cannot set MSS", socket.set_tcp_mss(mss.unsigned_abs()));
     }
     if let Some(ms) = settings.tcp_ut {
         let limit = std::time::Duration::from_millis(u64::from(ms));

@@ -115,12 +115,14 @@ fn settle(demand: &Demand, descriptors: &mut dyn Descriptors) -> (Limits, Vec<Me
         descriptors: wanted,
     };
     let target = u64::from(wanted);
-    if soft >= target && demand.ulimit_n.is_none() {
+    if soft >= target && wanted <= cap && demand.ulimit_n.is_none() {
         limits.descriptors = u32::try_from(soft).unwrap_or(u32::MAX);
-    } else if !descriptors.raise(target, hard.max(target)) {
+    } else if wanted > cap || !descriptors.raise(target, hard.max(target)) {
+        let current = soft.min(u64::from(cap));
+        let hard = hard.min(u64::from(cap));
         if demand.strict {
             messages.push(Message::fatal(format!(
-                "[haproxy.main()] Cannot raise FD limit to {wanted}, current limit is {soft} and \
+                "[haproxy.main()] Cannot raise FD limit to {wanted}, current limit is {current} and \
                  hard limit is {hard}. Without 'maxconn' and 'ulimit-n' in the global section the \
                  limit is chosen by itself; a 'maxconn' of roughly {} would fit here.",
                 fits(usable)
@@ -389,6 +391,28 @@ mod tests {
             (limits.maxconn, root.soft, root.hard),
             (24_000, 48_020, 48_020)
         );
+    }
+
+    #[test]
+    fn fd_hard_limit_is_never_passed() {
+        let demand = Demand {
+            hard_limit: Some(500),
+            fixed: 20,
+            ..Demand::default()
+        };
+        let (limits, _) = settle(&demand, &mut fixed(20_000));
+        assert_eq!((limits.maxconn, limits.maxsock), (240, 500));
+        let demand = Demand {
+            maxconn: Some(1000),
+            ..demand
+        };
+        let mut machine = fixed(20_000);
+        let (limits, messages) = settle(&demand, &mut machine);
+        assert_eq!(
+            (limits.maxconn, limits.descriptors, machine.soft),
+            (240, 500, 500)
+        );
+        assert_eq!(messages.len(), 2);
     }
 
     #[test]

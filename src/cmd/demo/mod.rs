@@ -5,7 +5,8 @@ mod tour;
 
 use super::haproxy::args::Options;
 use super::haproxy::console::Console;
-use super::{load, serve};
+use super::load::{self, Names};
+use super::serve;
 use crate::config::read::Input;
 use crate::engine::Hub;
 use crate::lower;
@@ -106,6 +107,7 @@ fn start(program: &OsStr, demo: &Demo) -> io::Result<ExitCode> {
         &options,
         &RealFiles,
         &wake,
+        Names::MustResolve,
     );
     let fatal = console.findings(&loaded.findings, &loaded.document.sources);
     let Some(plan) = loaded.plan.filter(|_| !fatal) else {

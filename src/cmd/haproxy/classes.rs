@@ -20,6 +20,9 @@ const CLASSES: &[(&str, &str)] = &[
 
 type Executed = BTreeSet<(&'static str, String)>;
 
+/// Lists one class.
+type List = fn(&Executed) -> String;
+
 /// The lists of the classes asked for, each once and in a fixed order. Unknown classes are passed
 /// over; `help` lists the classes.
 pub fn text(wanted: &[String]) -> String {
@@ -36,7 +39,7 @@ pub fn text(wanted: &[String]) -> String {
             let _ = writeln!(out, "{name}: {meaning}");
         }
     }
-    let lists: [(&str, fn(&Executed) -> String); 7] = [
+    let lists: [(&str, List); 7] = [
         ("acl", acls),
         ("cfg", configuration),
         ("cli", commands),

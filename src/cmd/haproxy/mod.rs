@@ -6,7 +6,7 @@ pub mod console;
 pub mod features;
 pub mod version;
 
-use super::load::{self, Loaded};
+use super::load::{self, Loaded, Names};
 use super::serve;
 use crate::config::condition;
 use crate::config::read;
@@ -117,7 +117,11 @@ fn run(program: &OsStr, options: &Options) -> ExitCode {
         true => &Ipv4Only,
         false => &RealFiles,
     };
-    let loaded = load::load(inputs, &mut env, &facts, &how, files, &wake);
+    let names = match options.ignore_resolution {
+        true => Names::MayFail,
+        false => Names::MustResolve,
+    };
+    let loaded = load::load(inputs, &mut env, &facts, &how, files, &wake, names);
     let fatal = console.findings(&loaded.findings, &loaded.document.sources);
     let global = &loaded.config.global;
     if global.quiet {

@@ -34,7 +34,7 @@ impl Act for Write {
 #[derive(Debug)]
 enum Delete {
     Name(Box<[u8]>),
-    Matching(Patterns),
+    Matching(Box<Patterns>),
 }
 
 impl Act for Delete {
@@ -85,7 +85,7 @@ fn delete(line: &mut Line<'_, '_, '_>) -> Result<Arc<dyn Act>, Fault> {
     let mut patterns = Patterns::new(method);
     // Names are stored in lower case.
     patterns.add(name, method != Method::Reg, None, &|_| None)?;
-    Ok(Arc::new(Delete::Matching(patterns)))
+    Ok(Arc::new(Delete::Matching(Box::new(patterns))))
 }
 
 pub(super) static KEYWORDS: &[Keyword] = &[

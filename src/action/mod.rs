@@ -460,11 +460,10 @@ fn compile_from(
 /// Reports what HAProxy's parser of HTTP rules says without a blank before the colon.
 fn tight(message: String, set: RuleSet, cx: &mut Compile<'_>) {
     cx.alert(message);
-    if !RuleSets::TCP.contains(set.bit()) {
-        if let Some(last) = cx.diags.last_mut() {
+    if !RuleSets::TCP.contains(set.bit())
+        && let Some(last) = cx.diags.last_mut() {
             last.form = Form::Tight;
         }
-    }
 }
 
 fn unknown(set: RuleSet, word: &[u8], cx: &Compile<'_>) -> String {

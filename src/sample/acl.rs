@@ -203,15 +203,14 @@ impl Test {
             )
             .into());
         }
-        if let Some((keyword, implied)) = alias {
-            if method != implied && implied != Method::Str {
+        if let Some((keyword, implied)) = alias
+            && method != implied && implied != Method::Str {
                 cx.warning(format!(
                     "original matching method '{}' was overwritten and will not be applied as \
                      expected.",
                     BStr::new(keyword)
                 ));
             }
-        }
         let patterns = parse_patterns(rest, method, ignore_case, no_dns, cx)?;
         let none = patterns.is_empty() && files.is_empty();
         if none && rest.is_empty() && !dashes && !explicit && !method.needs_no_pattern() {
@@ -296,12 +295,11 @@ fn parse_patterns(
     };
     let mut operator = None;
     for word in words {
-        if pattern::takes_operators(method) {
-            if let Some(op) = Operator::named(word.bytes()) {
+        if pattern::takes_operators(method)
+            && let Some(op) = Operator::named(word.bytes()) {
                 operator = Some(op);
                 continue;
             }
-        }
         patterns.add(word.bytes(), ignore_case, operator, &resolve)?;
     }
     Ok(patterns)

@@ -42,7 +42,7 @@ enum Kind {
 #[derive(Debug)]
 pub enum Content {
     /// Patterns of an ACL.
-    Patterns(Patterns),
+    Patterns(Box<Patterns>),
     /// Anything else, as it is.
     Bytes(Box<[u8]>),
     /// A log-format string.
@@ -97,7 +97,7 @@ impl ListedFile {
                         diags.push(Diagnostic::alert(RULE_FAULT, self.span, message));
                     }
                 }
-                Content::Patterns(patterns)
+                Content::Patterns(Box::new(patterns))
             }
         };
         let _ = self.content.set(content);

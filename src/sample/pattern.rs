@@ -413,7 +413,7 @@ fn overlapping(s: &[u8], text: &[u8], set: &[u8]) -> bool {
 
 /// Hexadecimal digits as bytes; the error is HAProxy's.
 pub fn hex(digits: &[u8]) -> Result<Vec<u8>, String> {
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err("an even number of hex digit is expected".into());
     }
     let digit = |b: u8| {

@@ -33,15 +33,16 @@ impl Type {
     /// Whether HAProxy casts a sample of this type to `to` (as its configuration parser answers).
     pub fn casts_to(self, to: Type) -> bool {
         use Type::{Addr, Any, Bin, Bool, Ipv4, Ipv6, Meth, Same, Sint, Str};
-        match (self, to) {
-            (Any | Same, _) | (_, Any | Same | Str | Bin) => true,
-            (Bool, Bool | Sint) => true,
-            (Sint, Bool | Sint | Addr | Ipv4 | Ipv6) => true,
-            (Addr | Ipv6, Addr | Ipv4 | Ipv6) => true,
-            (Ipv4, Sint | Addr | Ipv4 | Ipv6) => true,
-            (Str, _) | (Bin | Meth, Meth) => true,
-            _ => false,
-        }
+        matches!(
+            (self, to),
+            (Any | Same | Str, _)
+                | (_, Any | Same | Str | Bin)
+                | (Bool, Bool | Sint)
+                | (Sint, Bool | Sint | Addr | Ipv4 | Ipv6)
+                | (Addr | Ipv6, Addr | Ipv4 | Ipv6)
+                | (Ipv4, Sint | Addr | Ipv4 | Ipv6)
+                | (Bin | Meth, Meth)
+        )
     }
 }
 

@@ -172,6 +172,7 @@ pub(super) static CONVS: &[Conv] = &[
 ];
 
 /// A constant, or the name of a variable that is read for every evaluation.
+#[allow(clippy::ptr_arg, reason = "the signature of a check")]
 pub(super) fn number_or_variable(args: &mut Vec<Arg>, _: &mut Compile<'_>) -> Result<(), String> {
     for arg in args.iter_mut() {
         let word = arg.bytes();

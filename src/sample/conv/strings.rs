@@ -290,11 +290,10 @@ pub(super) static CONVS: &[Conv] = &[
             };
             push(s);
             push(text(args, 0));
-            if let Some(Arg::Var(scope, id)) = args.get(1) {
-                if let Some(value) = crate::sample::vars::read(e, *scope, *id) {
+            if let Some(Arg::Var(scope, id)) = args.get(1)
+                && let Some(value) = crate::sample::vars::read(e, *scope, *id) {
                     push(value.text(e.scratch));
                 }
-            }
             push(text(args, 2));
             Some(Sample::Str(out.into_bump_slice()))
         },
@@ -341,6 +340,7 @@ fn host_end(s: &[u8]) -> usize {
         .map_or(s.len(), |at| from + at)
 }
 
+#[allow(clippy::ptr_arg, reason = "the signature of a check")]
 fn index_and_separators(args: &mut Vec<Arg>, _: &mut Compile<'_>) -> Result<(), String> {
     if int(args, 0) == Some(0) {
         return Err("Unexpected value 0 for index".into());
@@ -377,11 +377,10 @@ fn parts<'a>(
                         return s.get(at..);
                     }
                 }
-                if let (Some(from), Ok(count)) = (start, u64::try_from(count)) {
-                    if seen + 1 - wanted >= count {
+                if let (Some(from), Ok(count)) = (start, u64::try_from(count))
+                    && seen + 1 - wanted >= count {
                         return s.get(from..end);
                     }
-                }
             }
             if end >= s.len() {
                 // Fewer parts than asked for: all that is left.
@@ -402,11 +401,10 @@ fn parts<'a>(
                     return s.get(..end);
                 }
             }
-            if let (Some(to), Ok(count)) = (stop, u64::try_from(count)) {
-                if seen + 1 - wanted >= count {
+            if let (Some(to), Ok(count)) = (stop, u64::try_from(count))
+                && seen + 1 - wanted >= count {
                     return s.get(at..to);
                 }
-            }
         }
         if at == 0 {
             return stop.and_then(|to| s.get(..to));

@@ -498,6 +498,7 @@ fn from_end<'a>(message: &'a Message, name: &'a [u8], mut n: u64, full: bool) ->
 }
 
 /// `occurrence` may count at most ten from the end.
+#[allow(clippy::ptr_arg, reason = "the signature of a check")]
 fn occurrence(args: &mut Vec<Arg>, _: &mut Compile<'_>) -> Result<(), String> {
     match int(args, 1) {
         Some(n) if n < -10 => Err("header occurrence must be >= -10".into()),

@@ -131,9 +131,19 @@ impl Builder<'_> {
         if !self.files.present() {
             return;
         }
+        let files = self.files;
+        let resolve = |host: &[u8]| {
+            let host = std::str::from_utf8(host).ok()?;
+            let found = files.resolve(host, super::files::Family::V4);
+            found.into_iter().next()
+        };
+        if let Some(words) = file.words() {
+            self.diags.append(&mut file.load(words, &resolve));
+            return;
+        }
         // `virt@NAME` exists only in memory, `opt@NAME` may be missing.
         if file.name.starts_with("virt@") {
-            self.diags.append(&mut file.load(b""));
+            self.diags.append(&mut file.load(b"", &resolve));
             return;
         }
         let (name, optional) = match file.name.strip_prefix("opt@") {
@@ -141,8 +151,8 @@ impl Builder<'_> {
             None => (file.name.strip_prefix("file@").unwrap_or(&file.name), false),
         };
         match self.read(name, file.span) {
-            Ok(bytes) => self.diags.append(&mut file.load(&bytes)),
-            Err(_) if optional => self.diags.append(&mut file.load(b"")),
+            Ok(bytes) => self.diags.append(&mut file.load(&bytes, &resolve)),
+            Err(_) if optional => self.diags.append(&mut file.load(b"", &resolve)),
             Err(_) => {
                 let finding = Diagnostic::alert("HX0314", file.span, file.cannot_open());
                 self.diags.push(finding);

@@ -4,14 +4,13 @@ use super::compile::{Compile, Fault};
 use super::condition::Truth;
 use super::expr::{Expr, ident};
 use super::fetch::Cursor;
-use super::file::{Content, ListedFile};
+use super::file::{Content, ListedFile, Reading};
 use super::pattern::{self, Method, Operator, Patterns};
 use super::places::Places;
 use super::view::Eval;
 use crate::base::span::Span;
 use crate::config::directive::Word;
 use bstr::BStr;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 mod names;
@@ -175,7 +174,13 @@ impl Test {
                     used = 2;
                     let method = need(method, &expr)?;
                     let span = tail.first().map_or(flag.span, |w| w.span);
-                    files.push(cx.list_patterns(argument, span, method, ignore_case, as_map));
+                    let reading = Reading {
+                        method,
+                        ignore_case,
+                        as_map,
+                        no_dns,
+                    };
+                    files.push(cx.list_patterns(argument, span, reading));
                 }
                 b"--" => {
                     dashes = true;
@@ -211,7 +216,8 @@ impl Test {
                     BStr::new(keyword)
                 ));
             }
-        let patterns = parse_patterns(rest, method, ignore_case, no_dns, cx)?;
+        let (patterns, hosts) = parse_patterns(rest, method, ignore_case, no_dns, cx)?;
+        files.extend(hosts);
         let none = patterns.is_empty() && files.is_empty();
         if none && rest.is_empty() && !dashes && !explicit && !method.needs_no_pattern() {
             let has_flags = words.len() > 1;
@@ -278,31 +284,45 @@ fn criterion_of<'a>(text: &'a [u8], cx: &mut Compile<'_>) -> Result<Criterion<'a
     Ok((expr, method, None))
 }
 
+/// Parses inline patterns; host names among them are listed for `plan` to look up.
 fn parse_patterns(
     words: &[Word],
     method: Method,
     ignore_case: bool,
     no_dns: bool,
     cx: &mut Compile<'_>,
-) -> Result<Patterns, String> {
+) -> Result<(Patterns, Option<Arc<ListedFile>>), String> {
     let mut patterns = Patterns::new(method);
-    let names = cx.names;
-    let resolve = |host: &[u8]| -> Option<IpAddr> {
-        match no_dns {
-            true => None,
-            false => names.resolve(host),
-        }
-    };
+    let mut hosts: Vec<u8> = Vec::new();
     let mut operator = None;
     for word in words {
         if pattern::takes_operators(method)
-            && let Some(op) = Operator::named(word.bytes()) {
-                operator = Some(op);
-                continue;
+            && let Some(op) = Operator::named(word.bytes())
+        {
+            operator = Some(op);
+            continue;
+        }
+        let added = patterns.add(word.bytes(), ignore_case, operator, &|_| None);
+        match added {
+            Err(_) if method == Method::Ip && !no_dns && is_host(word.bytes()) => {
+                hosts.extend_from_slice(word.bytes());
+                hosts.push(b'\n');
             }
-        patterns.add(word.bytes(), ignore_case, operator, &resolve)?;
+            other => other?,
+        }
     }
-    Ok(patterns)
+    let hosts = (!hosts.is_empty()).then(|| cx.list_hosts(hosts, cx.span));
+    Ok((patterns, hosts))
+}
+
+/// Whether a word may be a host name, with a mask or without.
+fn is_host(word: &[u8]) -> bool {
+    let name = word.split(|&b| b == b'/').next().unwrap_or_default();
+    !name.starts_with(b"-")
+        && name.iter().any(u8::is_ascii_alphabetic)
+        && name
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(b))
 }
 
 pub use super::file::ListedFile as PatternFile;

@@ -109,7 +109,9 @@ impl<'a> Compile<'a> {
     /// Notes a fault in its context.
     pub fn fault(&mut self, fault: Fault) {
         if let Fault::Wrong(m) = fault {
-            let stop = if self.context.is_empty() { "" } else { "." };
+            // TCP rules say it without a full stop.
+            let bare = self.context.is_empty() || self.context.starts_with("'tcp-");
+            let stop = if bare { "" } else { "." };
             self.alert(format!("{}{m}{stop}", self.context));
         }
     }

@@ -2,6 +2,7 @@
 
 use super::acl::{Acl, AclSet};
 use super::compile::{Compile, Fault};
+use super::places::Places;
 use super::view::Eval;
 use crate::config::directive::Word;
 use crate::grammar;
@@ -168,6 +169,12 @@ fn warn_of_impossible(acl: &Acl, name: &[u8], cx: &mut Compile<'_>) -> bool {
     };
     let place = cx.places.describe();
     let message = match name {
+        b"{" if tcp_rules(cx.places).is_some() => format!(
+            "anonymous acl will never match in '{}' because it uses keyword '{}' which is \
+             incompatible with '{place}'",
+            tcp_rules(cx.places).unwrap_or_default(),
+            BStr::new(keyword)
+        ),
         b"{" => format!(
             "'anonymous acl will never match because it uses keyword '{}' which is incompatible \
              with '{place}'",
@@ -181,6 +188,19 @@ fn warn_of_impossible(acl: &Acl, name: &[u8], cx: &mut Compile<'_>) -> bool {
     };
     cx.warning(message);
     true
+}
+
+/// The TCP rule set that stands at these places.
+fn tcp_rules(places: Places) -> Option<&'static str> {
+    const REQUEST: Places = Places::FE_REQUEST_CONTENT.union(Places::BE_REQUEST_CONTENT);
+    const RESPONSE: Places = Places::FE_RESPONSE_CONTENT.union(Places::BE_RESPONSE_CONTENT);
+    match places {
+        Places::FE_CONNECTION => Some("tcp-request connection"),
+        Places::FE_SESSION => Some("tcp-request session"),
+        p if REQUEST.contains(p) => Some("tcp-request content"),
+        p if RESPONSE.contains(p) => Some("tcp-response content"),
+        _ => None,
+    }
 }
 
 /// A declared or predefined ACL.

@@ -8,6 +8,7 @@ use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::proto::h1::{Message, Parsed, RequestContext};
 use bstr::BStr;
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 /// A file: named while reading, filled by `plan`. Pattern files of the same name and method are
@@ -21,21 +22,32 @@ pub struct ListedFile {
     kind: Kind,
     /// What HAProxy puts in front of a fault of its line.
     context: String,
+    /// The words of the line itself that need the name service, in place of a file.
+    words: Option<Vec<u8>>,
     content: OnceLock<Content>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    Patterns {
-        method: Method,
-        ignore_case: bool,
-        as_map: bool,
-    },
+    Patterns(Reading),
     Bytes,
     /// A whole response.
     Response,
     /// A log-format string, evaluated at these places.
     Format(Places),
+}
+
+/// How the lines of a pattern file are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What the patterns are.
+    pub method: Method,
+    /// `-i`
+    pub ignore_case: bool,
+    /// `-M`
+    pub as_map: bool,
+    /// `-n`
+    pub no_dns: bool,
 }
 
 /// What a loaded file is.
@@ -50,8 +62,19 @@ pub enum Content {
 }
 
 impl ListedFile {
-    /// Fills it with the file's bytes; findings name line numbers of that file.
-    pub fn load(&self, bytes: &[u8]) -> Vec<Diagnostic> {
+    /// What it has to be filled with if it is no file: host names of the line itself, which
+    /// `resolve` has to look up.
+    pub fn words(&self) -> Option<&[u8]> {
+        self.words.as_deref()
+    }
+
+    /// Fills it with the file's bytes; findings name line numbers of that file. `resolve` looks
+    /// host names up.
+    pub fn load(
+        &self,
+        bytes: &[u8],
+        resolve: &dyn Fn(&[u8]) -> Option<IpAddr>,
+    ) -> Vec<Diagnostic> {
         let mut diags = Vec::new();
         let content = match self.kind {
             Kind::Bytes => Content::Bytes(bytes.into()),
@@ -82,18 +105,31 @@ impl ListedFile {
                 diags.append(&mut cx.diags);
                 Content::Format(format)
             }
-            Kind::Patterns {
+            Kind::Patterns(Reading {
                 method,
                 ignore_case,
                 as_map,
-            } => {
+                no_dns,
+            }) => {
+                let resolve = |host: &[u8]| match no_dns {
+                    true => None,
+                    false => resolve(host),
+                };
                 let mut patterns = Patterns::new(method);
                 for (i, line) in bytes.split(|&b| b == b'\n').enumerate() {
                     let Some(line) = pattern_line(line, as_map) else {
                         continue;
                     };
-                    if let Err(m) = patterns.add(line, ignore_case, None, &|_| None) {
-                        let message = format!("{m} at line {} of file '{}'.", i + 1, self.name);
+                    if let Err(m) = patterns.add(line, ignore_case, None, &resolve) {
+                        let context = &self.context;
+                        let message = match self.words {
+                            Some(_) => format!("{context}{m}."),
+                            None => format!(
+                                "{context}{m} at line {} of file '{}'.",
+                                i + 1,
+                                self.name
+                            ),
+                        };
                         diags.push(Diagnostic::alert(RULE_FAULT, self.span, message));
                     }
                 }
@@ -128,7 +164,7 @@ impl ListedFile {
     /// What HAProxy says when it cannot be opened.
     pub fn cannot_open(&self) -> String {
         match self.kind {
-            Kind::Patterns { .. } => {
+            Kind::Patterns(_) => {
                 format!(
                     "{}failed to open pattern file <{}>.",
                     self.context, self.name
@@ -160,36 +196,48 @@ impl Compile<'_> {
         &mut self,
         name: &[u8],
         span: Span,
-        method: Method,
-        ignore_case: bool,
-        as_map: bool,
+        reading: Reading,
     ) -> Arc<ListedFile> {
-        let kind = Kind::Patterns {
-            method,
-            ignore_case,
-            as_map,
+        self.list(name, span, Kind::Patterns(reading), None)
+    }
+
+    /// Lists host names among the patterns of a line, one per line in `words`.
+    pub fn list_hosts(&mut self, words: Vec<u8>, span: Span) -> Arc<ListedFile> {
+        let reading = Reading {
+            method: Method::Ip,
+            ignore_case: false,
+            as_map: false,
+            no_dns: false,
         };
-        self.list(name, span, kind)
+        let name = words.clone();
+        self.list(&name, span, Kind::Patterns(reading), Some(words))
     }
 
     /// Lists a file that is used as it is.
     pub fn list_file(&mut self, name: &[u8], span: Span) -> Arc<ListedFile> {
-        self.list(name, span, Kind::Bytes)
+        self.list(name, span, Kind::Bytes, None)
     }
 
     /// Lists a file that holds a whole response.
     pub fn list_response(&mut self, name: &[u8], span: Span) -> Arc<ListedFile> {
-        self.list(name, span, Kind::Response)
+        self.list(name, span, Kind::Response, None)
     }
 
     /// Lists a file that holds a log-format string for where the line stands.
     pub fn list_format(&mut self, name: &[u8], span: Span) -> Arc<ListedFile> {
-        self.list(name, span, Kind::Format(self.places))
+        self.list(name, span, Kind::Format(self.places), None)
     }
 
-    fn list(&mut self, name: &[u8], span: Span, kind: Kind) -> Arc<ListedFile> {
+    fn list(
+        &mut self,
+        name: &[u8],
+        span: Span,
+        kind: Kind,
+        words: Option<Vec<u8>>,
+    ) -> Arc<ListedFile> {
         let name = BStr::new(name).to_string();
-        if let Some(f) = self.files.iter().find(|f| f.name == name && f.kind == kind) {
+        let same = |f: &&Arc<ListedFile>| (&f.name, f.kind, &f.words) == (&name, kind, &words);
+        if let Some(f) = self.files.iter().find(same) {
             return f.clone();
         }
         let file = Arc::new(ListedFile {
@@ -197,6 +245,7 @@ impl Compile<'_> {
             span,
             kind,
             context: self.context.clone(),
+            words,
             content: OnceLock::new(),
         });
         self.files.push(file.clone());
@@ -213,10 +262,16 @@ mod tests {
     #[test]
     fn pattern_files() {
         let mut cx = Compile::new(Places::FE_REQUEST, &NoNames);
-        let file = cx.list_patterns(b"list", Span::default(), Method::Beg, true, false);
-        let same = cx.list_patterns(b"list", Span::default(), Method::Beg, true, false);
+        let reading = Reading {
+            method: Method::Beg,
+            ignore_case: true,
+            as_map: false,
+            no_dns: false,
+        };
+        let file = cx.list_patterns(b"list", Span::default(), reading);
+        let same = cx.list_patterns(b"list", Span::default(), reading);
         assert!(Arc::ptr_eq(&file, &same));
-        assert_eq!(file.load(b"# comment\n\n  /Images\r\n #hash\n"), []);
+        assert_eq!(file.load(b"# comment\n\n  /Images\r\n #hash\n", &|_| None), []);
         let Some(Content::Patterns(p)) = same.content() else {
             panic!("not loaded");
         };
@@ -230,8 +285,14 @@ mod tests {
     #[test]
     fn faults_name_the_line() {
         let mut cx = Compile::new(Places::FE_REQUEST, &NoNames);
-        let file = cx.list_patterns(b"ips", Span::default(), Method::Ip, false, true);
-        let found = file.load(b"10.0.0.0/8 a\nfoo b\n");
+        let reading = Reading {
+            method: Method::Ip,
+            ignore_case: false,
+            as_map: true,
+            no_dns: true,
+        };
+        let file = cx.list_patterns(b"ips", Span::default(), reading);
+        let found = file.load(b"10.0.0.0/8 a\nfoo b\n", &|_| "1.2.3.4".parse().ok());
         let messages: Vec<_> = found.iter().map(|d| &d.message[..]).collect();
         assert_eq!(
             messages,

@@ -461,9 +461,10 @@ fn compile_from(
 fn tight(message: String, set: RuleSet, cx: &mut Compile<'_>) {
     cx.alert(message);
     if !RuleSets::TCP.contains(set.bit())
-        && let Some(last) = cx.diags.last_mut() {
-            last.form = Form::Tight;
-        }
+        && let Some(last) = cx.diags.last_mut()
+    {
+        last.form = Form::Tight;
+    }
 }
 
 fn unknown(set: RuleSet, word: &[u8], cx: &Compile<'_>) -> String {

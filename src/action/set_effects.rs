@@ -203,9 +203,10 @@ struct Timeout {
 impl Act for Timeout {
     fn run(&self, run: &mut Run<'_>) -> Flow {
         if let Some(Sample::Int(n)) = self.expr.eval_as(Type::Sint, &run.eval())
-            && let Ok(ms) = u32::try_from(n) {
-                run.view.apply((self.effect)(ms));
-            }
+            && let Ok(ms) = u32::try_from(n)
+        {
+            run.view.apply((self.effect)(ms));
+        }
         Flow::Continue
     }
 }

@@ -93,10 +93,11 @@ impl Act for Replace {
         let mut new = run.scratch.take_text();
         run.with_text(&self.by, |view, template| {
             if let Some(request) = view.request_mut()
-                && let Some(caps) = self.regex.captures_at(self.part.text(request), 0) {
-                    expand(template, &caps, &mut new);
-                    self.part.set(request, &new, &mut buffer);
-                }
+                && let Some(caps) = self.regex.captures_at(self.part.text(request), 0)
+            {
+                expand(template, &caps, &mut new);
+                self.part.set(request, &new, &mut buffer);
+            }
         });
         run.scratch.give_text(buffer);
         run.scratch.give_text(new);

@@ -209,13 +209,15 @@ impl Test {
             .into());
         }
         if let Some((keyword, implied)) = alias
-            && method != implied && implied != Method::Str {
-                cx.warning(format!(
-                    "original matching method '{}' was overwritten and will not be applied as \
+            && method != implied
+            && implied != Method::Str
+        {
+            cx.warning(format!(
+                "original matching method '{}' was overwritten and will not be applied as \
                      expected.",
-                    BStr::new(keyword)
-                ));
-            }
+                BStr::new(keyword)
+            ));
+        }
         let (patterns, hosts) = parse_patterns(rest, method, ignore_case, no_dns, cx)?;
         files.extend(hosts);
         let none = patterns.is_empty() && files.is_empty();

@@ -70,11 +70,7 @@ impl ListedFile {
 
     /// Fills it with the file's bytes; findings name line numbers of that file. `resolve` looks
     /// host names up.
-    pub fn load(
-        &self,
-        bytes: &[u8],
-        resolve: &dyn Fn(&[u8]) -> Option<IpAddr>,
-    ) -> Vec<Diagnostic> {
+    pub fn load(&self, bytes: &[u8], resolve: &dyn Fn(&[u8]) -> Option<IpAddr>) -> Vec<Diagnostic> {
         let mut diags = Vec::new();
         let content = match self.kind {
             Kind::Bytes => Content::Bytes(bytes.into()),
@@ -124,11 +120,9 @@ impl ListedFile {
                         let context = &self.context;
                         let message = match self.words {
                             Some(_) => format!("{context}{m}."),
-                            None => format!(
-                                "{context}{m} at line {} of file '{}'.",
-                                i + 1,
-                                self.name
-                            ),
+                            None => {
+                                format!("{context}{m} at line {} of file '{}'.", i + 1, self.name)
+                            }
                         };
                         diags.push(Diagnostic::alert(RULE_FAULT, self.span, message));
                     }
@@ -192,12 +186,7 @@ fn pattern_line(line: &[u8], as_map: bool) -> Option<&[u8]> {
 
 impl Compile<'_> {
     /// Lists a pattern file.
-    pub fn list_patterns(
-        &mut self,
-        name: &[u8],
-        span: Span,
-        reading: Reading,
-    ) -> Arc<ListedFile> {
+    pub fn list_patterns(&mut self, name: &[u8], span: Span, reading: Reading) -> Arc<ListedFile> {
         self.list(name, span, Kind::Patterns(reading), None)
     }
 
@@ -271,7 +260,10 @@ mod tests {
         let file = cx.list_patterns(b"list", Span::default(), reading);
         let same = cx.list_patterns(b"list", Span::default(), reading);
         assert!(Arc::ptr_eq(&file, &same));
-        assert_eq!(file.load(b"# comment\n\n  /Images\r\n #hash\n", &|_| None), []);
+        assert_eq!(
+            file.load(b"# comment\n\n  /Images\r\n #hash\n", &|_| None),
+            []
+        );
         let Some(Content::Patterns(p)) = same.content() else {
             panic!("not loaded");
         };

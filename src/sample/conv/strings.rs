@@ -291,9 +291,10 @@ pub(super) static CONVS: &[Conv] = &[
             push(s);
             push(text(args, 0));
             if let Some(Arg::Var(scope, id)) = args.get(1)
-                && let Some(value) = crate::sample::vars::read(e, *scope, *id) {
-                    push(value.text(e.scratch));
-                }
+                && let Some(value) = crate::sample::vars::read(e, *scope, *id)
+            {
+                push(value.text(e.scratch));
+            }
             push(text(args, 2));
             Some(Sample::Str(out.into_bump_slice()))
         },
@@ -378,9 +379,10 @@ fn parts<'a>(
                     }
                 }
                 if let (Some(from), Ok(count)) = (start, u64::try_from(count))
-                    && seen + 1 - wanted >= count {
-                        return s.get(from..end);
-                    }
+                    && seen + 1 - wanted >= count
+                {
+                    return s.get(from..end);
+                }
             }
             if end >= s.len() {
                 // Fewer parts than asked for: all that is left.
@@ -402,9 +404,10 @@ fn parts<'a>(
                 }
             }
             if let (Some(to), Ok(count)) = (stop, u64::try_from(count))
-                && seen + 1 - wanted >= count {
-                    return s.get(at..to);
-                }
+                && seen + 1 - wanted >= count
+            {
+                return s.get(at..to);
+            }
         }
         if at == 0 {
             return stop.and_then(|to| s.get(..to));

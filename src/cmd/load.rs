@@ -10,7 +10,10 @@ use crate::config::read::{self, Input};
 use crate::ir;
 use crate::ir::server::InitAddr;
 use crate::lower;
+use crate::plan::files::Family;
 use crate::plan::{self, Files, Plan};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::haproxy::features;
@@ -94,12 +97,40 @@ pub fn load(
             server.init_addr.push(InitAddr::None);
         }
     }
-    let (plan, more) = plan::build(&config, files, wake);
+    let (plan, more) = match diag::is_fatal(&findings) {
+        false => plan::build(&config, files, wake),
+        true => plan::build(&config, &Unasked(files), wake),
+    };
     findings.extend(more);
     Loaded {
         document,
         config,
         plan,
         findings,
+    }
+}
+
+/// A machine whose name service is not asked: a configuration that is refused already shall not
+/// wait for it. HAProxy resolves names only after everything else was right, too.
+struct Unasked<'a>(&'a dyn Files);
+
+impl Files for Unasked<'_> {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.0.read(path)
+    }
+    fn resolve(&self, _host: &str, _family: Family) -> Vec<IpAddr> {
+        vec![IpAddr::V4(Ipv4Addr::UNSPECIFIED)]
+    }
+    fn user(&self, name: &str) -> Option<(u32, u32)> {
+        self.0.user(name)
+    }
+    fn group(&self, name: &str) -> Option<u32> {
+        self.0.group(name)
+    }
+    fn socket(&self, fd: i32) -> Result<(), &'static str> {
+        self.0.socket(fd)
+    }
+    fn present(&self) -> bool {
+        self.0.present()
     }
 }

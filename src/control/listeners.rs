@@ -76,8 +76,13 @@ pub fn bind_all(plan: &Plan, how: &Binding) -> (Vec<BoundListener>, Vec<Fault>) 
             .or(listener.settings.maxconn)
             .or(frontend.and_then(|f| f.backlog))
             .unwrap_or(how.backlog);
+        // one thread answers the runtime API
+        let how = match frontend {
+            Some(_) => *how,
+            None => Binding { threads: 1, ..*how },
+        };
         let mut warnings = Vec::new();
-        let opened = open(listener, how, backlog, &mut warnings);
+        let opened = open(listener, &how, backlog, &mut warnings);
         let mut note = |message, in_use, fatal| {
             faults.push(Fault {
                 listener: listener.clone(),

@@ -194,6 +194,9 @@ impl Files for Ipv4Only {
     fn group(&self, name: &str) -> Option<u32> {
         RealFiles.group(name)
     }
+    fn socket(&self, fd: i32) -> Result<(), &'static str> {
+        RealFiles.socket(fd)
+    }
 }
 
 /// The end of a check.

@@ -136,7 +136,7 @@ fn prepare(scenario: &Scenario, setting: &Setting) -> io::Result<(Stage, Vec<Pat
         stage
             .transcript
             .ports
-            .push((format!(":{port}"), format!(":${{{name}}}")));
+            .push((port.to_string(), format!("${{{name}}}")));
     }
     for (name, bytes) in &scenario.files {
         fs::write(
@@ -270,7 +270,7 @@ impl Stage {
                 match connect(port, *from) {
                     Ok(stream) => {
                         if let Ok(local) = stream.local_addr() {
-                            let local = (format!(":{}", local.port()), format!(":${{{who}}}"));
+                            let local = (local.port().to_string(), format!("${{{who}}}"));
                             self.transcript.ports.push(local);
                         }
                         self.wires.insert(who.to_owned(), Wire::new(stream));

@@ -6,7 +6,7 @@ use crate::scenario::Show;
 #[derive(Default)]
 pub struct Transcript {
     pub lines: Vec<String>,
-    /// `:port` texts and what they are shown as.
+    /// Port numbers and what they are shown as.
     pub ports: Vec<(String, String)>,
     /// After these bytes, that many bytes are hidden.
     pub masks: Vec<(String, usize)>,
@@ -84,7 +84,17 @@ impl Transcript {
     fn stable(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (port, name) in &self.ports {
-            text = text.replace(port, name);
+            for before in [':', ' '] {
+                let port = format!("{before}{port}");
+                let mut from = 0;
+                while let Some(at) = text[from..].find(&port).map(|n| n + from) {
+                    from = at + port.len();
+                    if !text[from..].starts_with(|c: char| c.is_ascii_digit()) {
+                        text.replace_range(at + 1..from, name);
+                        from = at + 1 + name.len();
+                    }
+                }
+            }
         }
         for (prefix, count) in &self.masks {
             let mut from = 0;

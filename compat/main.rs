@@ -7,6 +7,7 @@
 //! cargo test --test compat -- --rerecord         write the goldens anew from the versions that
 //!                                                they name (HAPROXY_ORACLE=path[:path...])
 //! cargo test --test compat -- --only hapax       one side only (hapax, or a version)
+//! cargo test --test compat -- --threads 4        every side with this number of threads
 //! cargo test --test compat -- --without-handlers which executed keywords no scenario misses
 //! ```
 
@@ -129,6 +130,8 @@ struct Options {
     without_handlers: bool,
     only: Option<String>,
     show: bool,
+    /// Number of threads for real HAProxy too.
+    threads: Option<u32>,
 }
 
 fn options() -> Options {
@@ -138,6 +141,7 @@ fn options() -> Options {
         without_handlers: false,
         only: None,
         show: false,
+        threads: None,
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -146,6 +150,7 @@ fn options() -> Options {
             "--without-handlers" => options.without_handlers = true,
             "--only" => options.only = args.next(),
             "--show" => options.show = true,
+            "--threads" => options.threads = args.next().and_then(|n| n.parse().ok()),
             "--list" => std::process::exit(0),
             "--test-threads" | "--format" | "--color" | "--skip" => drop(args.next()),
             other if other.starts_with('-') => {}
@@ -266,7 +271,9 @@ fn compare(found: &[Scenario], goldens: &[Golden], options: &Options) -> (usize,
             if !binary.hapax && ancient != golden.version.starts_with("1.") {
                 continue;
             }
-            let threads: &[Option<u32>] = if binary.hapax {
+            let threads: &[Option<u32>] = if options.threads.is_some() {
+                &[options.threads]
+            } else if binary.hapax {
                 &[Some(1), Some(4)]
             } else {
                 &[Some(1)]

@@ -307,15 +307,6 @@ pub enum ConnectionMode {
     Close,
 }
 
-impl ConnectionMode {
-    /// The mode of a transaction between a front end of this mode and a back end of another: the
-    /// one that keeps less wins.
-    #[must_use]
-    pub fn with(self, other: ConnectionMode) -> ConnectionMode {
-        self.max(other)
-    }
-}
-
 /// `http-reuse`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum HttpReuse {

@@ -24,7 +24,6 @@ pub enum Table {
 
 /// Keywords that keep somebody out: a file that needs them must not run without.
 const GUARDS: &[&str] = &[
-    "block",
     "reqdeny",
     "reqideny",
     "reqtarpit",

@@ -46,6 +46,8 @@ pub struct Draft<'d> {
     pub rules: Vec<Deferred<'d>>,
     /// Kinds of rules met so far.
     pub kinds_seen: u32,
+    /// How many `block` lines stand before the `http-request` rules.
+    pub blocks: usize,
     /// `tcp-check` or `http-check` rules say which port a check uses.
     pub check_rules: bool,
     /// A `defaults` section without a name.

@@ -268,6 +268,7 @@ fn new_draft<'d>(
         acls: Vec::new(),
         rules: Vec::new(),
         kinds_seen: 0,
+        blocks: 0,
         check_rules: parent_draft.is_some_and(|d| d.check_rules),
         anonymous: false,
         default_backend: parent_draft.and_then(|d| d.default_backend.clone()),

@@ -30,8 +30,9 @@ pub struct FrontendPlan {
     pub timeouts: Timeouts,
     /// `option` words.
     pub options: Options,
-    /// How connections are kept; combine with the back end's by
-    /// [`ConnectionMode::with`](crate::ir::proxy::ConnectionMode::with).
+    /// How connections are kept. As HAProxy 3.4 combines the two sides: the client's connection is
+    /// closed when the front end says `Close`; the server's when the front end says
+    /// `ServerClose` or the back end anything but `KeepAlive`.
     pub connection_mode: ConnectionMode,
     /// `maxconn`; `None`: only the global limit.
     pub maxconn: Option<u32>,

@@ -56,11 +56,7 @@ fn other(_cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         return; // hapax always keeps the maxima: they cost one compare.
     }
     if word.is_some_and(|w| w.is("bind-process")) {
-        args.alert(
-            "HX0239",
-            here,
-            "'stats bind-process' is not supported anymore.",
-        );
+        args.warning("HX0239", here, "'stats bind-process' is not supported anymore. It has no effect: hapax is one process.");
         return;
     }
     let got = word.map_or_else(String::new, |w| w.display().to_string());

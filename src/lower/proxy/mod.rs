@@ -4,6 +4,7 @@ mod acl;
 mod appsession;
 mod balance;
 mod bind_process;
+mod block;
 mod cookie;
 mod default_backend;
 mod disabled;
@@ -36,6 +37,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &balance::BALANCE,
     &bind::BIND,
     &bind_process::BIND_PROCESS,
+    &block::BLOCK,
     &cookie::COOKIE,
     &default_backend::DEFAULT_BACKEND,
     &disabled::DISABLED,

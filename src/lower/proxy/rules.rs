@@ -226,7 +226,7 @@ pub fn required_condition(
 }
 
 /// Where the rules of a set are evaluated in this section.
-fn places(cx: &Context<'_>, front: Places, back: Places) -> Places {
+pub fn places(cx: &Context<'_>, front: Places, back: Places) -> Places {
     let mut places = Places::empty();
     if cx.draft().is_some_and(|d| d.proxy.frontend) {
         places |= front;

@@ -92,10 +92,10 @@ fn here(cx: &mut Context<'_>, line: &Directive, keyword: &Keyword, words: usize)
         return;
     }
     let (name, span) = name(line, words);
-    if name.starts_with("tcp-check") || name.starts_with("http-check") {
-        if let Some(draft) = cx.draft_mut() {
-            draft.check_rules = true;
-        }
+    if (name.starts_with("tcp-check") || name.starts_with("http-check"))
+        && let Some(draft) = cx.draft_mut()
+    {
+        draft.check_rules = true;
     }
     if keyword.named_defaults_only && cx.in_defaults() {
         let anonymous = cx.draft().is_some_and(|d| d.anonymous);

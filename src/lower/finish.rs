@@ -228,11 +228,9 @@ fn check_proxy(cx: &mut Context<'_>, index: usize) {
             ),
         );
     }
-    if !http {
-        if let Some(cookie) = settings.cookie.as_ref().filter(|_| proxy.backend) {
-            let text = format!("cookie will be ignored for {named} (needs 'mode http').");
-            warn("HX0306", cookie.span, text);
-        }
+    if !http && let Some(cookie) = settings.cookie.as_ref().filter(|_| proxy.backend) {
+        let text = format!("cookie will be ignored for {named} (needs 'mode http').");
+        warn("HX0306", cookie.span, text);
     }
     let client = proxy.frontend && settings.timeouts.client.is_none();
     let server = proxy.backend

@@ -104,10 +104,9 @@ impl Builder<'_> {
             &proxy.settings.dynamic_cookie_key,
             &proxy.settings.cookie,
             &address,
-        ) {
-            if cookie.dynamic {
-                settings.cookie = Some(dynamic_value(key, at.ip(), at.port()));
-            }
+        ) && cookie.dynamic
+        {
+            settings.cookie = Some(dynamic_value(key, at.ip(), at.port()));
         }
         ServerPlan {
             name: server.name.as_str().into(),

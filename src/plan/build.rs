@@ -290,17 +290,17 @@ impl Builder<'_> {
         }
         // `stats socket` puts its complaints in quotes of their own.
         let open = if said == "'stats socket'" { "'" } else { "" };
-        if let Some((name, span)) = &unix.user {
-            if self.files.user(name).is_none() {
-                let text = format!("{said} : {open}'user' : unknown user name '{name}'{open}");
-                self.diags.push(Diagnostic::alert("HX0310", *span, text));
-            }
+        if let Some((name, span)) = &unix.user
+            && self.files.user(name).is_none()
+        {
+            let text = format!("{said} : {open}'user' : unknown user name '{name}'{open}");
+            self.diags.push(Diagnostic::alert("HX0310", *span, text));
         }
-        if let Some((name, span)) = &unix.group {
-            if self.files.group(name).is_none() {
-                let text = format!("{said} : {open}'group' : unknown group name '{name}'{open}");
-                self.diags.push(Diagnostic::alert("HX0310", *span, text));
-            }
+        if let Some((name, span)) = &unix.group
+            && self.files.group(name).is_none()
+        {
+            let text = format!("{said} : {open}'group' : unknown group name '{name}'{open}");
+            self.diags.push(Diagnostic::alert("HX0310", *span, text));
         }
     }
 

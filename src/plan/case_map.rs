@@ -15,10 +15,10 @@ pub fn build(config: &Config, files: &dyn Files, diags: &mut Vec<Diagnostic>) ->
     for (from, to) in &global.h1_case_adjust {
         pairs.push((from.to_ascii_lowercase(), to.clone()));
     }
-    if let Some((path, span)) = &global.h1_case_adjust_file {
-        if files.present() {
-            read(config, path, *span, files, &mut pairs, diags);
-        }
+    if let Some((path, span)) = &global.h1_case_adjust_file
+        && files.present()
+    {
+        read(config, path, *span, files, &mut pairs, diags);
     }
     pairs.sort();
     pairs.dedup_by(|b, a| a.0 == b.0);

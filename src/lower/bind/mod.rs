@@ -116,27 +116,26 @@ fn bind(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if bind.addresses.is_empty() {
         return;
     }
-    if let Some(draft) = cx.draft_mut() {
-        if let (Some(id), Some(other)) = (
+    if let Some(draft) = cx.draft_mut()
+        && let (Some(id), Some(other)) = (
             bind.id,
             draft
                 .proxy
                 .binds
                 .iter()
                 .find(|b| b.id.is_some() && b.id == bind.id),
-        ) {
-            let (span, first) = (args.line().span, other.span);
-            let text = other.written.clone();
-            let at = cx.place(first);
-            let message = format!(
-                "{}'id' : custom id {id} already used at {at} ('bind {text}')",
-                place.fault
-            );
-            let finding =
-                Diagnostic::alert("HX0261", span, message).related(first, "first used here");
-            args.report(finding);
-            return;
-        }
+        )
+    {
+        let (span, first) = (args.line().span, other.span);
+        let text = other.written.clone();
+        let at = cx.place(first);
+        let message = format!(
+            "{}'id' : custom id {id} already used at {at} ('bind {text}')",
+            place.fault
+        );
+        let finding = Diagnostic::alert("HX0261", span, message).related(first, "first used here");
+        args.report(finding);
+        return;
     }
     bind.said = format!("'bind {written}' in section '{section}'");
     bind.written = written;

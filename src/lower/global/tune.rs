@@ -80,10 +80,10 @@ fn bufsize(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 }
 
 fn maxrewrite(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
-    if let Some(value) = integer(args, "tune.maxrewrite", ".") {
-        if let Ok(value) = u32::try_from(value) {
-            cx.global.tune.maxrewrite = value;
-        }
+    if let Some(value) = integer(args, "tune.maxrewrite", ".")
+        && let Ok(value) = u32::try_from(value)
+    {
+        cx.global.tune.maxrewrite = value;
     }
 }
 
@@ -120,10 +120,10 @@ fn maxaccept(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 }
 
 fn maxpollevents(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
-    if let Some(Ok(value)) = integer(args, "tune.maxpollevents", ".").map(u32::try_from) {
-        if value > 0 {
-            cx.global.tune.maxpollevents = value;
-        }
+    if let Some(Ok(value)) = integer(args, "tune.maxpollevents", ".").map(u32::try_from)
+        && value > 0
+    {
+        cx.global.tune.maxpollevents = value;
     }
 }
 

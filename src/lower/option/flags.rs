@@ -160,10 +160,10 @@ fn set(cx: &mut Context<'_>, args: &mut Args<'_, '_>, name: &str) {
     let Some(flag) = TABLE.iter().find(|f| f.name == name) else {
         return;
     };
-    if let Some(side) = flag.side {
-        if wrong_side(cx, args, side, name) {
-            return;
-        }
+    if let Some(side) = flag.side
+        && wrong_side(cx, args, side, name)
+    {
+        return;
     }
     args.end(&format!("option {name}"));
     let prefix = args.line().prefix;

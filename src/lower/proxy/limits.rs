@@ -96,9 +96,9 @@ fn rate_limit(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 fn max_session_srv_conns(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let ignored = cx.ignored(args, Side::Frontend, "max-session-srv-conns");
     let missing = "'max-session-srv-conns' expects a number. Got no argument";
-    if let Some(value) = args.lenient_int(missing) {
-        if !ignored {
-            cx.set(|s| s.max_session_srv_conns = u32::try_from(value).ok());
-        }
+    if let Some(value) = args.lenient_int(missing)
+        && !ignored
+    {
+        cx.set(|s| s.max_session_srv_conns = u32::try_from(value).ok());
     }
 }

@@ -36,9 +36,8 @@ fn fail(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let context = "error detected while parsing a 'monitor fail' condition : ";
     if let Some(condition) =
         rules::required_condition(cx, args, Places::FE_REQUEST, message, context)
+        && let Some(draft) = cx.draft_mut()
     {
-        if let Some(draft) = cx.draft_mut() {
-            draft.proxy.monitor_fail.push(condition);
-        }
+        draft.proxy.monitor_fail.push(condition);
     }
 }

@@ -29,12 +29,11 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>, name: &str, force: bool)
     let context = format!("error detected while parsing a '{name}' rule : ");
     if let Some(condition) =
         rules::required_condition(cx, args, Places::BE_REQUEST, &message, &context)
+        && let Some(draft) = cx.draft_mut()
     {
-        if let Some(draft) = cx.draft_mut() {
-            draft
-                .proxy
-                .persist_rules
-                .push(PersistRule { force, condition });
-        }
+        draft
+            .proxy
+            .persist_rules
+            .push(PersistRule { force, condition });
     }
 }

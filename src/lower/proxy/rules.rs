@@ -437,13 +437,13 @@ fn redirect(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let compiled = compile(cx, places, |compile, acls| {
         action::compile_redirect(words, acls, compile)
     });
-    if let Some((action, condition)) = take(args, compiled, "", Form::Parsing) {
-        if let Some(draft) = cx.draft_mut() {
-            draft.proxy.redirects.push(Rule {
-                condition,
-                action,
-                span,
-            });
-        }
+    if let Some((action, condition)) = take(args, compiled, "", Form::Parsing)
+        && let Some(draft) = cx.draft_mut()
+    {
+        draft.proxy.redirects.push(Rule {
+            condition,
+            action,
+            span,
+        });
     }
 }

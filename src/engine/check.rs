@@ -156,8 +156,12 @@ async fn check(t: &'static Thread, be: &BackendPlan, server: &ServerPlan) -> Out
         None => (inter, inter),
     };
     let begin = w.now_ms();
+    let options = connect::Options {
+        probe: !matches!(be.check, CheckPlan::Http { .. }),
+        ..connect::Options::default()
+    };
     let address = server.check_address.as_ref().unwrap_or(&server.address);
-    let sock = match connect::start(w, address, connect::Options::default()) {
+    let sock = match connect::start(w, address, options) {
         Ok(sock) => sock,
         Err(fault) => return not_connected(fault),
     };

@@ -18,6 +18,9 @@ pub struct Options<'a> {
     pub source: Option<&'a Address>,
     /// `option nolinger`
     pub nolinger: bool,
+    /// The connection is only to be opened and dropped (a check): the last step of the
+    /// handshake is put off, so that the server's program never sees it.
+    pub probe: bool,
     /// `tcp-ut`, ms
     pub user_timeout: Option<u32>,
     /// `tfo`
@@ -74,6 +77,9 @@ fn inet(worker: &'static Worker, addr: SocketAddr, o: Options<'_>) -> Result<Soc
     sockopt::set_tcp_nodelay(&fd, true).map_err(Fault::Resource)?;
     if o.keepalive {
         sockopt::set_socket_keepalive(&fd, true).map_err(Fault::Resource)?;
+    }
+    if o.probe {
+        sockopt::set_tcp_quickack(&fd, false).map_err(Fault::Resource)?;
     }
     if o.nolinger {
         let none = Some(std::time::Duration::ZERO);

@@ -13,6 +13,7 @@ pub mod reactor;
 pub mod session;
 pub mod shared;
 mod start;
+mod takeover;
 pub mod tcp;
 pub mod thread;
 pub mod tunnel;

@@ -5,6 +5,8 @@ use super::reactor::{Sock, TaskRef, Worker};
 use crate::plan::{BackendId, Plan};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A connection to a server.
 pub struct ServerConn {
@@ -31,25 +33,55 @@ impl Idle {
     }
 }
 
+/// How many idle connections one thread has, by back end and server, for the others to see.
+#[derive(Default)]
+pub struct IdleCounts(Vec<Vec<AtomicU32>>);
+
+impl IdleCounts {
+    /// Zero for every server of a plan.
+    pub fn new(plan: &Plan) -> IdleCounts {
+        let zeros = |n: usize| (0..n).map(|_| AtomicU32::new(0)).collect();
+        IdleCounts(plan.backends.iter().map(|b| zeros(b.servers.len())).collect())
+    }
+
+    /// How many there are.
+    pub fn get(&self, backend: BackendId, server: u32) -> u32 {
+        let servers = self.0.get(backend.0 as usize);
+        let count = servers.and_then(|s| s.get(server as usize));
+        count.map_or(0, |c| c.load(Ordering::Relaxed))
+    }
+
+    fn set(&self, backend: usize, server: usize, n: usize) {
+        if let Some(count) = self.0.get(backend).and_then(|s| s.get(server)) {
+            count.store(n as u32, Ordering::Relaxed);
+        }
+    }
+}
+
 /// The idle connections of one thread, by back end and server.
 pub struct IdlePool {
+    counts: Arc<IdleCounts>,
     lists: Vec<Vec<RefCell<Idle>>>,
     total: Cell<usize>,
+    /// The keeper has a deadline.
+    kept: Cell<bool>,
     /// The task that is woken when a server closes an idle connection.
     keeper: Cell<Option<TaskRef>>,
 }
 
 impl IdlePool {
     /// Room for every server of a plan.
-    pub fn new(plan: &Plan) -> IdlePool {
+    pub fn new(plan: &Plan, counts: Arc<IdleCounts>) -> IdlePool {
         let lists = plan
             .backends
             .iter()
             .map(|b| b.servers.iter().map(|_| RefCell::default()).collect())
             .collect();
         IdlePool {
+            counts,
             lists,
             total: Cell::new(0),
+            kept: Cell::new(false),
             keeper: Cell::new(None),
         }
     }
@@ -69,6 +101,7 @@ impl IdlePool {
                 Some(conn) => conn,
             };
             self.total.set(self.total.get() - 1);
+            self.counts.set(backend.0 as usize, server as usize, lists.len());
             if conn.sock.is_quiet() {
                 conn.sock.adopt();
                 return Some(conn);
@@ -94,7 +127,8 @@ impl IdlePool {
         }
         conn.sock.watch();
         conn.sock.entrust(self.keeper.get());
-        if self.total.replace(self.total.get() + 1) == 0
+        self.total.set(self.total.get() + 1);
+        if !self.kept.replace(true)
             && let Some(keeper) = self.keeper.get()
         {
             worker.wake(keeper);
@@ -103,6 +137,7 @@ impl IdlePool {
             0 | 1 => list.fresh.push_back(conn),
             _ => list.proven.push_back(conn),
         }
+        self.counts.set(backend.0 as usize, server as usize, list.len());
     }
 
     /// Closes what the servers have closed, and half of what was idle longer than `delay(backend,
@@ -126,6 +161,7 @@ impl IdlePool {
                     queue.drain(..old.div_ceil(2));
                 }
                 self.total.set(self.total.get() - (before - list.len()));
+                self.counts.set(b, s, list.len());
             }
         }
     }
@@ -140,16 +176,21 @@ impl IdlePool {
         self.keeper.set(Some(keeper));
     }
 
-    /// Nothing is idle.
-    pub fn is_empty(&self) -> bool {
-        self.total.get() == 0
+    /// Whether the keeper has to look again after a while. Asked by the keeper itself: when
+    /// nothing is idle it sleeps until the next [`IdlePool::put`] wakes it.
+    pub fn needs_keeping(&self) -> bool {
+        self.kept.set(self.total.get() > 0);
+        self.kept.get()
     }
 
     /// Closes all.
     pub fn clear(&self) {
         self.total.set(0);
-        for list in self.lists.iter().flatten() {
-            *list.borrow_mut() = Idle::default();
+        for (b, servers) in self.lists.iter().enumerate() {
+            for (s, list) in servers.iter().enumerate() {
+                *list.borrow_mut() = Idle::default();
+                self.counts.set(b, s, 0);
+            }
         }
     }
 }

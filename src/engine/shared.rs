@@ -151,6 +151,8 @@ pub struct Shared {
     pub loads: Vec<Gauge>,
     /// No new connections; idle ones close, busy ones after their answer.
     pub stopping: AtomicBool,
+    /// Idle server connections, by thread.
+    pub idle: Vec<Arc<super::pool::IdleCounts>>,
     /// Changes of servers' states.
     pub events: super::events::Events,
     /// When the process started, milliseconds of `base::clock`.
@@ -174,7 +176,10 @@ impl Shared {
             .iter()
             .map(|l| Limit::new(l.settings.maxconn.unwrap_or(0)))
             .collect();
+        let idle =
+            (0..threads).map(|_| Arc::new(super::pool::IdleCounts::new(&plan))).collect();
         Arc::new(Shared {
+            idle,
             plan,
             listeners,
             hub,

@@ -285,7 +285,7 @@ async fn keep_idle_pool(t: &'static Thread) {
     let plan = Arc::clone(&t.shared.plan);
     t.idle.watched_by(t.worker.current());
     loop {
-        let wait = (!t.idle.is_empty()).then_some(1000);
+        let wait = t.idle.needs_keeping().then_some(1000);
         t.worker.park(t.worker.after(wait)).await;
         t.idle.purge(t.worker.now_ms(), |backend, server| {
             let server = plan

@@ -266,6 +266,7 @@ impl TcpStream {
         };
         let options = connect::Options {
             keepalive: be.options.contains(Options::SRVTCPKA),
+            probe: false,
             nolinger: be.options.contains(Options::NOLINGER),
             source: plan.settings.source.as_ref(),
             user_timeout: plan.settings.tcp_ut,

@@ -32,6 +32,8 @@ pub struct Thread {
     pub log: RefCell<super::log::Sender>,
     /// Log lines are formatted here.
     pub log_line: RefCell<Vec<u8>>,
+    /// Idle connections that other threads hand over.
+    pub answers: RefCell<Vec<super::takeover::Answer>>,
     messages: RefCell<Vec<Box<Message>>>,
     bufsize: usize,
     /// How heads of requests are parsed.
@@ -49,7 +51,8 @@ impl Thread {
             max_head: bufsize.saturating_sub(tune.maxrewrite as usize),
             ..Limits::default()
         };
-        let idle = IdlePool::new(&shared.plan);
+        let counts = shared.idle.get(worker.id).cloned().unwrap_or_default();
+        let idle = IdlePool::new(&shared.plan, counts);
         Box::leak(Box::new(Thread {
             worker,
             idle,
@@ -59,6 +62,7 @@ impl Thread {
             edits: RefCell::default(),
             log: RefCell::default(),
             log_line: RefCell::default(),
+            answers: RefCell::default(),
             messages: RefCell::default(),
             bufsize,
             limits,

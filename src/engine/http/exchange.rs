@@ -61,7 +61,7 @@ impl Stream {
         self.assign(None).await?;
         let mut fresh = false;
         loop {
-            let failure = match self.attach(&be, fresh) {
+            let failure = match self.attach(&be, fresh).await {
                 Ok(attached) => match self.attempt(&be, attached).await {
                     Ok(next) => return Ok(next),
                     Err(failure) => failure,
@@ -580,9 +580,13 @@ impl Stream {
         }
         if at.keep_client && self.keep_client {
             Next::KeepAlive
+        } else if self.body_read && !self.req.keep_alive() {
+            // the client asked for it: nothing of it can be on its way that a reset would hurt
+            Next::Drop
         } else {
             Next::Close
         }
+    }
     }
 
     /// NTLM and Negotiate authenticate the connection, not the request: no other client may get

@@ -5,6 +5,7 @@ use crate::balance::queue::{Assigned, Turn, Want};
 use crate::engine::connect::{self, Fault};
 use crate::engine::pool::ServerConn;
 use crate::engine::reactor::{NEVER, Wake};
+use crate::engine::takeover;
 use crate::ir::proxy::{HttpReuse, Options};
 use crate::plan::{BackendPlan, ServerAddress};
 use std::net::SocketAddr;
@@ -92,7 +93,11 @@ impl Stream {
 
     /// A connection to the server whose slot the stream holds: its own of before, an idle one, or
     /// a new one that is under way.
-    pub(super) fn attach(&mut self, be: &BackendPlan, fresh: bool) -> Result<Attached, Fault> {
+    pub(super) async fn attach(
+        &mut self,
+        be: &BackendPlan,
+        fresh: bool,
+    ) -> Result<Attached, Fault> {
         let t = self.s.t;
         let Some(server) = self.server else {
             return Err(Fault::Failed(rustix::io::Errno::HOSTUNREACH));
@@ -125,7 +130,16 @@ impl Stream {
                 HttpReuse::Aggressive => (true, first),
                 HttpReuse::Always => (true, false),
             };
-            if allowed && let Some(conn) = t.idle.take(be.id, server, proven) {
+            let idle = match allowed {
+                false => None,
+                true => match t.idle.take(be.id, server, proven) {
+                    None if t.shared.idle.len() > 1 => {
+                        takeover::take(t, be.id, server, proven).await
+                    }
+                    found => found,
+                },
+            };
+            if let Some(conn) = idle {
                 return Ok(Attached {
                     conn,
                     reused: true,
@@ -135,6 +149,7 @@ impl Stream {
         }
         let options = connect::Options {
             keepalive: be.options.contains(Options::SRVTCPKA),
+            probe: false,
             nolinger: be.options.contains(Options::NOLINGER),
             source: plan.settings.source.as_ref(),
             user_timeout: plan.settings.tcp_ut,

@@ -187,8 +187,8 @@ impl Worker {
         self.current.get()
     }
 
-    /// Lets a task of this thread run again.
-    pub fn wake(&self, task: TaskRef) {
+    /// Lets a task of this thread run again; false when it has ended.
+    pub fn wake(&self, task: TaskRef) -> bool {
         let alive = self
             .tasks
             .borrow()
@@ -197,6 +197,7 @@ impl Worker {
         if alive {
             self.schedule(task.task);
         }
+        alive
     }
 
     #[inline]
@@ -324,7 +325,9 @@ impl Worker {
     fn drain_inbox(&'static self) {
         for message in self.inbox.take() {
             match message {
-                InboxMessage::Wake(task) => self.wake(task),
+                InboxMessage::Wake(task) => {
+                    self.wake(task);
+                }
                 InboxMessage::Run(job) => job(self),
             }
         }

@@ -1,0 +1,88 @@
+//! Taking over idle server connections of other threads (`tune.idle-pool.shared`): a thread that
+//! has none itself asks one that has before it opens a new connection.
+//!
+//! The connection lives in its thread's epoll set, so its owner hands it over: descriptor and
+//! number of uses travel through the two inboxes. Who has how many is told by counters, one array
+//! per thread, so that keeping them costs no shared cache line.
+
+use super::pool::ServerConn;
+use super::reactor::{InboxMessage, Sock, TaskRef, Worker};
+use super::thread::Thread;
+use crate::ir::global::IdlePoolShared;
+use crate::plan::BackendId;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+/// A thread that does not answer within this time, ms, is not waited for.
+const PATIENCE: u32 = 50;
+
+/// What was asked for.
+#[derive(Clone, Copy)]
+struct Ask {
+    backend: BackendId,
+    server: u32,
+    proven: bool,
+}
+
+/// An answer on its way to the task that asked.
+pub struct Answer {
+    to: TaskRef,
+    given: Option<(OwnedFd, u32)>,
+}
+
+/// An idle connection of another thread; `None` when nobody has one.
+pub async fn take(
+    t: &'static Thread,
+    backend: BackendId,
+    server: u32,
+    proven: bool,
+) -> Option<ServerConn> {
+    let shared = &t.shared;
+    if shared.plan.global.settings.tune.idle_pool_shared == IdlePoolShared::Off {
+        return None;
+    }
+    let low = shared.plan.backend(backend)?.servers.get(server as usize)?.settings.pool_low_conn;
+    let counts = &shared.idle;
+    if counts.len() < 2 || counts.iter().map(|c| c.get(backend, server)).sum::<u32>() <= low {
+        return None;
+    }
+    let (owner, _) = counts
+        .iter()
+        .enumerate()
+        .filter(|(i, c)| *i != t.worker.id && c.get(backend, server) > 0)
+        .max_by_key(|(_, c)| c.get(backend, server))?;
+    let me = t.worker.current();
+    let ask = Ask { backend, server, proven };
+    let message = move |_: &'static Worker| super::with_thread(|owner| give(owner, ask, me));
+    shared.hub.inbox(owner)?.send(InboxMessage::Run(Box::new(message)));
+    let until = t.worker.after(Some(PATIENCE));
+    loop {
+        if let Some(answer) = t.answers.borrow_mut().extract_if(.., |a| a.to == me).next() {
+            let (fd, uses) = answer.given?;
+            let sock = Sock::new(t.worker, fd);
+            let conn = ServerConn { sock, uses, idle_since: 0 };
+            return conn.sock.is_quiet().then_some(conn);
+        }
+        if t.worker.now_ms() >= until {
+            return None;
+        }
+        t.worker.park(until).await;
+    }
+}
+
+/// On the owner's thread: lets a connection go.
+fn give(owner: &'static Thread, ask: Ask, to: TaskRef) {
+    let conn = owner.idle.take(ask.backend, ask.server, ask.proven);
+    let given = conn.and_then(|c| Some((c.sock.detach()?, c.uses)));
+    let hub = Arc::clone(&owner.shared.hub);
+    if let Some(inbox) = hub.inbox(to.worker as usize) {
+        inbox.send(InboxMessage::Run(Box::new(move |w: &'static Worker| {
+            super::with_thread(|t| {
+                // the task may have ended meanwhile: the connection then closes
+                if w.wake(to) {
+                    t.answers.borrow_mut().push(Answer { to, given });
+                }
+            });
+        })));
+    }
+}

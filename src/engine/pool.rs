@@ -41,7 +41,12 @@ impl IdleCounts {
     /// Zero for every server of a plan.
     pub fn new(plan: &Plan) -> IdleCounts {
         let zeros = |n: usize| (0..n).map(|_| AtomicU32::new(0)).collect();
-        IdleCounts(plan.backends.iter().map(|b| zeros(b.servers.len())).collect())
+        IdleCounts(
+            plan.backends
+                .iter()
+                .map(|b| zeros(b.servers.len()))
+                .collect(),
+        )
     }
 
     /// How many there are.
@@ -101,7 +106,8 @@ impl IdlePool {
                 Some(conn) => conn,
             };
             self.total.set(self.total.get() - 1);
-            self.counts.set(backend.0 as usize, server as usize, lists.len());
+            self.counts
+                .set(backend.0 as usize, server as usize, lists.len());
             if conn.sock.is_quiet() {
                 conn.sock.adopt();
                 return Some(conn);
@@ -137,7 +143,8 @@ impl IdlePool {
             0 | 1 => list.fresh.push_back(conn),
             _ => list.proven.push_back(conn),
         }
-        self.counts.set(backend.0 as usize, server as usize, list.len());
+        self.counts
+            .set(backend.0 as usize, server as usize, list.len());
     }
 
     /// Closes what the servers have closed, and half of what was idle longer than `delay(backend,

@@ -176,8 +176,9 @@ impl Shared {
             .iter()
             .map(|l| Limit::new(l.settings.maxconn.unwrap_or(0)))
             .collect();
-        let idle =
-            (0..threads).map(|_| Arc::new(super::pool::IdleCounts::new(&plan))).collect();
+        let idle = (0..threads)
+            .map(|_| Arc::new(super::pool::IdleCounts::new(&plan)))
+            .collect();
         Arc::new(Shared {
             idle,
             plan,

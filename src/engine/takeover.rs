@@ -41,7 +41,13 @@ pub async fn take(
     if shared.plan.global.settings.tune.idle_pool_shared == IdlePoolShared::Off {
         return None;
     }
-    let low = shared.plan.backend(backend)?.servers.get(server as usize)?.settings.pool_low_conn;
+    let low = shared
+        .plan
+        .backend(backend)?
+        .servers
+        .get(server as usize)?
+        .settings
+        .pool_low_conn;
     let counts = &shared.idle;
     if counts.len() < 2 || counts.iter().map(|c| c.get(backend, server)).sum::<u32>() <= low {
         return None;
@@ -52,15 +58,26 @@ pub async fn take(
         .filter(|(i, c)| *i != t.worker.id && c.get(backend, server) > 0)
         .max_by_key(|(_, c)| c.get(backend, server))?;
     let me = t.worker.current();
-    let ask = Ask { backend, server, proven };
+    let ask = Ask {
+        backend,
+        server,
+        proven,
+    };
     let message = move |_: &'static Worker| super::with_thread(|owner| give(owner, ask, me));
-    shared.hub.inbox(owner)?.send(InboxMessage::Run(Box::new(message)));
+    shared
+        .hub
+        .inbox(owner)?
+        .send(InboxMessage::Run(Box::new(message)));
     let until = t.worker.after(Some(PATIENCE));
     loop {
         if let Some(answer) = t.answers.borrow_mut().extract_if(.., |a| a.to == me).next() {
             let (fd, uses) = answer.given?;
             let sock = Sock::new(t.worker, fd);
-            let conn = ServerConn { sock, uses, idle_since: 0 };
+            let conn = ServerConn {
+                sock,
+                uses,
+                idle_since: 0,
+            };
             return conn.sock.is_quiet().then_some(conn);
         }
         if t.worker.now_ms() >= until {

@@ -587,7 +587,6 @@ impl Stream {
             Next::Close
         }
     }
-    }
 
     /// NTLM and Negotiate authenticate the connection, not the request: no other client may get
     /// it.

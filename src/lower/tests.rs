@@ -320,5 +320,25 @@ fn nonsense_is_only_reported() {
             let (_, _, diags) = lowered(&text);
             assert!(!diags.is_empty());
         }
+
+#[test]
+fn rules_of_defaults_serve_one_kind_of_section() {
+    let rules = "defaults d\n mode tcp\n tcp-response content accept\n";
+    for (heir, words) in [
+        (
+            "defaults from d\n mode tcp\n",
+            "a defaults section cannot inherit from a defaults section defining TCP/HTTP rules",
+        ),
+        (
+            "listen l from d\n bind 127.0.0.1:8080\n",
+            "a listen section cannot inherit from a defaults section defining TCP/HTTP rules.",
+        ),
+        (
+            "frontend f from d\n bind 127.0.0.1:8080\nbackend b from d\n",
+            "frontends and backends cannot inherit from the same defaults section",
+        ),
+    ] {
+        let found = complaints(&format!("{rules}{heir}"));
+        assert!(found.iter().any(|c| c.contains(words)), "{heir}: {found:?}");
     }
 }

@@ -104,7 +104,8 @@ pub fn lower_all(cx: &mut Context<'_>) {
     cx.scope = Scope::Other;
 }
 
-/// Rules of a `defaults` section may not be shared by front ends and back ends.
+/// Rules of a `defaults` section may not be shared by front ends and back ends, nor serve a
+/// `listen` section, which is both, nor another `defaults` section.
 fn check_shared_defaults(cx: &mut Context<'_>) {
     for index in 0..cx.defaults.len() {
         let Some(draft) = cx.defaults.get(index) else {
@@ -114,6 +115,29 @@ fn check_shared_defaults(cx: &mut Context<'_>) {
             continue;
         }
         let at = draft.proxy.span;
+        let place = cx.place(at);
+        let refuse = |span, message: String| {
+            Diagnostic::alert("HX0302", span, message)
+                .form(Form::Tight)
+                .related(at, "the defaults section")
+        };
+        let heirs = cx.defaults.iter().filter(|d| d.from == Some(index));
+        let of_defaults = heirs.map(|heir| {
+            let message = format!(
+                "a defaults section cannot inherit from a defaults section defining TCP/HTTP rules (defaults section at {place})."
+            );
+            refuse(heir.proxy.span, message)
+        });
+        let both = cx
+            .proxies
+            .iter()
+            .filter(|d| d.from == Some(index) && d.proxy.frontend && d.proxy.backend);
+        let of_listen = both.map(|heir| {
+            let message =
+                "a listen section cannot inherit from a defaults section defining TCP/HTTP rules.";
+            refuse(heir.proxy.span, message.to_string())
+        });
+        let mut refused: Vec<Diagnostic> = of_defaults.chain(of_listen).collect();
         let mut first_side = None;
         let mut clash = None;
         for user in cx.proxies.iter().filter(|d| d.from == Some(index)) {
@@ -132,15 +156,11 @@ fn check_shared_defaults(cx: &mut Context<'_>) {
         }
         if let Some(span) = clash {
             let message = format!(
-                "frontends and backends cannot inherit from the same defaults section if it defines TCP/HTTP rules (defaults section at {}).",
-                cx.place(at)
+                "frontends and backends cannot inherit from the same defaults section if it defines TCP/HTTP rules (defaults section at {place})."
             );
-            cx.diags.push(
-                Diagnostic::alert("HX0302", span, message)
-                    .form(Form::Tight)
-                    .related(at, "the defaults section"),
-            );
+            refused.push(refuse(span, message));
         }
+        cx.diags.append(&mut refused);
     }
 }
 

@@ -320,6 +320,8 @@ fn nonsense_is_only_reported() {
             let (_, _, diags) = lowered(&text);
             assert!(!diags.is_empty());
         }
+    }
+}
 
 #[test]
 fn rules_of_defaults_serve_one_kind_of_section() {

@@ -19,7 +19,7 @@ impl Stream {
             }
             End::Raw(status, state) => {
                 self.state = state;
-                match self.errors().page(status).cloned() {
+                match self.page(status) {
                     Some(page) if page.custom && page.bytes.is_empty() => {}
                     Some(page) if page.custom => {
                         self.respond(&page.bytes).await;
@@ -32,7 +32,7 @@ impl Stream {
             }
             End::Status(status, state) => {
                 self.state = state;
-                match self.errors().page(status).cloned() {
+                match self.page(status) {
                     Some(page) if page.custom && page.bytes.is_empty() => Next::Close,
                     Some(page) => self.respond(&page.bytes).await,
                     None => {

@@ -5,7 +5,7 @@ use crate::action::Answer;
 use crate::balance::queue::Slot;
 use crate::engine::session::{Next, Session};
 use crate::ir::proxy::ConnectionMode;
-use crate::plan::{BackendPlan, ErrorPages};
+use crate::plan::{BackendPlan, ErrorPage, ErrorPages};
 use crate::proto::h1::Message;
 use crate::sample::vars::VarStore;
 use crate::sample::view::LogData;
@@ -189,9 +189,11 @@ impl Stream {
         self.exchange().await
     }
 
-    /// The pages of the side that answers.
-    pub(super) fn errors(&self) -> &Arc<ErrorPages> {
-        self.be.as_ref().map_or(&self.s.fe.errors, |be| &be.errors)
+    /// The page for a status: the back end's own, else the front end's own, else the built-in.
+    pub(super) fn page(&self, status: u16) -> Option<Arc<ErrorPage>> {
+        let of = |pages: &Arc<ErrorPages>| pages.page(status).cloned();
+        let be = self.be.as_ref().and_then(|be| of(&be.errors)).filter(|p| p.custom);
+        be.or_else(|| of(&self.s.fe.errors))
     }
 
     /// The back end and the server count this request no more.

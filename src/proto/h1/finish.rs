@@ -125,7 +125,8 @@ impl Head {
             }
         }
         let interim = (100..200).contains(&self.status);
-        if interim || self.status == 204 || (success && request.method == Method::Connect) {
+        // our own answers are sent as they were made
+        if interim || (self.status == 204 && !self.own) || (success && request.method == Method::Connect) {
             self.drop_framing();
         }
         Ok(())

@@ -64,6 +64,8 @@ pub(super) struct Head {
     /// The header line in work; the value may still have blanks at its end.
     pub name: Text,
     pub value: Text,
+    /// An answer of our own, sent as it was made.
+    pub own: bool,
     /// The name in work has bytes that the relaxed parser ignores the whole line for.
     pub bad_name: bool,
     /// First byte of the start line.

@@ -127,6 +127,7 @@ impl Message {
     /// the bytes behind its head are the body. Grows the buffer if `text` needs it.
     pub fn load_response(&mut self, text: &[u8], request: RequestContext) -> Parsed {
         self.clear();
+        self.head.own = true;
         if self.buf.len() < text.len() {
             self.buf.resize(text.len(), 0);
         }

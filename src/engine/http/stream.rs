@@ -192,7 +192,11 @@ impl Stream {
     /// The page for a status: the back end's own, else the front end's own, else the built-in.
     pub(super) fn page(&self, status: u16) -> Option<Arc<ErrorPage>> {
         let of = |pages: &Arc<ErrorPages>| pages.page(status).cloned();
-        let be = self.be.as_ref().and_then(|be| of(&be.errors)).filter(|p| p.custom);
+        let be = self
+            .be
+            .as_ref()
+            .and_then(|be| of(&be.errors))
+            .filter(|p| p.custom);
         be.or_else(|| of(&self.s.fe.errors))
     }
 

@@ -126,7 +126,10 @@ impl Head {
         }
         let interim = (100..200).contains(&self.status);
         // our own answers are sent as they were made
-        if interim || (self.status == 204 && !self.own) || (success && request.method == Method::Connect) {
+        if interim
+            || (self.status == 204 && !self.own)
+            || (success && request.method == Method::Connect)
+        {
             self.drop_framing();
         }
         Ok(())

@@ -110,3 +110,6 @@ impl Rules {
             && self.tcp_request_content.is_empty())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 
 use super::session::Session;
 use crate::action::RuleSet;
+use crate::engine::http::contains;
+use crate::ir::proxy::Mode;
 use crate::proto::h1::Message;
 use crate::rules::{self, Verdict};
 use crate::sample::view::StreamView;
@@ -43,6 +45,27 @@ impl StreamView for Session {
 
 /// Runs the rules that know nothing but the connection; false: close it.
 pub fn admitted(s: &mut Session) -> bool {
+    let nice = s
+        .plan
+        .listeners
+        .get(s.listener as usize)
+        .map_or(0, |l| l.settings.nice);
+    if nice > 0 {
+        s.t.worker.give_way(true);
+    }
+    if let (Some(net), Some(src)) = (s.fe.monitor_net, s.src)
+        && contains(net, src.ip())
+    {
+        // a monitoring device: it only wants to see that we live (manual of 2.0, 4.2)
+        if s.fe.mode == Mode::Http {
+            s.client.send(b"HTTP/1.0 200 OK\r\n\r\n", false);
+        }
+        return false;
+    }
+    if s.fe.mode == Mode::Health {
+        s.client.send(b"OK\n", false);
+        return false;
+    }
     let rules = &s.fe.rules;
     if rules.tcp_request_connection.is_empty() && rules.tcp_request_session.is_empty() {
         return true;

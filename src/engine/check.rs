@@ -3,13 +3,16 @@
 use super::connect::{self, Fault};
 use super::reactor::{Io, Sock, Wake};
 use super::thread::Thread;
-use crate::balance::event::{CheckResult, CheckStatus, ServerEvent};
+use crate::balance::event::{CheckResult, CheckStatus, HealthNews, ServerEvent};
 use crate::balance::health::{Health, Spread};
 use crate::balance::state::Admin;
+use crate::ir::proxy::Options;
 use crate::plan::{BackendPlan, CheckPlan, ServerPlan};
 use rustix::io::Errno;
 use std::sync::Arc;
 
+/// Syslog level `notice`.
+const NOTICE: u8 = 5;
 /// Longest answer that is read before it is judged.
 const MAX_ANSWER: usize = 16384;
 
@@ -108,6 +111,24 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
             let outcome = check(t, &be, server).await;
             let took = (w.now_ms() - begin) as u32;
             let judged = health.result(outcome.status);
+            if judged.news
+                && be.options.contains(Options::LOG_HEALTH_CHECKS)
+                && let Some(log) = &be.log
+            {
+                let news = HealthNews {
+                    backend: &be.name,
+                    server: &server.name,
+                    backup: state.backup,
+                    check: CheckResult {
+                        status: judged.status,
+                        code: outcome.code,
+                        info: &outcome.info,
+                        duration_ms: Some(took),
+                    },
+                    shown: health.shown(),
+                };
+                super::log::send(t, log, NOTICE, news.to_string().as_bytes());
+            }
             if let Some(change) = judged.change {
                 let requeued = be.state.set_operational(&state, health.state(), w.now_ms());
                 let event = ServerEvent {

@@ -185,6 +185,6 @@ pub fn session(t: &'static Thread, a: Accepted, fe: Arc<FrontendPlan>) -> Box<Se
         requests: 0,
         next: super::session::Next::KeepAlive,
         carry: Vec::new(),
-        kept: None,
+        kept: Vec::new(),
     })
 }

@@ -56,8 +56,9 @@ pub struct Session {
     pub next: Next,
     /// Bytes of the next request, received with the last one.
     pub carry: Vec<u8>,
-    /// A server connection that only this session may use (`http-reuse never`).
-    pub kept: Option<super::http::KeptConn>,
+    /// Server connections that only this session may use (`http-reuse never`, NTLM), the one
+    /// used last at the end.
+    pub kept: Vec<super::http::KeptConn>,
 }
 
 impl Session {
@@ -189,7 +190,8 @@ where
                 Io::Done(n) => message.filled(n),
                 Io::Blocked => {
                     t.recycle(message);
-                    if t.shared.is_stopping() && session.requests > 0 {
+                    let waits = session.fe.options.contains(Options::IDLE_CLOSE_ON_RESPONSE);
+                    if t.shared.is_stopping() && session.requests > 0 && !waits {
                         return;
                     }
                     if t.worker.park(deadline).await == Wake::TimedOut {

@@ -161,7 +161,10 @@ fn run(t: &'static Thread, sockets: Vec<(usize, OwnedFd)>, services: Vec<Service
     SOCKETS.set(sockets);
     SERVICES.set(services);
     pin(t);
-    if let Err(e) = t.worker.run() {
+    if let Err(e) = t
+        .worker
+        .run(t.shared.plan.global.settings.tune.maxpollevents as usize)
+    {
         eprintln!(
             "hapax: the event loop of thread {} ended: {e}",
             t.worker.id + 1
@@ -208,7 +211,7 @@ fn begin(t: &'static Thread, w: &'static Worker) {
         let Some(fe) = listener.frontend.and_then(|id| plan.frontend(id)) else {
             continue;
         };
-        prepare(&fd, fe);
+        prepare(&fd, fe, &plan.global.settings.tune);
         let (listener, fe) = (Arc::new(listener.clone()), Arc::clone(fe));
         w.spawn(async move {
             let sock = Sock::new(w, fd);
@@ -242,12 +245,18 @@ async fn forget_sessions(t: &'static Thread) {
 }
 
 /// Options that accepted sockets inherit.
-fn prepare(fd: &OwnedFd, fe: &FrontendPlan) {
+fn prepare(fd: &OwnedFd, fe: &FrontendPlan, tune: &crate::ir::global::Tune) {
     use rustix::net::sockopt;
     // unix sockets know none of these
     let _ = sockopt::set_tcp_nodelay(fd, true);
     if fe.options.contains(Options::CLITCPKA) {
         let _ = sockopt::set_socket_keepalive(fd, true);
+    }
+    if let Some(n) = tune.rcvbuf_client {
+        let _ = sockopt::set_socket_recv_buffer_size(fd, n as usize);
+    }
+    if let Some(n) = tune.sndbuf_client {
+        let _ = sockopt::set_socket_send_buffer_size(fd, n as usize);
     }
     if fe.options.contains(Options::NOLINGER) {
         let _ = sockopt::set_socket_linger(fd, Some(std::time::Duration::ZERO));

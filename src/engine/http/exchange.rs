@@ -18,6 +18,9 @@ use crate::rules::{self, Verdict};
 /// sooner, and a connection that never waits needs no registration.
 const WATCH_AFTER: u64 = 5;
 
+/// `max-session-srv-conns` unless it is said.
+const MAX_SESSION_SRV_CONNS: u32 = 5;
+
 /// How an attempt failed.
 enum Failure {
     /// No connection.
@@ -102,7 +105,9 @@ impl Stream {
 
     /// What the server is told about its connection.
     fn towards_server(&self) -> Persist {
-        match self.close_server {
+        let be = self.be.as_ref();
+        let pretends = be.is_some_and(|b| b.options.contains(Options::HTTP_PRETEND_KEEPALIVE));
+        match self.close_server && !pretends {
             true => Persist::Close,
             false => Persist::KeepAlive,
         }
@@ -191,6 +196,7 @@ impl Stream {
             },
         );
         at.up.begin(self.req.body(), true);
+        at.up.trailers_out = !be.options.contains(Options::DROP_REQUEST_TRAILERS);
         match at
             .up
             .push(t, &a.conn.sock, &head, self.req.body_prefix(), false)
@@ -559,17 +565,35 @@ impl Stream {
             && at.surplus.is_empty()
             && at.up.is_done()
             && self.body_read;
-        if keep_server && let Some(server) = self.server {
+        let worn = self
+            .server
+            .and_then(|s| be.servers.get(s as usize)?.settings.max_reuse)
+            .is_some_and(|most| conn.uses > most);
+        if keep_server
+            && !worn
+            && let Some(server) = self.server
+        {
             conn.idle_since = t.worker.now_ms();
             let bound = self.is_connection_bound();
             if bound || be.http_reuse == HttpReuse::Never {
                 conn.sock.watch();
-                self.s.kept = Some(KeptConn {
-                    backend: be.id,
-                    server,
-                    conn,
-                    bound,
-                });
+                let most = self
+                    .s
+                    .fe
+                    .max_session_srv_conns
+                    .unwrap_or(MAX_SESSION_SRV_CONNS) as usize;
+                let kept = &mut self.s.kept;
+                if kept.len() >= most && !kept.is_empty() {
+                    kept.remove(0);
+                }
+                if most > 0 {
+                    kept.push(KeptConn {
+                        backend: be.id,
+                        server,
+                        conn,
+                        bound,
+                    });
+                }
             } else {
                 let max = be
                     .servers

@@ -167,7 +167,7 @@ impl AddressText {
 }
 
 /// Whether a network holds an address.
-fn contains((net, bits): (IpAddr, u8), address: IpAddr) -> bool {
+pub fn contains((net, bits): (IpAddr, u8), address: IpAddr) -> bool {
     match (net, address) {
         (IpAddr::V4(n), IpAddr::V4(a)) => {
             let shift = 32 - u32::from(bits.min(32));

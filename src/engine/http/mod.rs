@@ -11,6 +11,7 @@ mod server;
 mod stream;
 mod view;
 
+pub use forwarded::contains;
 pub use stream::{End, Stream};
 
 use super::pool::ServerConn;

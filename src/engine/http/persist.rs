@@ -104,7 +104,7 @@ impl Stream {
     /// A connection that is bound to this client (`http-reuse never` with `prefer-last-server`,
     /// NTLM) is worth more than an even spread.
     fn prefer_bound_connection(&mut self, be: &BackendPlan) {
-        if let Some(kept) = &self.s.kept
+        if let Some(kept) = self.s.kept.last()
             && kept.backend == be.id
             && (kept.bound || be.options.contains(Options::PREFER_LAST_SERVER))
             && kept.conn.sock.is_quiet()

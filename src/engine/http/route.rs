@@ -14,6 +14,10 @@ use std::sync::Arc;
 impl Stream {
     /// Chooses the back end, or ends the transaction as a rule wants it.
     pub(super) async fn route(&mut self) -> Result<(), End> {
+        let restrict = Options::RESTRICT_HDR_DELETE | Options::RESTRICT_HDR_REJECT;
+        if self.s.fe.options.intersects(restrict) {
+            self.restrict_names(self.s.fe.options)?;
+        }
         if self.s.fe.monitor_uri.is_some() {
             self.monitor()?;
         }
@@ -46,6 +50,9 @@ impl Stream {
         self.timeouts.queue = be.timeouts.queue;
         self.timeouts.tunnel = be.timeouts.tunnel.or(self.timeouts.tunnel);
         self.retries = be.retries;
+        if be.options.intersects(restrict) {
+            self.restrict_names(be.options)?;
+        }
         let buffer = be.options.contains(Options::HTTP_BUFFER_REQUEST);
         let rules = be.rules.any_on_request();
         be.state.sessions.enter();
@@ -65,6 +72,18 @@ impl Stream {
                 .await?;
         }
         self.forwarded_headers();
+        Ok(())
+    }
+
+    /// `option http-restrict-req-hdr-names`: names of other bytes than letters, digits and `-` are
+    /// deleted, or the request is refused.
+    fn restrict_names(&mut self, options: Options) -> Result<(), End> {
+        let plain = |name: &[u8]| name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
+        if !options.contains(Options::RESTRICT_HDR_REJECT) {
+            self.req.retain(|name, _| plain(name));
+        } else if !self.req.headers().all(|(name, _)| plain(name)) {
+            return Err(End::Status(403, *b"PR"));
+        }
         Ok(())
     }
 

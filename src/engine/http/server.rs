@@ -106,22 +106,17 @@ impl Stream {
             return Err(Fault::Failed(rustix::io::Errno::HOSTUNREACH));
         };
         if !fresh {
-            if let Some(KeptConn {
-                backend,
-                server: of,
-                conn,
-                ..
-            }) = self.s.kept.take()
-                && backend == be.id
-                && of == server
-                && conn.sock.is_quiet()
-            {
-                conn.sock.adopt();
-                return Ok(Attached {
-                    conn,
-                    reused: true,
-                    until: NEVER,
-                });
+            let mine = |k: &KeptConn| k.backend == be.id && k.server == server;
+            if let Some(at) = self.s.kept.iter().position(mine) {
+                let KeptConn { conn, .. } = self.s.kept.remove(at);
+                if conn.sock.is_quiet() {
+                    conn.sock.adopt();
+                    return Ok(Attached {
+                        conn,
+                        reused: true,
+                        until: NEVER,
+                    });
+                }
             }
             let first = self.s.requests <= 1;
             let (allowed, proven) = match be.http_reuse {

@@ -45,6 +45,8 @@ struct TaskSlot {
     generation: u32,
     queued: bool,
     live: bool,
+    /// Runs after the others (`nice` above 0).
+    late: bool,
     future: Option<TaskFuture>,
 }
 
@@ -67,6 +69,8 @@ pub struct Worker {
     tasks: RefCell<Vec<TaskSlot>>,
     free_tasks: RefCell<Vec<u32>>,
     run: RefCell<VecDeque<u32>>,
+    /// Those that give way to others.
+    late: RefCell<VecDeque<u32>>,
     current: Cell<u32>,
     now_us: Cell<u64>,
     wheel: RefCell<Wheel>,
@@ -100,6 +104,7 @@ impl Worker {
             tasks: RefCell::default(),
             free_tasks: RefCell::default(),
             run: RefCell::default(),
+            late: RefCell::default(),
             current: Cell::new(NO_TASK),
             now_us: Cell::new(now_us),
             wheel: RefCell::new(Wheel::new(now_us / 1000)),
@@ -158,6 +163,7 @@ impl Worker {
         slot.future = Some(future);
         slot.live = true;
         slot.queued = true;
+        slot.late = false;
         self.live.set(self.live.get() + 1);
         self.run.borrow_mut().push_back(id);
         TaskRef {
@@ -207,7 +213,33 @@ impl Worker {
             && t.live
         {
             t.queued = true;
-            self.run.borrow_mut().push_back(id);
+            match t.late {
+                false => self.run.borrow_mut().push_back(id),
+                true => self.late.borrow_mut().push_back(id),
+            }
+        }
+    }
+
+    /// Lets the running task give way to the others from now on (`nice` above 0), or not.
+    pub fn give_way(&self, late: bool) {
+        if let Some(t) = self.tasks.borrow_mut().get_mut(self.current.get() as usize) {
+            t.late = late;
+        }
+    }
+
+    /// Runs those that give way: all if nobody else had anything to do, else a quarter of them.
+    fn run_late(&'static self, others: usize) {
+        let waiting = self.late.borrow().len();
+        let turn = if others == 0 {
+            waiting
+        } else {
+            waiting.div_ceil(4)
+        };
+        for _ in 0..turn {
+            let Some(id) = self.late.borrow_mut().pop_front() else {
+                break;
+            };
+            self.poll_task(id);
         }
     }
 
@@ -287,12 +319,13 @@ impl Worker {
         self.free_tasks.borrow_mut().push(id);
     }
 
-    /// Runs until [`Worker::stop`] is called on this thread.
+    /// Runs until [`Worker::stop`] is called on this thread. At most `most_events` events are taken
+    /// from the kernel at once (`tune.maxpollevents`).
     ///
     /// # Errors
     /// When waiting for events fails for another reason than a signal.
-    pub fn run(&'static self) -> std::io::Result<()> {
-        let mut events: Vec<epoll::Event> = Vec::with_capacity(256);
+    pub fn run(&'static self, most_events: usize) -> std::io::Result<()> {
+        let mut events: Vec<epoll::Event> = Vec::with_capacity(most_events.max(1));
         while !self.stopping.get() {
             self.drain_inbox();
             // no more than were queued at the start: what they wake runs after the next poll
@@ -302,6 +335,9 @@ impl Worker {
                     break;
                 };
                 self.poll_task(id);
+            }
+            if !self.late.borrow().is_empty() {
+                self.run_late(ready);
             }
             self.wait(&mut events)?;
             let now = clock::now_us();
@@ -334,7 +370,9 @@ impl Worker {
     }
 
     fn wait(&self, events: &mut Vec<epoll::Event>) -> std::io::Result<()> {
-        let timeout = if !self.run.borrow().is_empty() || self.stopping.get() || !self.inbox.sleep()
+        let timeout = if !(self.run.borrow().is_empty() && self.late.borrow().is_empty())
+            || self.stopping.get()
+            || !self.inbox.sleep()
         {
             Some(Timespec::default())
         } else {

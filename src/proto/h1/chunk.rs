@@ -1,4 +1,10 @@
 //! Chunked coding (RFC 9112 section 7.1).
+//!
+//! Bodies are decoded and coded anew, never passed on as received: HAProxy drops extensions, joins
+//! the chunks of one read into one and writes sizes in upper-case hexadecimal, and a chunk line that
+//! two readers could understand differently must not travel. How the data is cut into chunks carries
+//! no meaning and may differ from HAProxy's. Decode what came with a head before sending the head
+//! on: HAProxy answers 400 to a chunk that is broken there, and the server sees nothing.
 
 use super::scan::{self, EXTENSION};
 

@@ -10,7 +10,11 @@
 //!
 //! The head is parsed by an own one-pass parser rather than by a crate: HAProxy's verdicts differ
 //! from every published parser (fragments, folded lines, versions, duplicated fields), the pass
-//! also lower-cases and identifies names, and it must resume at any byte.
+//! also lower-cases and identifies names, and it must resume at any byte. A GET with five fields
+//! costs about 1,900 instructions from bytes to rewritten head, wrk's own GET 900.
+//!
+//! `fixtures/h1/*.cases` hold what HAProxy 3.4.0 did with some 5,000 messages; `tests/h1_cases.rs`
+//! replays them.
 
 mod authority;
 mod chunk;

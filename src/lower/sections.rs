@@ -67,6 +67,7 @@ fn defaults<'d>(cx: &mut Context<'d>, head: &'d Directive) {
         cx.diags.push(finding);
     }
     let parent = from.and_then(|from| parent(cx, from, head, "defaults", &name));
+    check_inheritance(cx, parent, Sections::DEFAULTS, head.span);
     let mut draft = new_draft(cx, name, Sections::DEFAULTS, parent, head.span);
     draft.anonymous = named.is_none();
     cx.defaults.push(draft);
@@ -117,6 +118,7 @@ fn proxy<'d>(cx: &mut Context<'d>, head: &'d Directive, kind: Sections) {
         None => cx.last_defaults,
     };
     duplicate_name(cx, kind, &name, named.span);
+    check_inheritance(cx, parent, kind, head.span);
     let draft = new_draft(cx, name, kind, parent, head.span);
     cx.proxies.push(draft);
     cx.scope = Scope::Proxy(cx.proxies.len() - 1);
@@ -230,6 +232,45 @@ fn parent(
             None
         }
     }
+}
+
+/// Rules of a `defaults` section fit only some of the sections that may inherit from it.
+fn check_inheritance(cx: &mut Context<'_>, parent: Option<usize>, kind: Sections, span: Span) {
+    let Some(parent) = parent.and_then(|p| cx.defaults.get(p)) else {
+        return;
+    };
+    let has = |name: &str| {
+        let mut rules = parent.rules.iter();
+        rules.any(|r| super::keyword::words_of(name, &r.line.words).is_some())
+    };
+    if parent.rules.is_empty() {
+        return;
+    }
+    let first = parent.proxy.span;
+    let at = cx.place(first);
+    let message = match kind {
+        Sections::DEFAULTS => format!(
+            "a defaults section cannot inherit from a defaults section defining TCP/HTTP rules (defaults section at {at})."
+        ),
+        Sections::LISTEN => {
+            "a listen section cannot inherit from a defaults section defining TCP/HTTP rules."
+                .to_owned()
+        }
+        Sections::BACKEND if has("tcp-request connection") || has("tcp-request session") => {
+            format!(
+                "a backend section cannot inherit from a defaults section defining 'tcp-request connection' or 'tcp-request session' rules (defaults section at {at})."
+            )
+        }
+        Sections::FRONTEND if has("tcp-response content") => format!(
+            "a frontend section cannot inherit from a defaults section defining 'tcp-response content' rules (defaults section at {at})."
+        ),
+        _ => return,
+    };
+    cx.diags.push(
+        Diagnostic::alert("HX0302", span, message)
+            .form(Form::Tight)
+            .related(first, "the defaults section"),
+    );
 }
 
 fn new_draft<'d>(

@@ -65,6 +65,15 @@ const GUARDS: &[&str] = &[
 /// Actions after which no further rule of the set runs.
 const FINAL: &[&str] = &["allow", "deny", "tarpit", "auth", "redirect", "return"];
 
+/// Whether the words of a `return` answer with an error.
+fn refuses(words: &[Word]) -> bool {
+    let mut pairs = words.windows(2);
+    pairs.any(|pair| match pair {
+        [name, status] => name.is("status") && matches!(status.text.first(), Some(b'4' | b'5')),
+        _ => false,
+    })
+}
+
 /// Lowers the lines that waited for all sections to be read.
 pub fn lower_all(cx: &mut Context<'_>) {
     cx.names = std::rc::Rc::new(NameIndex::of(cx));
@@ -275,7 +284,7 @@ fn rule(
     let (made, findings) = compile(cx, places, |compile, acls| {
         action::compile(set, words, acls, compile)
     });
-    let guard = GUARDS.contains(&bare.as_str());
+    let guard = GUARDS.contains(&bare.as_str()) || (bare == "return" && refuses(words));
     let faulty = is_fatal(&findings);
     let silent = findings.is_empty();
     for finding in findings {

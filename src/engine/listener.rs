@@ -185,6 +185,7 @@ pub fn session(t: &'static Thread, a: Accepted, fe: Arc<FrontendPlan>) -> Box<Se
         requests: 0,
         next: super::session::Next::KeepAlive,
         carry: Vec::new(),
+        last: None,
         kept: Vec::new(),
     })
 }

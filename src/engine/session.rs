@@ -56,6 +56,8 @@ pub struct Session {
     pub next: Next,
     /// Bytes of the next request, received with the last one.
     pub carry: Vec<u8>,
+    /// The server that answered last.
+    pub last: Option<(crate::plan::BackendId, u32)>,
     /// Server connections that only this session may use (`http-reuse never`, NTLM), the one
     /// used last at the end.
     pub kept: Vec<super::http::KeptConn>,

@@ -101,8 +101,6 @@ pub struct Tune {
     pub maxaccept: Option<u32>,
     /// `tune.maxpollevents`
     pub maxpollevents: u32,
-    /// `tune.idletimer`, ms
-    pub idletimer: u32,
     /// `tune.listener.multi-queue`
     pub listener_multi_queue: bool,
     /// `tune.listener.default-shards`
@@ -133,7 +131,6 @@ impl Default for Tune {
             http_logurilen: 1024,
             maxaccept: None,
             maxpollevents: 200,
-            idletimer: 1000,
             listener_multi_queue: true,
             listener_default_shards: None,
             idle_pool_shared: IdlePoolShared::On,

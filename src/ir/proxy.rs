@@ -229,8 +229,6 @@ bitflags! {
         const ABORTONCLOSE = 1;
         /// `http-buffer-request`
         const HTTP_BUFFER_REQUEST = 1 << 1;
-        /// `http-no-delay`
-        const HTTP_NO_DELAY = 1 << 2;
         /// `clitcpka`
         const CLITCPKA = 1 << 3;
         /// `srvtcpka`

@@ -16,6 +16,7 @@ mod log;
 mod names;
 pub mod option;
 mod order;
+mod parsed_only;
 mod proxy;
 mod sections;
 pub mod server;
@@ -94,6 +95,18 @@ pub(crate) fn run<'d>(
     let mut args = Args::starting_at(line, words, &mut out);
     (handler.lower)(cx, &mut args);
     cx.diags.append(&mut out);
+    let name = name_of(line, words);
+    if parsed_only::keyword(&name) {
+        cx.diags
+            .push(check::pending_note(line.span, &format!("'{name}'"), 0));
+    }
+}
+
+/// The first words of a line, as one name.
+fn name_of(line: &Directive, words: usize) -> String {
+    let list = line.words.get(..words).unwrap_or(&line.words);
+    let words: Vec<String> = list.iter().map(|w| w.display().to_string()).collect();
+    words.join(" ")
 }
 
 /// Findings about lines in the order of the lines, as HAProxy prints them, though rules were
@@ -109,7 +122,8 @@ pub fn executed() -> impl Iterator<Item = (&'static str, Sections, &'static str)
     let keywords = KEYWORDS
         .iter()
         .flat_map(|family| family.iter())
-        .flat_map(|h| h.names.iter().map(|n| ("keyword", h.sections, *n)));
+        .flat_map(|h| h.names.iter().map(|n| ("keyword", h.sections, *n)))
+        .filter(|(_, _, name)| !parsed_only::keyword(name));
     let binds = bind::executed().map(|n| ("bind", Sections::NAMED_PROXY, n));
     let servers = server::executed().map(|n| ("server", Sections::NAMED_PROXY, n));
     keywords.chain(binds).chain(servers)

@@ -47,6 +47,7 @@ fn is_executed(section: Sections, name: &str) -> bool {
         .flat_map(|family| family.iter())
         .filter(|h| h.sections.intersects(section))
         .flat_map(|h| h.names.iter())
+        .filter(|n| !super::parsed_only::keyword(n))
         .any(|n| *n == name || name.strip_prefix(n).is_some_and(|r| r.starts_with(' ')))
 }
 

@@ -556,6 +556,7 @@ impl Stream {
         let t = self.s.t;
         self.sent += at.down.written;
         let Attached { mut conn, .. } = a;
+        self.s.last = self.server.map(|server| (be.id, server));
         let Some(res) = &self.res else {
             return Next::Drop;
         };

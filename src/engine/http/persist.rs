@@ -1,7 +1,7 @@
 //! Stickiness of one stream: the back end's `cookie` and `appsession`, `force-persist` and
 //! `ignore-persist`.
 
-use super::Stream;
+use super::{KeptConn, Stream};
 use crate::base::clock;
 use crate::ir::proxy::Options;
 use crate::plan::BackendPlan;
@@ -101,17 +101,26 @@ impl Stream {
         }
     }
 
-    /// A connection that is bound to this client (`http-reuse never` with `prefer-last-server`,
-    /// NTLM) is worth more than an even spread.
+    /// A connection that was authenticated for this client (NTLM) is worth more than an even
+    /// spread; with `option prefer-last-server`, so is any that is still open to the server that
+    /// answered last.
     fn prefer_bound_connection(&mut self, be: &BackendPlan) {
-        if let Some(kept) = self.s.kept.last()
-            && kept.backend == be.id
-            && (kept.bound || be.options.contains(Options::PREFER_LAST_SERVER))
-            && kept.conn.sock.is_quiet()
-            && be.state.server(kept.server).is_some_and(|s| s.usable())
-        {
-            self.persistence.pinned = Some(kept.server);
+        let bound = |k: &&KeptConn| k.bound && k.backend == be.id && k.conn.sock.is_quiet();
+        let mut server = self.s.kept.iter().rev().find(bound).map(|k| k.server);
+        if server.is_none() && be.options.contains(Options::PREFER_LAST_SERVER) {
+            let last = self.s.last.filter(|(backend, _)| *backend == be.id);
+            let kept = |s: u32| {
+                self.s
+                    .kept
+                    .iter()
+                    .any(|k| k.backend == be.id && k.server == s)
+            };
+            server = last
+                .map(|(_, server)| server)
+                .filter(|s| kept(*s) || self.s.t.idle.count(be.id, *s) > 0);
         }
+        self.persistence.pinned =
+            server.filter(|s| be.state.server(*s).is_some_and(|s| s.usable()));
     }
 
     fn persist_mode(&self, be: &BackendPlan) -> Persist {

@@ -72,7 +72,6 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &tune::HTTP_LOGURILEN,
     &tune::MAXACCEPT,
     &tune::MAXPOLLEVENTS,
-    &tune::IDLETIMER,
     &tune::LISTENER_MULTI_QUEUE,
     &tune::LISTENER_DEFAULT_SHARDS,
     &tune::IDLE_POOL_SHARED,

@@ -1,6 +1,5 @@
 //! `tune.*` settings that hapax executes.
 
-use crate::base::units::TimeUnit;
 use crate::config::args::{Args, atol};
 use crate::ir::bind::Shards;
 use crate::ir::global::IdlePoolShared;
@@ -26,8 +25,6 @@ pub const MAXACCEPT: KeywordHandler = KeywordHandler::new(&["tune.maxaccept"], G
 /// `tune.maxpollevents N`
 pub const MAXPOLLEVENTS: KeywordHandler =
     KeywordHandler::new(&["tune.maxpollevents"], GLOBAL, maxpollevents);
-/// `tune.idletimer TIME`
-pub const IDLETIMER: KeywordHandler = KeywordHandler::new(&["tune.idletimer"], GLOBAL, idletimer);
 /// `tune.listener.multi-queue on|fair|off`
 pub const LISTENER_MULTI_QUEUE: KeywordHandler =
     KeywordHandler::new(&["tune.listener.multi-queue"], GLOBAL, multi_queue);
@@ -125,23 +122,6 @@ fn maxpollevents(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     {
         cx.global.tune.maxpollevents = value;
     }
-}
-
-fn idletimer(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
-    const RANGE: &str = "'tune.idletimer' expects a timer value between 0 and 65535 ms.";
-    let here = args.here();
-    let time = crate::lower::proxy::timeout::bracketed(
-        args,
-        TimeUnit::Millisecond,
-        "tune.idletimer",
-        RANGE,
-    );
-    match time {
-        Some(ms) if ms <= 65535 => cx.global.tune.idletimer = ms,
-        Some(_) => args.alert("HX0164", here, RANGE),
-        None => {}
-    }
-    args.end("tune.idletimer");
 }
 
 /// One of a few words, or HAProxy's complaint that quotes what it got.

@@ -46,7 +46,6 @@ const TABLE: &[Flag] = &[
         FE,
     ),
     flag("http-ignore-probes", Options::HTTP_IGNORE_PROBES, FE),
-    flag("http-no-delay", Options::HTTP_NO_DELAY, None),
     flag(
         "http-pretend-keepalive",
         Options::HTTP_PRETEND_KEEPALIVE,
@@ -89,7 +88,6 @@ pub const FLAGS: KeywordHandler = KeywordHandler::new(
         "option http-drop-request-trailers",
         "option http-drop-response-trailers",
         "option http-ignore-probes",
-        "option http-no-delay",
         "option http-pretend-keepalive",
         "option http-use-proxy-header",
         "option idle-close-on-response",

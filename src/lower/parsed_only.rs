@@ -1,0 +1,35 @@
+//! Words whose arguments are read and checked, but whose effect comes with a later part: they
+//! count as pending, and each line that uses one says so.
+
+/// Keywords.
+const KEYWORDS: &[&str] = &[
+    "option http-use-proxy-header",
+    "option independent-streams",
+    "option independant-streams",
+    "option tcp-smart-accept",
+    "option tcp-smart-connect",
+    "tune.http.cookielen",
+    "tune.http.logurilen",
+    "tune.pool-high-fd-ratio",
+    "tune.pool-low-fd-ratio",
+];
+
+/// Options of `server` lines.
+const SERVER_OPTIONS: &[&str] = &[
+    "no-strict-maxconn",
+    "on-marked-down",
+    "on-marked-up",
+    "redir",
+    "slowstart",
+    "strict-maxconn",
+];
+
+/// Whether a keyword is one of them.
+pub fn keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name)
+}
+
+/// Whether an option of `server` lines is one of them.
+pub fn server_option(name: &str) -> bool {
+    SERVER_OPTIONS.contains(&name)
+}

@@ -225,6 +225,24 @@ pub fn whole_int(text: &[u8]) -> Option<i64> {
         .flatten()
 }
 
+/// A number as HAProxy reads it in headers, cookies and parameters: what is above `9` ends it, what is below `0` counts with its
+/// distance from `0` (`1.5` is 1, -2, 5: 85).
+pub fn loose_int(value: &[u8]) -> i64 {
+    let (negative, digits) = match value {
+        [b'-', rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    let mut n = 0i64;
+    for &b in digits {
+        let d = i64::from(b) - i64::from(b'0');
+        if d > 9 {
+            break;
+        }
+        n = n.wrapping_mul(10).wrapping_add(d);
+    }
+    if negative { n.wrapping_neg() } else { n }
+}
+
 /// An address in its usual text form, no port.
 pub fn parse_ip(text: &[u8]) -> Option<IpAddr> {
     std::str::from_utf8(text).ok()?.parse().ok()
@@ -313,6 +331,14 @@ mod tests {
         }
         assert_eq!(whole_int(b"10x"), None);
         assert_eq!(whole_int(b"010"), Some(10));
+    }
+
+    #[test]
+    fn loose_numbers() {
+        // Recorded from HAProxy 3.4.
+        for (text, want) in [("12a", 12), ("-5", -5), ("abc", 0), ("1.5", 85), ("", 0)] {
+            assert_eq!(loose_int(text.as_bytes()), want, "{text}");
+        }
     }
 
     #[test]

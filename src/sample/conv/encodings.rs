@@ -42,9 +42,13 @@ pub(super) static CONVS: &[Conv] = &[
         check: None,
         eval: |_, v, _| {
             let Sample::Str(s) = v else { return None };
-            let value = s.iter().map_while(|b| char::from(*b).to_digit(16));
-            let value = value.fold(0i64, |n, d| n.wrapping_shl(4) | i64::from(d));
-            Some(Sample::Int(value))
+            // More than 16 digits push the first ones out, as in HAProxy.
+            s.iter()
+                .try_fold(0i64, |n, b| {
+                    let digit = char::from(*b).to_digit(16)?;
+                    Some(n.wrapping_shl(4) | i64::from(digit))
+                })
+                .map(Sample::Int)
         },
         doc: "The number that hexadecimal digits are.",
         examples: &[Example::of("str(ff),hex2i", "255")],
@@ -56,13 +60,10 @@ pub(super) static CONVS: &[Conv] = &[
         encode(s, URL, false, &mut |b| out.push(b));
     }, "Base64 for URLs, without padding.", [Example::of("'str(ab?>),ub64enc'", "YWI_Pg")]),
     coding!("b64dec", Str => Bin, |s, out| {
-        if s.len() % 4 != 0 {
-            return None;
-        }
-        decode(s, STANDARD, &mut |b| out.push(b))?;
+        decode_padded(s, &mut |b| out.push(b))?;
     }, "Decodes base64.", [Example::of("str(YWJj),b64dec", "abc"), Example::none("str(YWI_Pg),b64dec")]),
     coding!("ub64dec", Str => Bin, |s, out| {
-        decode(s, URL, &mut |b| out.push(b))?;
+        decode_url(s, &mut |b| out.push(b))?;
     }, "Decodes base64 for URLs.", [Example::of("str(YWI_Pg),ub64dec", "ab?>")]),
 ];
 
@@ -91,28 +92,72 @@ fn encode(bytes: &[u8], alphabet: &[u8; 64], pad: bool, push: &mut dyn FnMut(u8)
     }
 }
 
-/// Decodes; `None` for anything that is not of the alphabet, padding at the end apart.
-fn decode(text: &[u8], alphabet: &[u8; 64], push: &mut dyn FnMut(u8)) -> Option<()> {
-    let padding = text
-        .iter()
-        .rev()
-        .take(2)
-        .take_while(|b| **b == b'=')
-        .count();
-    let text = text.get(..text.len() - padding)?;
+/// Decodes whole groups of four, each of which may end with one or two `=`; `None` for anything
+/// else.
+fn decode_padded(text: &[u8], push: &mut dyn FnMut(u8)) -> Option<()> {
     for group in text.chunks(4) {
-        let mut bits = 0u32;
-        for i in 0..4 {
-            let value = match group.get(i) {
-                Some(b) => u32::try_from(alphabet.iter().position(|a| a == b)?).ok()?,
-                None => 0,
-            };
-            bits = bits << 6 | value;
+        let padding = group.iter().rev().take(2).take_while(|b| **b == b'=').count();
+        if group.len() != 4 {
+            return None;
         }
-        let bytes = bits.to_be_bytes();
-        for b in bytes.get(1..group.len())? {
-            push(*b);
-        }
+        decode_group(group.get(..4 - padding)?, STANDARD, push)?;
     }
     Some(())
+}
+
+/// Decodes without padding; a `=` counts as 63, as in HAProxy. `None` for anything that is not of
+/// the alphabet and for a single digit at the end.
+fn decode_url(text: &[u8], push: &mut dyn FnMut(u8)) -> Option<()> {
+    if text.len() % 4 == 1 {
+        return None;
+    }
+    text.chunks(4).try_for_each(|group| decode_group(group, URL, push))
+}
+
+/// Decodes two to four digits to one to three bytes.
+fn decode_group(group: &[u8], alphabet: &[u8; 64], push: &mut dyn FnMut(u8)) -> Option<()> {
+    let mut bits = 0u32;
+    for i in 0..4 {
+        let value = match group.get(i) {
+            Some(b'=') if alphabet == URL => 63,
+            Some(b) => u32::try_from(alphabet.iter().position(|a| a == b)?).ok()?,
+            None => 0,
+        };
+        bits = bits << 6 | value;
+    }
+    for b in bits.to_be_bytes().get(1..group.len())? {
+        push(*b);
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decoding() {
+        // Recorded from HAProxy 3.4: input, as base64, as base64 for URLs.
+        type Bytes = Option<&'static [u8]>;
+        let cases: [(&str, Bytes, Bytes); 10] = [
+            ("ab==cdef", Some(b"\x69\x71\xd7\x9f"), Some(b"\x69\xbf\xff\x71\xd7\x9f")),
+            ("ab==", Some(b"\x69"), Some(b"\x69\xbf\xff")),
+            ("abc=", Some(b"\x69\xb7"), Some(b"\x69\xb7\x3f")),
+            ("a===", None, Some(b"\x6b\xff\xff")),
+            ("a=bc", None, Some(b"\x6b\xf6\xdc")),
+            ("abcd=", None, None),
+            ("ab", None, Some(b"\x69")),
+            ("abc.", None, None),
+            ("A_-B", None, Some(b"\x03\xff\x81")),
+            ("A+/B", Some(b"\x03\xef\xc1"), None),
+        ];
+        for (text, padded, url) in cases {
+            let mut out = Vec::new();
+            let done = decode_padded(text.as_bytes(), &mut |b| out.push(b));
+            assert_eq!(done.map(|()| &out[..]), padded, "{text}");
+            let mut out = Vec::new();
+            let done = decode_url(text.as_bytes(), &mut |b| out.push(b));
+            assert_eq!(done.map(|()| &out[..]), url, "{text}");
+        }
+    }
 }

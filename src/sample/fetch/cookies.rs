@@ -3,7 +3,7 @@
 use super::{Cursor, Example, Fetch, HEADERS, REQUEST_HEADERS, RESPONSE_HEADERS};
 use crate::proto::h1::Message;
 use crate::sample::args::{Arg, Kind, text};
-use crate::sample::value::{Sample, Type, parse_int};
+use crate::sample::value::{Sample, Type, loose_int};
 use crate::sample::view::{Direction, Eval};
 
 const REQUEST: Option<Direction> = Some(Direction::Request);
@@ -142,7 +142,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         Sint,
         REQUEST_HEADERS,
         REQUEST,
-        |v| parse_int(v).map(Sample::Int),
+        |v| Some(Sample::Int(loose_int(v))),
         [Example::of("cook_val(a)", "1")]
     ),
     cookie!(
@@ -150,7 +150,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         Sint,
         REQUEST_HEADERS,
         REQUEST,
-        |v| parse_int(v).map(Sample::Int),
+        |v| Some(Sample::Int(loose_int(v))),
         [Example::of("req.cook_val(a)", "1")]
     ),
     cookie!(
@@ -158,7 +158,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         Sint,
         RESPONSE_HEADERS,
         RESPONSE,
-        |v| parse_int(v).map(Sample::Int),
+        |v| Some(Sample::Int(loose_int(v))),
         [Example::of("res.cook_val(sid)", "0")]
     ),
     cookie!(
@@ -166,7 +166,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         Sint,
         RESPONSE_HEADERS,
         RESPONSE,
-        |v| parse_int(v).map(Sample::Int),
+        |v| Some(Sample::Int(loose_int(v))),
         [Example::of("scook_val(sid)", "0")]
     ),
     count!(

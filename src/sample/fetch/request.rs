@@ -3,7 +3,7 @@
 use super::{Cursor, Example, Fetch, REQUEST, REQUEST_HEADERS};
 use crate::sample::args::{Arg, Kind, text};
 use crate::sample::compile::Compile;
-use crate::sample::value::{Sample, Type, parse_int};
+use crate::sample::value::{Sample, Type, loose_int};
 use crate::sample::view::Eval;
 use std::net::Ipv4Addr;
 
@@ -94,8 +94,9 @@ pub(super) static FETCHES: &[Fetch] = &[
         eval: |args, e, _| {
             let both = e.view.request()?.path_and_query();
             let at = memchr::memchr(b'?', both)?;
-            both.get(at + usize::from(args.is_empty())..)
-                .map(Sample::Str)
+            // A lone `?` is no query string to show.
+            let with_mark = !args.is_empty() && at + 1 < both.len();
+            both.get(at + usize::from(!with_mark)..).map(Sample::Str)
         },
         doc: "What follows the first `?` of the target; with `with_qm` the `?` as well.",
         examples: &[
@@ -223,7 +224,7 @@ pub(super) static FETCHES: &[Fetch] = &[
     parameter!(
         "urlp_val",
         Sint,
-        |s| parse_int(s).map(Sample::Int),
+        |s| Some(Sample::Int(loose_int(s))),
         [Example::of("urlp_val(q)", "1")]
     ),
 ];

@@ -76,7 +76,12 @@ impl Replace {
             };
         }
         let mut changed = false;
-        for (i, member) in value.split(|&b| b == b',').enumerate() {
+        let mut quoted = false;
+        let members = value.split(|b| {
+            quoted ^= *b == b'"';
+            *b == b',' && !quoted
+        });
+        for (i, member) in members.enumerate() {
             if i > 0 {
                 new.push(b',');
             }
@@ -152,6 +157,7 @@ mod tests {
             ("a, b", "b", "z", Some("a,z")),
             ("a , b ,c", "b", "z", Some("a ,z,c")),
             ("a;x, b", "(.)", "<\\1>", Some("<a>,<b>")),
+            ("\"x,y\", b", "(.*)", "<\\1>", Some("<\"x,y\">,<b>")),
             ("a, b", "x", "z", None),
             ("a, b", "\\s", "_", None),
         ] {

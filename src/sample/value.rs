@@ -226,21 +226,21 @@ pub fn whole_int(text: &[u8]) -> Option<i64> {
 }
 
 /// A number as HAProxy reads it in headers, cookies and parameters: what is above `9` ends it, what is below `0` counts with its
-/// distance from `0` (`1.5` is 1, -2, 5: 85).
+/// distance from `0` (`1.5` is 1, -2, 5: 85). It wraps at 32 bits.
 pub fn loose_int(value: &[u8]) -> i64 {
     let (negative, digits) = match value {
         [b'-', rest @ ..] => (true, rest),
         rest => (false, rest),
     };
-    let mut n = 0i64;
+    let mut n = 0i32;
     for &b in digits {
-        let d = i64::from(b) - i64::from(b'0');
+        let d = i32::from(b) - i32::from(b'0');
         if d > 9 {
             break;
         }
         n = n.wrapping_mul(10).wrapping_add(d);
     }
-    if negative { n.wrapping_neg() } else { n }
+    i64::from(if negative { n.wrapping_neg() } else { n })
 }
 
 /// An address in its usual text form, no port.
@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn loose_numbers() {
         // Recorded from HAProxy 3.4.
-        for (text, want) in [("12a", 12), ("-5", -5), ("abc", 0), ("1.5", 85), ("", 0)] {
+        for (text, want) in [("12a", 12), ("-5", -5), ("abc", 0), ("1.5", 85), ("", 0), ("4294967301", 5)] {
             assert_eq!(loose_int(text.as_bytes()), want, "{text}");
         }
     }

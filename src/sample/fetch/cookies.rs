@@ -142,7 +142,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         Sint,
         REQUEST_HEADERS,
         REQUEST,
-        |v| Some(Sample::Int(loose_int(v))),
+        |v| number(v),
         [Example::of("cook_val(a)", "1")]
     ),
     cookie!(
@@ -150,7 +150,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         Sint,
         REQUEST_HEADERS,
         REQUEST,
-        |v| Some(Sample::Int(loose_int(v))),
+        |v| number(v),
         [Example::of("req.cook_val(a)", "1")]
     ),
     cookie!(
@@ -158,7 +158,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         Sint,
         RESPONSE_HEADERS,
         RESPONSE,
-        |v| Some(Sample::Int(loose_int(v))),
+        |v| number(v),
         [Example::of("res.cook_val(sid)", "0")]
     ),
     cookie!(
@@ -166,7 +166,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         Sint,
         RESPONSE_HEADERS,
         RESPONSE,
-        |v| Some(Sample::Int(loose_int(v))),
+        |v| number(v),
         [Example::of("scook_val(sid)", "0")]
     ),
     count!(
@@ -210,6 +210,11 @@ pub(super) static FETCHES: &[Fetch] = &[
         [Example::of("res.cook_names", "sid")]
     ),
 ];
+
+/// An empty cookie is no number.
+fn number<'a>(value: &[u8]) -> Option<Sample<'a>> {
+    (!value.is_empty()).then(|| Sample::Int(loose_int(value)))
+}
 
 fn value<'a>(
     args: &'a [Arg],

@@ -336,7 +336,14 @@ mod tests {
     #[test]
     fn loose_numbers() {
         // Recorded from HAProxy 3.4.
-        for (text, want) in [("12a", 12), ("-5", -5), ("abc", 0), ("1.5", 85), ("", 0), ("4294967301", 5)] {
+        for (text, want) in [
+            ("12a", 12),
+            ("-5", -5),
+            ("abc", 0),
+            ("1.5", 85),
+            ("", 0),
+            ("4294967301", 5),
+        ] {
             assert_eq!(loose_int(text.as_bytes()), want, "{text}");
         }
     }

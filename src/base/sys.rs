@@ -20,9 +20,14 @@ pub enum Forked {
 /// What fork(2) says; `Other` when the process has more than one thread, whose locks the child
 /// could wait for without end.
 pub fn fork() -> io::Result<Forked> {
-    let threads = std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count);
-    if threads > 1 {
-        return Err(io::Error::other("the process has threads already"));
+    // A thread that was joined a moment ago may still be on its way out of the kernel.
+    let mut tries = 0;
+    while std::fs::read_dir("/proc/self/task").map_or(1, Iterator::count) > 1 {
+        tries += 1;
+        if tries > 100 {
+            return Err(io::Error::other("the process has threads already"));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
     }
     // SAFETY: there is no other thread (checked above), so every lock that the child inherits is
     // free, and the child may run any code.

@@ -8,7 +8,6 @@ use crate::sample::{conv, fetch};
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Lists the names of HAProxy's language and what hapax does with each.
@@ -85,8 +84,7 @@ pub fn run(keywords: &Keywords) -> ExitCode {
     } else {
         summary()
     };
-    // whoever closed the pipe does not want the rest
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    super::print(&text);
     ExitCode::SUCCESS
 }
 

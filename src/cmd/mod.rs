@@ -13,6 +13,7 @@ pub mod serve;
 use crate::base::version;
 use clap::Parser;
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
@@ -61,6 +62,12 @@ fn speaks_haproxy(program: &OsStr, words: &[OsString]) -> bool {
     let first = words.first().map(|w| w.as_bytes()).unwrap_or_default();
     name.as_bytes().starts_with(b"haproxy")
         || (first.starts_with(b"-") && !matches!(first, b"--help" | b"--version"))
+}
+
+/// Writes to the standard output. Whoever closed the pipe does not want the rest.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
         return ExitCode::FAILURE;
     }
     if options.verbose || options.debug {
-        println!("Using epoll() as the polling mechanism.");
+        super::print("Using epoll() as the polling mechanism.\n");
     }
     if options.memory_limit.is_some() {
         console.notice("-m has no effect: memory follows the number of connections.");

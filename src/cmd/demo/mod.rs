@@ -6,6 +6,7 @@ mod tour;
 use super::haproxy::args::Options;
 use super::haproxy::console::Console;
 use super::load::{self, Names};
+use super::print;
 use super::serve;
 use crate::config::read::Input;
 use crate::engine::Hub;
@@ -87,7 +88,7 @@ fn start(program: &OsStr, demo: &Demo) -> io::Result<ExitCode> {
     let (_reserved, site) = reserve()?;
     let text = configuration(site, servers);
     if demo.print {
-        print!("{text}");
+        print(&text);
         return Ok(ExitCode::SUCCESS);
     }
     let inputs = vec![Input {
@@ -135,23 +136,22 @@ fn start(program: &OsStr, demo: &Demo) -> io::Result<ExitCode> {
 /// Says what to open; ends the process when the demo is to end by itself.
 fn ready(site: SocketAddr, servers: [SocketAddr; 2], demo: Demo) {
     let [one, two] = servers;
-    println!();
-    println!("The Zope configuration runs. Open:");
-    println!("  http://{site}/               a page; reload it and see the server stay the same");
-    println!("  http://{site}/login          log in: the __ac cookie is learnt by appsession");
-    println!(
-        "  http://{site}/slow           takes 3 s: two at a time per server, the others queue"
-    );
-    println!("  http://{site}/haproxy-ping   what a monitor asks (monitor-uri)");
-    println!("The back ends without hapax: http://{one}/ (plone0101), http://{two}/ (plone0102).");
-    println!("Ctrl-C ends it.");
+    print(&format!(
+        "\nThe Zope configuration runs. Open:\n  \
+         http://{site}/               a page; reload it and see the server stay the same\n  \
+         http://{site}/login          log in: the __ac cookie is learnt by appsession\n  \
+         http://{site}/slow           takes 3 s: two at a time per server, the others queue\n  \
+         http://{site}/haproxy-ping   what a monitor asks (monitor-uri)\n\
+         The back ends without hapax: http://{one}/ (plone0101), http://{two}/ (plone0102).\n\
+         Ctrl-C ends it.\n"
+    ));
     if demo.once {
         std::thread::spawn(move || {
-            let right = tour::visit(site, &mut |line| println!("{line}"));
+            let right = tour::visit(site, &mut |line| print(&format!("{line}\n")));
             match right {
-                Ok(true) => println!("All as it should be."),
-                Ok(false) => println!("Something is wrong."),
-                Err(ref error) => println!("The site does not answer: {error}"),
+                Ok(true) => print("All as it should be.\n"),
+                Ok(false) => print("Something is wrong.\n"),
+                Err(ref error) => print(&format!("The site does not answer: {error}\n")),
             }
             std::process::exit(i32::from(!matches!(right, Ok(true))));
         });

@@ -7,6 +7,7 @@ pub mod features;
 pub mod version;
 
 use super::load::{self, Loaded, Names};
+use super::print;
 use super::serve;
 use crate::config::condition;
 use crate::config::read;
@@ -53,12 +54,6 @@ pub fn main(program: &OsStr, words: &[OsString]) -> ExitCode {
             usage(program)
         }
     }
-}
-
-fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    // whoever closed the pipe does not want the rest
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 fn usage(program: &OsStr) -> ExitCode {

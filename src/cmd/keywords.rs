@@ -1,9 +1,11 @@
 //! `hapax keywords`: what of HAProxy's language hapax executes, and what becomes of the rest.
 
+use crate::action::{self, RuleSets};
 use crate::balance;
 use crate::control::cli;
 use crate::grammar::{self, Class, Entry};
 use crate::lower;
+use crate::sample::logformat::alias;
 use crate::sample::{conv, fetch};
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -57,6 +59,8 @@ pub(super) fn executed() -> BTreeSet<(&'static str, String)> {
     }
     all.extend(fetch::all().map(|f| ("fetch", f.name.to_string())));
     all.extend(conv::all().map(|c| ("converter", c.name.to_string())));
+    all.extend(action::all().map(|a| ("action", a.name.to_string())));
+    all.extend(alias::all().map(|a| ("log alias", a.name.to_string())));
     all.extend(cli::COMMANDS.iter().map(|c| ("command", c.words.join(" "))));
     for name in ["global", "defaults", "frontend", "backend", "listen"] {
         all.insert(("section", name.to_string()));
@@ -66,13 +70,40 @@ pub(super) fn executed() -> BTreeSet<(&'static str, String)> {
 
 fn status(entry: &Entry, executed: &BTreeSet<(&'static str, String)>) -> Status {
     let kind = class_name(entry.class);
-    if executed.contains(&(kind, entry.name.to_string())) {
+    let done = match entry.class {
+        Class::Action => entry.places.iter().any(|set| runs_action(set, entry.name)),
+        // an ACL keyword is a fetch and a match method
+        Class::Acl => grammar::acl(entry.name.as_bytes())
+            .is_some_and(|a| executed.contains(&("fetch", a.fetch.to_string()))),
+        _ => executed.contains(&(kind, entry.name.to_string())),
+    };
+    if done {
         return Status::Executed;
     }
     match entry.inert {
         Some(reason) => Status::Inert(reason),
         None => Status::Pending(entry.part),
     }
+}
+
+/// Whether an action is executed in the rule set of this name.
+pub(super) fn runs_action(set: &str, name: &str) -> bool {
+    action::all().any(|a| a.name == name && stands_in(a.sets, set))
+}
+
+/// Whether these rule sets hold the one of a name of the tables.
+fn stands_in(sets: RuleSets, name: &str) -> bool {
+    let set = match name {
+        "http-request" => RuleSets::REQUEST,
+        "http-response" => RuleSets::RESPONSE,
+        "http-after-response" => RuleSets::AFTER,
+        "tcp-request connection" => RuleSets::TCP_CONNECTION,
+        "tcp-request session" => RuleSets::TCP_SESSION,
+        "tcp-request content" => RuleSets::TCP_CONTENT,
+        "tcp-response content" => RuleSets::TCP_RESPONSE,
+        _ => return false,
+    };
+    sets.contains(set)
 }
 
 /// Runs it.

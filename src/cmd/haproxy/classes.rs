@@ -121,7 +121,7 @@ fn configuration(executed: &Executed) -> String {
         }
         for action in grammar::actions()
             .iter()
-            .filter(|a| has(executed, "action", a.name))
+            .filter(|a| keywords::runs_action(a.ruleset, a.name))
         {
             let star = if action.prefix { "*" } else { "" };
             let _ = writeln!(out, "\t{} {}{star}", action.ruleset, action.name);

@@ -7,7 +7,8 @@
 use super::reactor::{Io, Sock};
 use super::thread::Thread;
 use crate::proto::h1::{
-    BodyLength, ChunkDecoder, ChunkEvent, Parsed, Trailers, write_chunk_head, write_last_chunk,
+    BodyLength, ChunkDecoder, ChunkEvent, Limits, Parsed, Trailers, write_chunk_head,
+    write_last_chunk,
 };
 use rustix::io::Errno;
 use std::io::IoSlice;
@@ -59,6 +60,8 @@ pub struct Half {
     chunked_out: bool,
     /// Pass trailers on.
     pub trailers_out: bool,
+    /// Trailers are parsed leniently (`option accept-unsafe-violations-in-http-...`).
+    pub relaxed: bool,
     /// What the receiver has not taken yet.
     unsent: Vec<u8>,
     sent: usize,
@@ -75,6 +78,7 @@ impl Half {
             remaining: Remaining::Nothing,
             chunked_out: false,
             trailers_out: true,
+            relaxed: false,
             unsent: Vec::new(),
             sent: 0,
             body_bytes: 0,
@@ -194,7 +198,11 @@ impl Half {
         }
         let mut tail: Vec<u8> = Vec::new();
         if let Remaining::Trailers(trailers) = &mut self.remaining {
-            let (used, parsed) = trailers.feed(&data[at..], &t.limits);
+            let limits = Limits {
+                relaxed: self.relaxed,
+                ..t.limits
+            };
+            let (used, parsed) = trailers.feed(&data[at..], &limits);
             at += used;
             match parsed {
                 Parsed::Incomplete => {}

@@ -46,11 +46,7 @@ impl Thread {
     pub fn new(worker: &'static Worker, shared: Arc<Shared>) -> &'static Thread {
         let tune = &shared.plan.global.settings.tune;
         let bufsize = tune.bufsize as usize;
-        let limits = Limits {
-            max_headers: tune.http_maxhdr as usize,
-            max_head: bufsize.saturating_sub(tune.maxrewrite as usize),
-            ..Limits::default()
-        };
+        let limits = Limits::new(bufsize, tune.maxrewrite as usize, tune.http_maxhdr as usize);
         let counts = shared.idle.get(worker.id).cloned().unwrap_or_default();
         let idle = IdlePool::new(&shared.plan, counts);
         Box::leak(Box::new(Thread {

@@ -107,7 +107,7 @@ impl Stream {
     fn towards_server(&self) -> Persist {
         let be = self.be.as_ref();
         let pretends = be.is_some_and(|b| b.options.contains(Options::HTTP_PRETEND_KEEPALIVE));
-        match self.close_server && !pretends {
+        match (self.close_server && !pretends) || self.req.closes_server() {
             true => Persist::Close,
             false => Persist::KeepAlive,
         }
@@ -197,6 +197,7 @@ impl Stream {
         );
         at.up.begin(self.req.body(), true);
         at.up.trailers_out = !be.options.contains(Options::DROP_REQUEST_TRAILERS);
+        at.up.relaxed = self.s.fe.options.contains(Options::ACCEPT_UNSAFE_REQUEST);
         match at
             .up
             .push(t, &a.conn.sock, &head, self.req.body_prefix(), false)
@@ -208,7 +209,8 @@ impl Stream {
                     a.conn.sock.take_error().unwrap_or(e),
                 )));
             }
-            Err(_) => return Err(Failure::End(End::Status(400, *b"PR"))),
+            // nothing was sent: the body's coding is broken in what came with the head
+            Err(_) => return Err(Failure::End(End::Raw(400, *b"PR"))),
         }
         self.body_read = at.up.is_read();
         Ok(())
@@ -357,25 +359,23 @@ impl Stream {
         }
     }
 
-    /// Passes a 1xx on (not to HTTP/1.0 clients, which know none) and makes room for the next head.
+    /// Passes a 1xx on, as HAProxy also to HTTP/1.0 clients, and makes room for the next head.
     fn interim(&mut self, at: &mut Attempt) {
         let t = self.s.t;
         let Some(res) = &mut self.res else { return };
-        if self.req.is_http11() {
-            let mut head = t.head.borrow_mut();
-            head.clear();
-            res.encode_response(
-                &mut head,
-                &EncodeOptions {
-                    persist: Persist::Silent,
-                    peer_http11: true,
-                    case: self.s.fe.case_map.as_deref(),
-                },
-            );
-            at.down.begin(BodyLength::None, false);
-            // a client that is gone shows itself with the final response
-            let _ = at.down.push(t, &self.s.client, &head, &[], false);
-        }
+        let mut head = t.head.borrow_mut();
+        head.clear();
+        res.encode_response(
+            &mut head,
+            &EncodeOptions {
+                persist: Persist::Silent,
+                peer_http11: true,
+                case: self.s.fe.case_map.as_deref(),
+            },
+        );
+        at.down.begin(BodyLength::None, false);
+        // a client that is gone shows itself with the final response
+        let _ = at.down.push(t, &self.s.client, &head, &[], false);
         res.advance(0);
     }
 
@@ -394,7 +394,7 @@ impl Stream {
         let body = res.body();
         at.keep_client = self.keep_client
             && !self.close_client
-            && body != BodyLength::UntilClose
+            && !res.closes_client()
             && !t.shared.is_stopping();
         let persist = match body {
             BodyLength::Tunnel => Persist::Silent,
@@ -413,6 +413,7 @@ impl Stream {
         );
         // a 1xx that the client has not taken yet stays in front
         at.down.begin(body, body == BodyLength::Chunked);
+        at.down.relaxed = be.options.contains(Options::ACCEPT_UNSAFE_RESPONSE);
         at.down.trailers_out = !self.s.fe.options.contains(Options::DROP_RESPONSE_TRAILERS);
         at.answered = true;
         self.status = i32::from(res.status());
@@ -561,6 +562,7 @@ impl Stream {
             return Next::Drop;
         };
         let keep_server = !self.close_server
+            && !self.req.closes_server()
             && res.keep_alive()
             && res.body() != BodyLength::UntilClose
             && at.surplus.is_empty()

@@ -3,7 +3,7 @@
 use super::{End, Stream};
 use crate::engine::reactor::{Io, NEVER, Wake};
 use crate::engine::session;
-use crate::proto::h1::{BodyLength, ChunkDecoder, ChunkEvent, Parsed};
+use crate::proto::h1::{Answer, BodyLength, ChunkDecoder, ChunkEvent, Parsed};
 
 impl Stream {
     /// Until when the request must be complete (`timeout http-request`): counted from accept for
@@ -32,7 +32,10 @@ impl Stream {
                 Parsed::Incomplete => {}
                 Parsed::Error(e) => {
                     session::count_request(&self.s);
-                    return Err(End::Raw(e.status, *b"PR"));
+                    return Err(match e.answer {
+                        Answer::Raw => End::Raw(e.status, *b"PR"),
+                        Answer::Response => End::Status(e.status, *b"PR"),
+                    });
                 }
             }
             if self.req.space().is_empty() {

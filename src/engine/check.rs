@@ -111,6 +111,13 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
             let outcome = check(t, &be, server).await;
             let took = (w.now_ms() - begin) as u32;
             let judged = health.result(outcome.status);
+            let result = CheckResult {
+                status: judged.status,
+                code: outcome.code,
+                info: &outcome.info,
+                duration_ms: Some(took),
+            };
+            let mut told = false;
             if judged.news
                 && be.options.contains(Options::LOG_HEALTH_CHECKS)
                 && let Some(log) = &be.log
@@ -119,14 +126,10 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
                     backend: &be.name,
                     server: &server.name,
                     backup: state.backup,
-                    check: CheckResult {
-                        status: judged.status,
-                        code: outcome.code,
-                        info: &outcome.info,
-                        duration_ms: Some(took),
-                    },
+                    check: result,
                     shown: health.shown(),
                 };
+                told = true;
                 super::log::send(t, log, NOTICE, news.to_string().as_bytes());
             }
             if let Some(change) = judged.change {
@@ -137,12 +140,7 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
                     backup: state.backup,
                     was: judged.was,
                     now: change,
-                    check: Some(CheckResult {
-                        status: judged.status,
-                        code: outcome.code,
-                        info: &outcome.info,
-                        duration_ms: Some(took),
-                    }),
+                    check: (!told).then_some(result),
                     active: be.state.usable_active(),
                     backup_left: be.state.usable_backup(),
                     sessions: state.served(),

@@ -14,9 +14,16 @@ use crate::plan::{BackendId, BackendPlan, BackendTarget, ServerAddress};
 use crate::proto::h1::{BodyLength, Message};
 use crate::rules::{self, Verdict};
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Direction, Eval, StreamView};
+use crate::sample::view::{Direction, Eval, LogData, StreamView};
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+/// When the phases ended, microseconds; 0: not reached.
+#[derive(Clone, Copy, Default)]
+struct Times {
+    queued: u64,
+    connected: u64,
+}
 
 /// One stream in TCP mode.
 struct TcpStream {
@@ -26,6 +33,11 @@ struct TcpStream {
     be: Option<Arc<BackendPlan>>,
     server: Option<u32>,
     vars: VarStore,
+    times: Times,
+    state: [u8; 2],
+    sent: u64,
+    tries: u32,
+    log: Option<LogData>,
 }
 
 impl StreamView for TcpStream {
@@ -61,6 +73,9 @@ impl StreamView for TcpStream {
         let l = self.s.plan.listeners.get(self.s.listener as usize)?;
         Some((l.name.as_deref().unwrap_or(""), l.uuid))
     }
+    fn log(&self) -> Option<&LogData> {
+        self.log.as_ref()
+    }
     fn request_buffer(&self) -> Option<&[u8]> {
         Some(self.early.received())
     }
@@ -89,8 +104,14 @@ pub async fn serve(mut s: Box<Session>) {
         be: None,
         server: None,
         vars: VarStore::default(),
+        times: Times::default(),
+        state: *b"--",
+        sent: 0,
+        tries: 0,
+        log: None,
     };
     stream.run().await;
+    stream.log_end();
     let t = stream.s.t;
     t.recycle(stream.early);
 }
@@ -116,14 +137,26 @@ impl TcpStream {
             let slot = self.assign(&be, avoid).await?;
             let server = slot.index();
             self.server = Some(server);
+            self.times.queued = t.worker.now_us().max(1);
             let fault = match self.connect(&be, server).await {
                 Ok(conn) => {
+                    self.times.connected = t.worker.now_us().max(1);
                     self.tunnel(&be, &conn).await;
                     return Some(());
                 }
-                Err(fault) => fault?,
+                Err(None) => {
+                    self.state = *b"CC";
+                    return None;
+                }
+                Err(Some(fault)) => fault,
+            };
+            self.state = match fault {
+                connect::Fault::TimedOut => *b"sC",
+                connect::Fault::Resource(_) => *b"RC",
+                connect::Fault::Failed(_) => *b"SC",
             };
             retries = retries.checked_sub(1)?;
+            self.tries += 1;
             drop(slot);
             if be.redispatch.is_some() && retries == 0 {
                 avoid = Some(server);
@@ -152,7 +185,39 @@ impl TcpStream {
             client_fin: s.fe.timeouts.client_fin,
             server_fin: be.timeouts.server_fin,
         };
-        tunnel::run(s.t, &s.client, &conn.sock, up, down, limits).await;
+        let ended = tunnel::run(s.t, &s.client, &conn.sock, up, down, limits).await;
+        self.state = ended.state;
+        self.sent = ended.down;
+    }
+
+    /// The line of the log.
+    fn log_end(&mut self) {
+        let s = &self.s;
+        let Some(plan) = s.fe.log.clone() else { return };
+        let t = s.t;
+        let ms = |from: u64, to: u64| match to {
+            0 => -1,
+            to => (to.saturating_sub(from) / 1000) as i64,
+        };
+        let [cause, phase] = self.state;
+        self.log = Some(LogData {
+            state: [cause, phase, b'-', b'-'],
+            status: -1,
+            sent: self.sent,
+            queue: ms(s.accepted_us, self.times.queued),
+            connect: ms(self.times.queued, self.times.connected),
+            total: ms(s.accepted_us, t.worker.now_us().max(1)),
+            actconn: t.shared.conns.current(),
+            feconn: t
+                .shared
+                .frontends
+                .get(s.fe.id.0 as usize)
+                .map_or(0, |f| f.conns.current()),
+            beconn: self.be.as_ref().map_or(0, |b| b.state.sessions.cur()),
+            retries: self.tries,
+            ..LogData::default()
+        });
+        super::log::stream(t, &plan, self, false);
     }
 
     /// `tcp-request content`: runs the rules again with each piece that arrives, until they

@@ -12,6 +12,10 @@ impl Stream {
     pub(super) async fn answer(&mut self, end: End) -> Next {
         // whoever waits for the server need not wait for this client
         self.slot = None;
+        if !matches!(end, End::Silent(_)) {
+            // what the proxy says itself is not counted
+            self.sent = 0;
+        }
         match end {
             End::Silent(state) => {
                 self.state = state;
@@ -138,10 +142,7 @@ impl Stream {
         }
         while at < bytes.len() {
             match self.s.client.send(&bytes[at..], false) {
-                Io::Done(n) => {
-                    at += n;
-                    self.sent += n as u64;
-                }
+                Io::Done(n) => at += n,
                 Io::Blocked => {
                     if w.park(w.after(self.timeouts.client)).await == Wake::TimedOut {
                         return false;

@@ -50,6 +50,8 @@ struct Attempt {
     /// When bytes last moved, ms tick.
     client_active: u64,
     server_active: u64,
+    /// The server's body is not passed on.
+    discards: bool,
     /// Bytes that the server sent behind its response.
     surplus: Vec<u8>,
 }
@@ -123,6 +125,7 @@ impl Stream {
             keep_client: false,
             client_active: now,
             server_active: now,
+            discards: false,
             surplus: Vec::new(),
         };
         a.conn.uses += 1;
@@ -383,6 +386,11 @@ impl Stream {
     /// first bytes.
     fn pass_response(&mut self, be: &BackendPlan, at: &mut Attempt) -> Result<(), Failure> {
         let t = self.s.t;
+        if self.s.fe.log.is_some()
+            && let Some(res) = &self.res
+        {
+            self.sent = logged_size(res);
+        }
         self.response_rules(be)?;
         self.response_persistence(be);
         if !be.rules.http_after_response.is_empty()
@@ -391,7 +399,13 @@ impl Stream {
             self.after_response_rules();
         }
         let Some(res) = &self.res else { return Ok(()) };
-        let body = res.body();
+        // a rule may have made it a response that has no body: what the server sends is not passed
+        // on, and its connection not used again
+        let body = match res.status() {
+            204 | 304 if res.body() != BodyLength::Tunnel => BodyLength::None,
+            _ => res.body(),
+        };
+        at.discards = body != res.body();
         at.keep_client = self.keep_client
             && !self.close_client
             && !res.closes_client()
@@ -481,15 +495,16 @@ impl Stream {
                 Ok(true)
             }
             Pump::Blocked | Pump::Finished => Ok(false),
-            Pump::SinkFailed(_) => self.broken(*b"CD"),
-            Pump::Malformed => self.broken(*b"PD"),
-            Pump::Truncated | Pump::SourceFailed(_) => self.broken(*b"SD"),
+            Pump::SinkFailed(_) => self.broken(at, *b"CD"),
+            Pump::Malformed => self.broken(at, *b"PD"),
+            Pump::Truncated | Pump::SourceFailed(_) => self.broken(at, *b"SD"),
         }
     }
 
     /// The response cannot be completed: the client sees it by the end of the connection.
-    fn broken(&mut self, state: State) -> Result<bool, Next> {
+    fn broken(&mut self, at: &Attempt, state: State) -> Result<bool, Next> {
         self.state = state;
+        self.sent += at.down.body_bytes;
         Err(Next::Drop)
     }
 
@@ -508,6 +523,11 @@ impl Stream {
             self.s.client.watch();
         }
         let client = &self.s.client;
+        let abort = be.options.contains(Options::ABORTONCLOSE);
+        if at.answered && at.up.is_read() && client.hung_up() && (abort || client.broken()) {
+            self.sent += at.down.body_bytes;
+            return Err(Failure::End(End::Silent(*b"CD")));
+        }
         if !at.answered && at.up.is_read() && client.hung_up() {
             if client.broken() {
                 return Err(Failure::End(End::Silent(*b"CH")));
@@ -540,12 +560,13 @@ impl Stream {
         match (client, server, at.answered) {
             (false, false, _) => Ok(None),
             // 400, not 408: as 3.4 answers once the head was passed on
-            (true, _, false) => Err(Failure::End(End::Status(400, *b"cD"))),
+            (true, _, false) => Err(Failure::End(End::Status(400, *b"cH"))),
             (false, true, false) => Err(Failure::Again(
                 RetryOn::RESPONSE_TIMEOUT,
                 End::Status(504, *b"sH"),
             )),
             (client, _, true) => {
+                self.sent += at.down.body_bytes;
                 self.state = if client { *b"cD" } else { *b"sD" };
                 Ok(Some(Next::Drop))
             }
@@ -555,7 +576,7 @@ impl Stream {
     /// The response went out whole: what becomes of both connections.
     fn finish(&mut self, be: &BackendPlan, a: Attached, at: Attempt) -> Next {
         let t = self.s.t;
-        self.sent += at.down.written;
+        self.sent += at.down.body_bytes;
         let Attached { mut conn, .. } = a;
         self.s.last = self.server.map(|server| (be.id, server));
         let Some(res) = &self.res else {
@@ -565,6 +586,7 @@ impl Stream {
             && !self.req.closes_server()
             && res.keep_alive()
             && res.body() != BodyLength::UntilClose
+            && !at.discards
             && at.surplus.is_empty()
             && at.up.is_done()
             && self.body_read;
@@ -668,6 +690,16 @@ fn deadline(waits: bool, active: u64, ms: Option<u32>) -> u64 {
         (true, Some(ms)) => active + u64::from(ms),
         _ => NEVER,
     }
+}
+
+/// What `%B` counts for a response's head: the parts of its lines without separators, and 21 bytes
+/// (as 3.4 logs them).
+fn logged_size(res: &crate::proto::h1::Message) -> u64 {
+    let fields: usize = res
+        .headers()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    (21 + "HTTP/1.1200".len() + res.reason().len() + fields) as u64
 }
 
 /// The `retry-on` event of a status.

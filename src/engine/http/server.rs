@@ -80,15 +80,24 @@ impl Stream {
                     Turn::Wait => {}
                 }
                 if self.s.client.broken() || abort && self.s.client.hung_up() {
-                    self.times.queued = w.now_us();
+                    self.left_queue(&want);
                     return Err(End::Silent(*b"CQ"));
                 }
                 if w.park(until).await == Wake::TimedOut {
-                    self.times.queued = w.now_us();
+                    self.left_queue(&want);
                     return Err(End::Status(503, *b"sQ"));
                 }
             }
         }
+    }
+
+    /// The request leaves its queue without having been served.
+    fn left_queue(&mut self, want: &Want) {
+        self.times.queued = self.s.t.worker.now_us();
+        self.waited = match want.pinned {
+            Some(_) => (1, 0),
+            None => (0, 1),
+        };
     }
 
     /// A connection to the server whose slot the stream holds: its own of before, an idle one, or

@@ -1,5 +1,8 @@
 //! Numbers that logs and statistics show. Relaxed atomics: nothing is decided by them.
 
+use super::event::CheckStatus;
+use crate::base::rate::Rate;
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// A current number and the greatest it has been.
@@ -65,6 +68,10 @@ pub struct HttpCounters {
 }
 
 impl HttpCounters {
+    /// All answers.
+    pub fn all(&self) -> u64 {
+        self.by_class.iter().map(Sum::total).sum()
+    }
     /// Counts an answer by its status.
     pub fn answered(&self, status: u16) {
         let class = match status {
@@ -77,9 +84,127 @@ impl HttpCounters {
     }
 }
 
+/// Requests per second: now (over the last second) and the most so far.
+#[derive(Debug, Default)]
+pub struct Meter {
+    rate: Rate,
+    max: AtomicU32,
+}
+
+impl Meter {
+    /// One more, at `now_ms` of `base::clock`.
+    pub fn add(&self, now_ms: u64) {
+        self.rate.add(now_ms);
+        let now = self.rate.per_second(now_ms);
+        if now > self.max.load(Relaxed) {
+            self.max.fetch_max(now, Relaxed);
+        }
+    }
+    /// Those of the last second.
+    pub fn now(&self, now_ms: u64) -> u32 {
+        self.rate.per_second(now_ms)
+    }
+    /// The most within a second.
+    pub fn max(&self) -> u32 {
+        self.max.load(Relaxed)
+    }
+}
+
+/// The average of a time over the last 1,024 requests, and its maximum, milliseconds. Two threads
+/// that end a request at the same moment may lose one sample: nothing is decided by it.
+#[derive(Debug, Default)]
+pub struct Average {
+    sum: AtomicU64,
+    samples: AtomicU32,
+    max: AtomicU32,
+}
+
+/// How many samples an [`Average`] looks back.
+const WINDOW: u32 = 1024;
+
+impl Average {
+    /// Adds a sample.
+    pub fn add(&self, ms: u32) {
+        let samples = self.samples.load(Relaxed);
+        let sum = self.sum.load(Relaxed);
+        if samples < WINDOW {
+            self.samples.store(samples + 1, Relaxed);
+            self.sum.store(sum + u64::from(ms), Relaxed);
+        } else if sum != 0 || ms != 0 {
+            let faded = sum - sum.div_ceil(u64::from(WINDOW));
+            self.sum.store(faded + u64::from(ms), Relaxed);
+        }
+        if ms > self.max.load(Relaxed) {
+            self.max.fetch_max(ms, Relaxed);
+        }
+    }
+    /// The average, rounded up as HAProxy does.
+    pub fn mean(&self) -> u32 {
+        let samples = u64::from(self.samples.load(Relaxed).max(1));
+        u32::try_from(self.sum.load(Relaxed).div_ceil(samples)).unwrap_or(u32::MAX)
+    }
+    /// The longest.
+    pub fn max(&self) -> u32 {
+        self.max.load(Relaxed)
+    }
+}
+
+/// The times of a server's or back end's requests.
+#[derive(Debug, Default)]
+pub struct Times {
+    /// `qtime`
+    pub queue: Average,
+    /// `ctime`
+    pub connect: Average,
+    /// `rtime`
+    pub response: Average,
+    /// `ttime`
+    pub total: Average,
+}
+
+/// When something happened last, milliseconds of `base::clock`.
+#[derive(Debug, Default)]
+pub struct Moment(AtomicU64);
+
+impl Moment {
+    /// It happened now.
+    pub fn set(&self, now_ms: u64) {
+        self.0.store(now_ms.max(1), Relaxed);
+    }
+    /// When; `None`: never.
+    pub fn last(&self) -> Option<u64> {
+        Some(self.0.load(Relaxed)).filter(|at| *at != 0)
+    }
+}
+
+/// How the last check of a server ended.
+#[derive(Clone, Debug)]
+pub struct LastCheck {
+    /// `check_status`
+    pub status: CheckStatus,
+    /// `check_code`
+    pub code: Option<u16>,
+    /// `last_chk`
+    pub info: Box<str>,
+    /// `check_duration`, milliseconds
+    pub duration_ms: u32,
+    /// `check_health`
+    pub health: u32,
+}
+
 /// What is summed per server.
 #[derive(Debug, Default)]
 pub struct ServerCounters {
+    /// `rate`, `rate_max`
+    pub rate: Meter,
+    /// `lastsess`
+    pub last_session: Moment,
+    /// `qtime` and so on
+    pub times: Times,
+    /// The last health check, `None` before it.
+    pub last_check: Mutex<Option<LastCheck>>,
+    /// Milliseconds that it was down, up to its last change.
+    pub downtime: Sum,
     /// `stot`: requests sent there
     pub sessions: Sum,
     /// `lbtot`: of these, how many by the algorithm rather than by persistence
@@ -117,6 +242,16 @@ pub struct ServerCounters {
 /// What is summed per back end.
 #[derive(Debug, Default)]
 pub struct BackendCounters {
+    /// `rate`, `rate_max`
+    pub rate: Meter,
+    /// `lastsess`
+    pub last_session: Moment,
+    /// `qtime` and so on
+    pub times: Times,
+    /// When it was lost or came back.
+    pub last_change: Moment,
+    /// Milliseconds that it was down, up to its last change.
+    pub downtime: Sum,
     /// `stot`
     pub sessions: Sum,
     /// `lbtot`

@@ -74,6 +74,10 @@ impl Health {
     pub fn last(&self) -> Option<CheckStatus> {
         self.last
     }
+    /// The score, 0 to `rise + fall - 1`; proven up from `rise` on.
+    pub fn score(&self) -> u32 {
+        self.score
+    }
     /// The score as HAProxy shows it: whether it counts as up, steps, and of how many.
     pub fn shown(&self) -> (bool, u32, u32) {
         if self.score >= self.rise {

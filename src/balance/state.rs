@@ -24,6 +24,50 @@ pub struct BackendSettings {
     pub fullconn: u32,
 }
 
+/// A server and its back end before a change, to count what it came to.
+struct Before {
+    running: bool,
+    since: u64,
+    lost: bool,
+}
+
+impl Before {
+    fn of(backend: &BackendState, server: &ServerState) -> Before {
+        Before {
+            running: server.running(),
+            since: server.last_change(),
+            lost: backend.is_down(),
+        }
+    }
+
+    /// Changes to DOWN and the time until they ended.
+    fn count(&self, backend: &BackendState, server: &ServerState, now_ms: u64) {
+        match (self.running, server.running()) {
+            (true, false) if server.operational() == Operational::Stopped => {
+                server.counters.went_down.inc();
+            }
+            (false, true) => server
+                .counters
+                .downtime
+                .add(now_ms.saturating_sub(self.since)),
+            _ => {}
+        }
+        let counters = &backend.counters;
+        match (self.lost, backend.is_down()) {
+            (false, true) => {
+                counters.went_down.inc();
+                counters.last_change.set(now_ms);
+            }
+            (true, false) => {
+                let since = counters.last_change.last().unwrap_or(now_ms);
+                counters.downtime.add(now_ms.saturating_sub(since));
+                counters.last_change.set(now_ms);
+            }
+            _ => {}
+        }
+    }
+}
+
 /// The order of choice, under one lock.
 struct Order {
     active: Box<dyn Algorithm>,
@@ -266,21 +310,25 @@ impl BackendState {
     /// What checks say changed. Waiting requests are let in where there is room now; the return
     /// value is how many requests left the queue of a server that went down for another server.
     pub fn set_operational(&self, server: &ServerState, to: Operational, now_ms: u64) -> u32 {
-        let was_running = server.running();
+        let before = Before::of(self, server);
+        let was_running = before.running;
         self.reorder(server, || {
             server.operational.store(to as u8, SeqCst);
             server.last_change.store(now_ms, Relaxed);
         });
+        before.count(self, server, now_ms);
         self.after_change(server, was_running)
     }
 
     /// What administrators say changed; returns as [`BackendState::set_operational`].
     pub fn set_admin(&self, server: &ServerState, to: Admin, now_ms: u64) -> u32 {
-        let was_running = server.running();
+        let before = Before::of(self, server);
+        let was_running = before.running;
         self.reorder(server, || {
             server.admin.store(to.bits(), SeqCst);
             server.last_change.store(now_ms, Relaxed);
         });
+        before.count(self, server, now_ms);
         self.after_change(server, was_running)
     }
 

@@ -9,6 +9,7 @@ use crate::control::cli;
 use crate::control::listeners::{self, Binding, BoundListener};
 use crate::control::process::{self, Demand, Rights};
 use crate::control::signals::{self, Ending};
+use crate::control::stats::StatusPage;
 use crate::control::watch::{Shown, Watch};
 use crate::control::world::{Birth, Process};
 use crate::engine::{self, Hub};
@@ -209,6 +210,8 @@ fn run(running: Running, console: &mut Console) -> ExitCode {
         .events
         .add(Box::new(Shown(Arc::clone(&watch))));
     let process = Arc::new(Process::new(Arc::clone(&engine.shared), watch, birth));
+    let page = StatusPage::new(Arc::clone(&engine.shared), process.clone());
+    let _ = engine.shared.stats.set(Box::new(page));
     if let Err(error) = cli::server::start(of_the_cli, process, settings) {
         console.alert(&format!("[haproxy.main()] Cannot start threads: {error}."));
         return ExitCode::FAILURE;

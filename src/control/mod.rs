@@ -6,5 +6,6 @@ mod dump;
 pub mod listeners;
 pub mod process;
 pub mod signals;
+pub mod stats;
 pub mod watch;
 pub mod world;

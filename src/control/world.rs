@@ -24,6 +24,10 @@ pub trait World: Send + Sync {
     fn plan(&self) -> &Plan;
     /// How the check ended that last changed a server's state.
     fn last_check(&self, backend: BackendId, server: &str) -> Option<CheckStatus>;
+    /// The engine, whose counters `show stat` shows.
+    fn shared(&self) -> Option<&Shared> {
+        None
+    }
     /// What was told while the process started.
     fn startup_logs(&self) -> String;
     /// Tells what was done, where HAProxy tells it.
@@ -254,6 +258,9 @@ impl World for Process {
     }
     fn last_check(&self, backend: BackendId, server: &str) -> Option<CheckStatus> {
         self.watch.last_check(backend, server)
+    }
+    fn shared(&self) -> Option<&Shared> {
+        Some(&self.shared)
     }
     fn startup_logs(&self) -> String {
         self.birth.startup_logs.clone()

@@ -3,9 +3,10 @@
 use super::connect::{self, Fault};
 use super::reactor::{Io, Sock, Wake};
 use super::thread::Thread;
-use crate::balance::event::{CheckResult, CheckStatus, HealthNews, ServerEvent};
+use crate::balance::counters::LastCheck;
+use crate::balance::event::{CheckResult, CheckStatus, HealthNews, ServerEvent, Verdict};
 use crate::balance::health::{Health, Spread};
-use crate::balance::state::Admin;
+use crate::balance::state::{Admin, Operational};
 use crate::ir::proxy::Options;
 use crate::plan::{BackendPlan, CheckPlan, ServerPlan};
 use rustix::io::Errno;
@@ -111,6 +112,16 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
             let outcome = check(t, &be, server).await;
             let took = (w.now_ms() - begin) as u32;
             let judged = health.result(outcome.status);
+            if judged.status.verdict() == Verdict::Failed && judged.was != Operational::Stopped {
+                state.counters.failed_checks.inc();
+            }
+            *state.counters.last_check.lock() = Some(LastCheck {
+                status: judged.status,
+                code: outcome.code,
+                info: outcome.info.as_str().into(),
+                duration_ms: took,
+                health: health.score(),
+            });
             let result = CheckResult {
                 status: judged.status,
                 code: outcome.code,

@@ -71,6 +71,7 @@ pub async fn accept(
                 Ok((fd, src)) => {
                     shared.connections.fetch_add(1, Ordering::Relaxed);
                     state.connections.fetch_add(1, Ordering::Relaxed);
+                    state.counters.rate.add(t.worker.now_ms());
                     if fe.rate_limit_sessions.is_some() {
                         state.rate.add(t.worker.now_ms());
                     }

@@ -10,6 +10,7 @@ pub mod listener;
 pub mod log;
 pub mod pool;
 pub mod reactor;
+pub mod service;
 pub mod session;
 pub mod shared;
 mod start;

@@ -306,5 +306,6 @@ pub fn count_request(s: &Session) {
     shared.requests.fetch_add(1, Ordering::Relaxed);
     if let Some(f) = shared.frontends.get(s.fe.id.0 as usize) {
         f.requests.fetch_add(1, Ordering::Relaxed);
+        f.counters.request_rate.add(s.t.worker.now_ms());
     }
 }

@@ -1,7 +1,7 @@
 //! What all threads of the engine share: the plan, limits, counters, and how to reach each other.
 
 use super::reactor::{Inbox, InboxMessage, TaskRef};
-use crate::balance::counters::Gauge;
+use crate::balance::counters::{Gauge, HttpCounters, Meter, Sum};
 use crate::base::rate::Rate;
 use crate::plan::Plan;
 use parking_lot::Mutex;
@@ -118,9 +118,36 @@ impl Limit {
     }
 }
 
+/// What is summed per front end (names of the CSV columns).
+#[derive(Debug, Default)]
+pub struct FrontendCounters {
+    /// `bin`
+    pub bytes_in: Sum,
+    /// `bout`
+    pub bytes_out: Sum,
+    /// `dreq`
+    pub denied_requests: Sum,
+    /// `dresp`
+    pub denied_responses: Sum,
+    /// `ereq`
+    pub bad_requests: Sum,
+    /// `dcon`
+    pub denied_connections: Sum,
+    /// `intercepted`
+    pub intercepted: Sum,
+    /// `hrsp_*`
+    pub http: HttpCounters,
+    /// `rate`, `conn_rate`
+    pub rate: Meter,
+    /// `req_rate`
+    pub request_rate: Meter,
+}
+
 /// One front end's numbers.
 #[derive(Default)]
 pub struct FrontendState {
+    /// Sums.
+    pub counters: FrontendCounters,
     /// Connections, limited by `maxconn`.
     pub conns: Limit,
     /// Connections accepted.
@@ -155,6 +182,8 @@ pub struct Shared {
     pub idle: Vec<Arc<super::pool::IdleCounts>>,
     /// Changes of servers' states.
     pub events: super::events::Events,
+    /// What answers requests for the status page, once it is there.
+    pub stats: OnceLock<Box<dyn super::service::HttpService>>,
     /// When the process started, milliseconds of `base::clock`.
     pub started_ms: u64,
     streams: AtomicU32,
@@ -191,6 +220,7 @@ impl Shared {
             loads: (0..threads).map(|_| Gauge::default()).collect(),
             stopping: AtomicBool::new(false),
             events: super::events::Events::default(),
+            stats: OnceLock::new(),
             started_ms: crate::base::clock::now_ms(),
             streams: AtomicU32::new(0),
         })

@@ -10,6 +10,7 @@ pub mod persist;
 pub mod proxy;
 pub mod rule;
 pub mod server;
+pub mod stats;
 
 pub use crate::config::address::{self, Address};
 pub use bind::Bind;

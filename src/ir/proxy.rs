@@ -148,6 +148,8 @@ pub struct Settings {
     pub default_backend: Option<ProxyId>,
     /// `description`
     pub description: Option<String>,
+    /// `stats ...`
+    pub stats: Option<Box<super::stats::Stats>>,
     /// `clitcpka-cnt`, `clitcpka-idle`, `clitcpka-intvl`
     pub clitcpka: TcpKeepalive,
     /// `srvtcpka-cnt`, `srvtcpka-idle`, `srvtcpka-intvl`

@@ -34,6 +34,7 @@ const GUARDS: &[&str] = &[
     "rspideny",
     "tcp-request",
     "tcp-response",
+    "stats http-request",
 ];
 
 /// Options of `bind` and `server` lines without which the line would promise more than it keeps.

@@ -364,6 +364,12 @@ fn needs_http(draft: &Draft<'_>, warn: &mut impl FnMut(&'static str, Span, Strin
         let text = format!("'monitor-uri' statement ignored for {named} as it requires HTTP mode.");
         warn("HX0306", head, text);
     }
+    if proxy.settings.stats.is_some() {
+        let name = &proxy.name;
+        let text =
+            format!("'stats' statement ignored for proxy '{name}' as it requires HTTP mode.");
+        warn("HX0306", head, text);
+    }
     let rules = &proxy.rules;
     for (list, name) in [
         (&rules.http_request, "http-request"),

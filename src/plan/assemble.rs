@@ -74,6 +74,7 @@ impl Builder<'_> {
             errors: self.errors(&settings.errors),
             case_map: case_map(settings.options, Options::H1_CASE_ADJUST_SERVER, global),
             description: settings.description.clone(),
+            stats: super::stats::plan(proxy, &global.settings),
         }
     }
 

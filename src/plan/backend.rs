@@ -77,6 +77,8 @@ pub struct BackendPlan {
     pub case_map: Option<Arc<CaseMap>>,
     /// `description`
     pub description: Option<String>,
+    /// The status page that is served here.
+    pub stats: Option<Arc<super::StatsPlan>>,
 }
 
 impl BackendPlan {

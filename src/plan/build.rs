@@ -351,6 +351,7 @@ impl Builder<'_> {
             errors: self.errors(&settings.errors),
             case_map: case_map(settings.options, Options::H1_CASE_ADJUST_CLIENT, global),
             description: settings.description.clone(),
+            stats: super::stats::plan(proxy, &global.settings),
         }
     }
 

@@ -70,6 +70,8 @@ pub struct FrontendPlan {
     pub case_map: Option<Arc<CaseMap>>,
     /// `description`
     pub description: Option<String>,
+    /// The status page that is served here.
+    pub stats: Option<Arc<super::StatsPlan>>,
 }
 
 /// One `use_backend`.

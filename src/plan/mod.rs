@@ -18,6 +18,7 @@ pub mod log;
 mod prefetch;
 mod resolve;
 pub mod server;
+pub mod stats;
 mod threads;
 
 pub use backend::{BackendPlan, CheckPlan};
@@ -29,6 +30,7 @@ pub use global::GlobalPlan;
 pub use listener::ListenerPlan;
 pub use log::{LogPlan, TargetAddress, TargetPlan};
 pub use server::{ServerAddress, ServerPlan};
+pub use stats::StatsPlan;
 
 use crate::ir::rule::Rule;
 use std::collections::HashMap;

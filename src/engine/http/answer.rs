@@ -45,6 +45,10 @@ impl Stream {
                     }
                 }
             }
+            End::Page(reply) => {
+                self.state = *b"LR";
+                self.respond_page(reply).await
+            }
             End::Reply(Answer::Status(status), state) => {
                 Box::pin(self.answer(End::Status(status, state))).await
             }
@@ -119,7 +123,7 @@ impl Stream {
 
     /// For an answer given before the body was read: what stands in the buffer is skipped; more is
     /// not waited for, and the connection closes.
-    fn settle_unread_body(&mut self) {
+    pub(super) fn settle_unread_body(&mut self) {
         if self.body_read || !self.req.is_parsed() {
             return;
         }

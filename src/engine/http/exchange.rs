@@ -67,11 +67,17 @@ impl Stream {
         let mut fresh = false;
         loop {
             let failure = match self.attach(&be, fresh).await {
-                Ok(attached) => match self.attempt(&be, attached).await {
-                    Ok(next) => return Ok(next),
-                    Err(failure) => failure,
-                },
-                Err(fault) => Failure::Connect(fault),
+                Ok(attached) => {
+                    self.count_connection(&be, attached.reused);
+                    match self.attempt(&be, attached).await {
+                        Ok(next) => return Ok(next),
+                        Err(failure) => failure,
+                    }
+                }
+                Err(fault) => {
+                    self.count_connection(&be, false);
+                    Failure::Connect(fault)
+                }
             };
             match failure {
                 Failure::End(end) => return Err(end),
@@ -577,6 +583,7 @@ impl Stream {
     fn finish(&mut self, be: &BackendPlan, a: Attached, at: Attempt) -> Next {
         let t = self.s.t;
         self.sent += at.down.body_bytes;
+        self.received += at.up.body_bytes;
         let Attached { mut conn, .. } = a;
         self.s.last = self.server.map(|server| (be.id, server));
         let Some(res) = &self.res else {

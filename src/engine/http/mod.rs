@@ -1,6 +1,7 @@
 //! HTTP/1: one transaction from the request's first byte to the response's last.
 
 mod answer;
+mod count;
 mod exchange;
 mod forwarded;
 mod log;
@@ -8,6 +9,7 @@ mod persist;
 mod request;
 mod route;
 mod server;
+mod service;
 mod stream;
 mod view;
 
@@ -39,6 +41,7 @@ pub async fn transaction(session: Box<Session>, message: Box<Message>) -> Box<Se
         Err(end) => stream.answer(end).await,
     };
     stream.leave_backend();
+    stream.count_end();
     stream.log_end();
     stream.into_session(next)
 }

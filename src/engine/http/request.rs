@@ -31,6 +31,7 @@ impl Stream {
                 Parsed::Done => break,
                 Parsed::Incomplete => {}
                 Parsed::Error(e) => {
+                    self.received = self.req.received().len() as u64;
                     session::count_request(&self.s);
                     return Err(match e.answer {
                         Answer::Raw => End::Raw(e.status, *b"PR"),
@@ -59,6 +60,7 @@ impl Stream {
         }
         session::count_request(&self.s);
         self.times.request = t.worker.now_us();
+        self.received = self.req.head_len() as u64;
         self.keep_client = self.req.keep_alive();
         Ok(())
     }

@@ -37,6 +37,9 @@ impl Stream {
             self.request_rules(&fe.rules.redirects, RuleSet::HttpRequest)
                 .await?;
         }
+        if let Some(page) = self.s.fe.stats.clone() {
+            self.status_page(&page).await?;
+        }
         let id = self.choose_backend().ok_or(End::Status(503, *b"SC"))?;
         let be = self
             .s
@@ -55,7 +58,7 @@ impl Stream {
         }
         let buffer = be.options.contains(Options::HTTP_BUFFER_REQUEST);
         let rules = be.rules.any_on_request();
-        be.state.sessions.enter();
+        self.count_backend(&be);
         self.be = Some(be);
         if buffer {
             self.buffer_body().await?;
@@ -70,6 +73,9 @@ impl Stream {
                 .await?;
             self.request_rules(&be.rules.redirects, RuleSet::HttpRequest)
                 .await?;
+        }
+        if let Some(page) = self.be.as_ref().and_then(|be| be.stats.clone()) {
+            self.status_page(&page).await?;
         }
         self.forwarded_headers();
         Ok(())

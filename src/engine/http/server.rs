@@ -44,6 +44,7 @@ impl Stream {
                 Assigned::Slot(slot) => {
                     self.redispatched |= avoid.is_some_and(|a| a != slot.index());
                     self.server = Some(slot.index());
+                    self.count_server(&be, slot.index(), want.pinned.is_none());
                     self.slot = Some(slot);
                     self.times.queued = w.now_us();
                     return Ok(());
@@ -68,6 +69,7 @@ impl Stream {
                         self.waited = (slot.srv_queue(), slot.backend_queue());
                         self.redispatched |= avoid.is_some_and(|a| a != slot.index());
                         self.server = Some(slot.index());
+                        self.count_server(&be, slot.index(), want.pinned.is_none());
                         self.slot = Some(slot);
                         self.times.queued = w.now_us();
                         return Ok(());
@@ -199,7 +201,9 @@ impl Stream {
         let down = server
             .and_then(|s| be.state.server(s))
             .is_some_and(|s| !s.running());
-        if self.may_redispatch(&be) || down && be.redispatch.is_some() {
+        let elsewhere = self.may_redispatch(&be) || down && be.redispatch.is_some();
+        self.count_retry(&be, elsewhere);
+        if elsewhere {
             self.slot = None;
             self.give_up_persistence();
             return self.assign(server).await;

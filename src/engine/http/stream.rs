@@ -24,6 +24,8 @@ pub enum End {
     Raw(u16, State),
     /// An answer that a rule made.
     Reply(Answer, State),
+    /// A page of the process's own.
+    Page(crate::engine::service::Reply),
     /// Close without a word.
     Silent(State),
 }
@@ -106,6 +108,8 @@ pub struct Stream {
     pub no_l7_retry: bool,
     /// Status that the client was sent; -1: none
     pub status: i32,
+    /// Bytes of the request so far: its head, and of its body what was passed on.
+    pub received: u64,
     /// Bytes sent to the client.
     pub sent: u64,
     /// Further attempts to connect.
@@ -116,6 +120,8 @@ pub struct Stream {
     pub waited: (u32, u32),
     /// The client left before its request was complete.
     pub truncated: bool,
+    /// Answered by a page of the process's own.
+    pub service: bool,
     /// Not to be logged.
     pub quiet: bool,
     /// What the log tells, once the stream has ended.
@@ -168,11 +174,13 @@ impl Stream {
             retries: 0,
             no_l7_retry: false,
             status: -1,
+            received: 0,
             sent: 0,
             tries: 0,
             redispatched: false,
             waited: (0, 0),
             truncated: false,
+            service: false,
             quiet: false,
             log: None,
             state: *b"--",

@@ -38,6 +38,9 @@ impl StreamView for Stream {
         self.be.as_ref().map(|b| (&*b.name, b.uuid))
     }
     fn server(&self) -> Option<(&str, u32)> {
+        if self.service {
+            return Some(("<STATS>", 0));
+        }
         let server = self.be.as_ref()?.servers.get(self.server? as usize)?;
         Some((&server.name, server.settings.id))
     }

@@ -23,6 +23,7 @@ mod retries;
 mod retry_on;
 pub mod rules;
 mod source;
+mod stats;
 mod tcpka;
 pub mod timeout;
 mod use_backend;
@@ -75,6 +76,18 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &server::DEFAULT_SERVER,
     &server::SERVER,
     &source::SOURCE,
+    &stats::AUTH,
+    &stats::ENABLE,
+    &stats::HIDE_VERSION,
+    &stats::REALM,
+    &stats::REFRESH,
+    &stats::SCOPE,
+    &stats::SHOW_DESC,
+    &stats::SHOW_LEGENDS,
+    &stats::SHOW_MODULES,
+    &stats::SHOW_NODE,
+    &stats::SHOW_VERSION,
+    &stats::URI,
     &tcpka::COUNT,
     &tcpka::TIMES,
     &timeout::OLD,

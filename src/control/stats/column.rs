@@ -1,0 +1,111 @@
+//! Where the columns of the CSV stand (`grammar/statistics.tsv`), by name.
+
+macro_rules! columns {
+    ($($name:ident = $at:literal $text:literal;)*) => {
+        $(#[doc = $text] pub const $name: usize = $at;)*
+        #[cfg(test)]
+        const ALL: &[(usize, &str)] = &[$(($at, $text)),*];
+    };
+}
+
+columns! {
+    PXNAME = 0 "pxname";
+    SVNAME = 1 "svname";
+    QCUR = 2 "qcur";
+    QMAX = 3 "qmax";
+    SCUR = 4 "scur";
+    SMAX = 5 "smax";
+    SLIM = 6 "slim";
+    STOT = 7 "stot";
+    BIN = 8 "bin";
+    BOUT = 9 "bout";
+    DREQ = 10 "dreq";
+    DRESP = 11 "dresp";
+    EREQ = 12 "ereq";
+    ECON = 13 "econ";
+    ERESP = 14 "eresp";
+    WRETR = 15 "wretr";
+    WREDIS = 16 "wredis";
+    STATUS = 17 "status";
+    WEIGHT = 18 "weight";
+    ACT = 19 "act";
+    BCK = 20 "bck";
+    CHKFAIL = 21 "chkfail";
+    CHKDOWN = 22 "chkdown";
+    LASTCHG = 23 "lastchg";
+    DOWNTIME = 24 "downtime";
+    QLIMIT = 25 "qlimit";
+    PID = 26 "pid";
+    IID = 27 "iid";
+    SID = 28 "sid";
+    LBTOT = 30 "lbtot";
+    TYPE = 32 "type";
+    RATE = 33 "rate";
+    RATE_LIM = 34 "rate_lim";
+    RATE_MAX = 35 "rate_max";
+    CHECK_STATUS = 36 "check_status";
+    CHECK_CODE = 37 "check_code";
+    CHECK_DURATION = 38 "check_duration";
+    HRSP_1XX = 39 "hrsp_1xx";
+    HRSP_2XX = 40 "hrsp_2xx";
+    HRSP_3XX = 41 "hrsp_3xx";
+    HRSP_4XX = 42 "hrsp_4xx";
+    HRSP_5XX = 43 "hrsp_5xx";
+    HRSP_OTHER = 44 "hrsp_other";
+    REQ_RATE = 46 "req_rate";
+    REQ_RATE_MAX = 47 "req_rate_max";
+    REQ_TOT = 48 "req_tot";
+    CLI_ABRT = 49 "cli_abrt";
+    SRV_ABRT = 50 "srv_abrt";
+    LASTSESS = 55 "lastsess";
+    LAST_CHK = 56 "last_chk";
+    QTIME = 58 "qtime";
+    CTIME = 59 "ctime";
+    RTIME = 60 "rtime";
+    TTIME = 61 "ttime";
+    CHECK_DESC = 65 "check_desc";
+    CHECK_RISE = 67 "check_rise";
+    CHECK_FALL = 68 "check_fall";
+    CHECK_HEALTH = 69 "check_health";
+    ADDR = 73 "addr";
+    COOKIE = 74 "cookie";
+    MODE = 75 "mode";
+    ALGO = 76 "algo";
+    CONN_RATE = 77 "conn_rate";
+    CONN_RATE_MAX = 78 "conn_rate_max";
+    CONN_TOT = 79 "conn_tot";
+    INTERCEPTED = 80 "intercepted";
+    DCON = 81 "dcon";
+    CONNECT = 84 "connect";
+    REUSE = 85 "reuse";
+    CACHE_LOOKUPS = 86 "cache_lookups";
+    CACHE_HITS = 87 "cache_hits";
+    QTIME_MAX = 90 "qtime_max";
+    CTIME_MAX = 91 "ctime_max";
+    RTIME_MAX = 92 "rtime_max";
+    TTIME_MAX = 93 "ttime_max";
+    USED_CONN_CUR = 97 "used_conn_cur";
+    UWEIGHT = 99 "uweight";
+    SESS_OTHER = 104 "sess_other";
+    H1SESS = 105 "h1sess";
+    H1REQ = 109 "h1req";
+    PROTO = 112 "proto";
+    REQBIN = 114 "reqbin";
+    REQBOUT = 115 "reqbout";
+    RESBIN = 116 "resbin";
+    RESBOUT = 117 "resbout";
+    H1_OPEN_CONNECTIONS = 137 "h1_open_connections";
+    H1_TOTAL_CONNECTIONS = 139 "h1_total_connections";
+    H1_TOTAL_STREAMS = 140 "h1_total_streams";
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_stand_where_the_table_has_them() {
+        let fields = crate::grammar::stat_fields();
+        for (at, name) in super::ALL {
+            assert_eq!(fields.get(*at).map(|f| f.name), Some(*name));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! JSON, as `;json` and `show stat json` give it.
+
+use super::column as c;
+use super::row::{Row, Value};
+use crate::grammar::stat_fields;
+use std::io::Write;
+
+/// A list of lines, each a list of fields.
+pub struct Dump<'o> {
+    out: &'o mut Vec<u8>,
+    first: bool,
+}
+
+impl<'o> Dump<'o> {
+    /// Begins the list.
+    pub fn new(out: &'o mut Vec<u8>) -> Dump<'o> {
+        out.push(b'[');
+        Dump { out, first: true }
+    }
+
+    /// Adds a line.
+    pub fn row(&mut self, row: &Row) {
+        if !std::mem::take(&mut self.first) {
+            self.out.push(b',');
+        }
+        self.out.push(b'[');
+        let mut first = true;
+        for (at, (field, value)) in stat_fields().iter().zip(&row.values).enumerate() {
+            if *value == Value::Empty || field.name == "-" {
+                continue;
+            }
+            if !std::mem::take(&mut first) {
+                self.out.push(b',');
+            }
+            let [origin, nature, scope] = tags(field.kind);
+            // writing to memory cannot fail
+            let _ = write!(
+                self.out,
+                "{{\"objType\":\"{}\",\"proxyId\":{},\"id\":{},\"field\":{{\"pos\":{at},\"name\":\"{}\"}},\
+                 \"processNum\":1,\"tags\":{{\"origin\":\"{origin}\",\"nature\":\"{nature}\",\
+                 \"scope\":\"{scope}\"}},\"value\":{{\"type\":\"",
+                row.kind.word(),
+                row.number(c::IID),
+                row.number(c::SID),
+                field.name,
+            );
+            let _ = match value {
+                Value::Empty => Ok(()),
+                Value::Number(n) => {
+                    let kind = if field.value == "u64" { "u64" } else { "u32" };
+                    write!(self.out, "{kind}\",\"value\":{n}}}}}")
+                }
+                Value::Negative(n) => write!(self.out, "s32\",\"value\":{n}}}}}"),
+                Value::Text(text) => {
+                    let _ = write!(self.out, "str\",\"value\":\"");
+                    escaped(text, self.out);
+                    write!(self.out, "\"}}}}")
+                }
+            };
+        }
+        self.out.push(b']');
+    }
+
+    /// Ends the list.
+    pub fn end(self) {
+        self.out.extend_from_slice(b"]\n");
+    }
+}
+
+/// The words for the letters of `show stat typed`.
+fn tags(kind: &str) -> [&'static str; 3] {
+    let mut letters = kind.chars();
+    let origin = match letters.next() {
+        Some('K') => "Key",
+        Some('S') => "Status",
+        Some('C') => "Config",
+        Some('P') => "Product",
+        _ => "Metric",
+    };
+    let nature = match letters.next() {
+        Some('N') => "Name",
+        Some('C') => "Counter",
+        Some('M') => "Max",
+        Some('m') => "Min",
+        Some('L') => "Limit",
+        Some('R') => "Rate",
+        Some('A') => "Age",
+        Some('a') => "Avg",
+        Some('D') => "Duration",
+        Some('O') => "Output",
+        Some('T') => "Time",
+        _ => "Gauge",
+    };
+    let scope = match letters.next() {
+        Some('S') => "Service",
+        Some('C') => "Cluster",
+        _ => "Process",
+    };
+    [origin, nature, scope]
+}
+
+fn escaped(text: &str, out: &mut Vec<u8>) {
+    for c in text.chars() {
+        let _ = match c {
+            '"' => write!(out, "\\\""),
+            '\\' => write!(out, "\\\\"),
+            c if u32::from(c) < 32 => write!(out, "\\u{:04x}", u32::from(c)),
+            c => write!(out, "{c}"),
+        };
+    }
+}

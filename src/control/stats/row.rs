@@ -1,0 +1,162 @@
+//! One line of the statistics.
+
+use super::column as c;
+use crate::grammar::stat_fields;
+use crate::ir::Mode;
+use std::borrow::Cow;
+
+/// What a column holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Value {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// A number.
+    Number(u64),
+    /// A number below zero: "never".
+    Negative(i64),
+    /// A text.
+    Text(Cow<'static, str>),
+}
+
+impl From<u32> for Value {
+    fn from(n: u32) -> Value {
+        Value::Number(n.into())
+    }
+}
+
+impl From<u64> for Value {
+    fn from(n: u64) -> Value {
+        Value::Number(n)
+    }
+}
+
+impl From<&'static str> for Value {
+    fn from(text: &'static str) -> Value {
+        Value::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Value {
+        Value::Text(Cow::Owned(text))
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Value {
+        value.map_or(Value::Empty, Into::into)
+    }
+}
+
+/// Whose line it is; the numbers are those of the column `type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A front end.
+    Frontend = 0,
+    /// A back end.
+    Backend = 1,
+    /// A server.
+    Server = 2,
+    /// A listener.
+    Listener = 3,
+}
+
+impl Kind {
+    /// Its letter in the table's column `scopes`.
+    fn letter(self) -> char {
+        match self {
+            Kind::Frontend => 'F',
+            Kind::Backend => 'B',
+            Kind::Server => 'S',
+            Kind::Listener => 'L',
+        }
+    }
+    /// The word of JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Frontend => "Frontend",
+            Kind::Backend => "Backend",
+            Kind::Server => "Server",
+            Kind::Listener => "Listener",
+        }
+    }
+}
+
+/// One line.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Whose.
+    pub kind: Kind,
+    /// By column.
+    pub values: Vec<Value>,
+}
+
+/// Columns that only HTTP proxies have.
+const HTTP_ONLY: &[usize] = &[
+    c::HRSP_1XX,
+    c::HRSP_2XX,
+    c::HRSP_3XX,
+    c::HRSP_4XX,
+    c::HRSP_5XX,
+    c::HRSP_OTHER,
+    c::REQ_RATE,
+    c::REQ_RATE_MAX,
+    c::REQ_TOT,
+    c::INTERCEPTED,
+    c::CACHE_LOOKUPS,
+    c::CACHE_HITS,
+];
+
+impl Row {
+    /// A line on which everything that is counted is 0.
+    pub fn new(kind: Kind, mode: Mode) -> Row {
+        let zero = |value: &str| matches!(value, "u32" | "u64");
+        let values = stat_fields()
+            .iter()
+            .enumerate()
+            .map(|(at, field)| match field.name {
+                "-" => "-".into(),
+                _ if mode != Mode::Http && HTTP_ONLY.contains(&at) => Value::Empty,
+                _ if field.scopes.contains(kind.letter()) && zero(field.value) => Value::Number(0),
+                _ => Value::Empty,
+            })
+            .collect();
+        let mut row = Row { kind, values };
+        row.set(c::PID, 1u32);
+        if matches!(kind, Kind::Frontend | Kind::Backend) {
+            row.set(c::SID, 0u32);
+        }
+        row.set(c::TYPE, kind as u32);
+        row.set(c::MODE, if mode == Mode::Http { "http" } else { "tcp" });
+        row
+    }
+
+    /// Fills a column.
+    pub fn set(&mut self, column: usize, value: impl Into<Value>) {
+        if let Some(slot) = self.values.get_mut(column) {
+            *slot = value.into();
+        }
+    }
+
+    /// What stands in a column.
+    pub fn at(&self, column: usize) -> &Value {
+        self.values.get(column).unwrap_or(&Value::Empty)
+    }
+
+    /// A number, 0 where there is none.
+    pub fn number(&self, column: usize) -> u64 {
+        match self.at(column) {
+            Value::Number(n) => *n,
+            _ => 0,
+        }
+    }
+
+    /// A text, empty where there is none.
+    pub fn text(&self, column: usize) -> &str {
+        match self.at(column) {
+            Value::Text(text) => text,
+            _ => "",
+        }
+    }
+}

@@ -13,6 +13,7 @@
 
 mod clock;
 mod differences;
+mod facts;
 mod golden;
 mod handlers;
 mod play;
@@ -126,6 +127,8 @@ pub fn run_all(jobs: &[Job], stop_early: bool) -> Vec<Verdict> {
 
 struct Options {
     names: Vec<String>,
+    /// Behind `--without-handlers`: parts of keywords instead of scenarios.
+    keywords: Vec<String>,
     rerecord: bool,
     without_handlers: bool,
     only: Option<String>,
@@ -137,6 +140,7 @@ struct Options {
 fn options() -> Options {
     let mut options = Options {
         names: Vec::new(),
+        keywords: Vec::new(),
         rerecord: false,
         without_handlers: false,
         only: None,
@@ -154,6 +158,7 @@ fn options() -> Options {
             "--list" => std::process::exit(0),
             "--test-threads" | "--format" | "--color" | "--skip" => drop(args.next()),
             other if other.starts_with('-') => {}
+            _ if options.without_handlers => options.keywords.push(arg),
             _ => options.names.push(arg),
         }
     }
@@ -214,7 +219,12 @@ fn scenarios(names: &[String]) -> Result<Vec<Scenario>, String> {
         }
         let text =
             std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        found.push(scenario::parse(&name, &text)?);
+        let scenario = scenario::parse(&name, &text)?;
+        if scenario.needs_root && !rustix::process::geteuid().is_root() {
+            println!("{name}: left out, only the super-user can play it");
+            continue;
+        }
+        found.push(scenario);
     }
     Ok(found)
 }
@@ -233,7 +243,7 @@ fn main() -> ExitCode {
     } else {
         let goldens: Vec<Golden> = found.iter().map(Golden::load).collect();
         if options.without_handlers {
-            handlers::report(&found, &goldens, &hapax(), &options.names)
+            handlers::report(&found, &goldens, &hapax(), &options.keywords)
         } else {
             compare(&found, &goldens, &options)
         }

@@ -1,6 +1,7 @@
 //! Plays a scenario against one program and writes the transcript.
 
 use crate::clock::{Deadline, Watch};
+use crate::facts;
 use crate::process::{Binary, Proxy, Started};
 use crate::scenario::{Scenario, Until, What};
 use crate::server::Running;
@@ -52,6 +53,12 @@ pub fn play(scenario: &Scenario, setting: &Setting) -> Result<Outcome, String> {
         last = outcome.output;
     }
     Err(format!("{}: no free port: {last}", scenario.name))
+}
+
+/// Ports of the two ends of a connection, this process's and the proxy's.
+pub struct Place {
+    pub here: u16,
+    pub there: u16,
 }
 
 struct Stage {
@@ -163,8 +170,15 @@ fn prepare(scenario: &Scenario, setting: &Setting) -> io::Result<(Stage, Vec<Pat
 
 fn once(scenario: &Scenario, setting: &Setting) -> Result<Outcome, String> {
     let (mut stage, configs, listening) = prepare(scenario, setting).map_err(|e| e.to_string())?;
-    let mut proxy = Proxy::start(setting.binary, &configs, &scenario.args, &setting.env)
-        .map_err(|e| format!("cannot start {}: {e}", setting.binary.path.display()))?;
+    let pidfile = scenario.background.then(|| setting.dir.join("pid"));
+    let mut proxy = Proxy::start(
+        setting.binary,
+        &configs,
+        &scenario.args,
+        &setting.env,
+        pidfile,
+    )
+    .map_err(|e| format!("cannot start {}: {e}", setting.binary.path.display()))?;
     let ready = match proxy.await_ports(&listening) {
         Started::Ready => true,
         Started::Exited => {
@@ -195,7 +209,11 @@ fn once(scenario: &Scenario, setting: &Setting) -> Result<Outcome, String> {
         stage.wires.clear();
     }
     let state = proxy.finish();
-    if ready && state != "running" && !scenario.steps.iter().any(|s| matches!(s.what, What::Exit)) {
+    if ready
+        && state != "running"
+        && !scenario.background
+        && !scenario.steps.iter().any(|s| matches!(s.what, What::Exit))
+    {
         stage.transcript.say("proxy", &state);
     }
     for server in &mut stage.servers {
@@ -243,6 +261,31 @@ impl Stage {
                     );
                 }
             }
+            What::Socket(names) => {
+                let fact = match self.wires.get(who) {
+                    Some(wire) => facts::of_connection(proxy.pid(), &wire.place(), names),
+                    None => "absent".to_owned(),
+                };
+                self.transcript.say(who, &fact);
+            }
+            What::Listener { port, names } => {
+                let number = self.ports.get(port).copied().unwrap_or(0);
+                let fact = facts::of_listener(proxy.pid(), number, names);
+                self.transcript.say("listener", &format!("{port} {fact}"));
+            }
+            What::Process(names) => {
+                let fact = facts::of_process(proxy.pid(), names);
+                self.transcript.say("process", &fact);
+            }
+            What::Stat(name) => {
+                let fact = facts::of_file(&dir.join(name));
+                self.transcript.say(name, &fact);
+            }
+            What::Printed(text) => {
+                let printed = proxy.output().contains(text.as_str());
+                self.transcript
+                    .say("printed", &format!("{text}: {printed}"));
+            }
             What::Signal(name) => proxy.signal(name),
             What::Exit => {
                 let how = proxy.await_exit(PATIENCE);
@@ -265,9 +308,9 @@ impl Stage {
                 }
                 self.transcript.say("until", wanted);
             }
-            What::Connect { port, from } => {
+            What::Connect { port, from, within } => {
                 let port = self.ports.get(port).copied().unwrap_or(0);
-                match connect(port, *from) {
+                match connect(port, *from, within.unwrap_or(PATIENCE)) {
                     Ok(stream) => {
                         if let Ok(local) = stream.local_addr() {
                             let local = (local.port().to_string(), format!("${{{who}}}"));
@@ -310,8 +353,8 @@ impl Stage {
                     server.listen();
                 }
             }
-            What::Log => match self.server(who).and_then(Running::datagram) {
-                Some(datagram) => self.transcript.log(who, &datagram),
+            What::Log { whole } => match self.server(who).and_then(Running::datagram) {
+                Some(datagram) => self.transcript.log(who, &datagram, *whole),
                 None => self.transcript.say(who, "no log"),
             },
             _ => self.on_wire(who, what, dir),
@@ -397,10 +440,10 @@ impl Stage {
     }
 }
 
-fn connect(port: u16, from: Option<std::net::IpAddr>) -> io::Result<TcpStream> {
+fn connect(port: u16, from: Option<std::net::IpAddr>, time: Duration) -> io::Result<TcpStream> {
     let to = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let Some(from) = from else {
-        return TcpStream::connect_timeout(&to, PATIENCE);
+        return TcpStream::connect_timeout(&to, time);
     };
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.bind(&SocketAddr::new(from, 0).into())?;
@@ -411,7 +454,7 @@ fn connect(port: u16, from: Option<std::net::IpAddr>) -> io::Result<TcpStream> {
 /// One request on a connection of its own; whatever came back.
 fn knock(port: u16, request: &[u8]) -> String {
     let mut answer = Vec::new();
-    if let Ok(mut stream) = connect(port, None) {
+    if let Ok(mut stream) = connect(port, None, PATIENCE) {
         let _ = stream.set_read_timeout(Some(Duration::from_millis(1500)));
         let _ = stream.write_all(request);
         let _ = stream.read_to_end(&mut answer);

@@ -45,6 +45,8 @@ pub struct Proxy {
     child: Child,
     output: PathBuf,
     exit: Option<ExitStatus>,
+    /// Where the number of a process in the background stands.
+    pidfile: Option<PathBuf>,
 }
 
 /// Ends of the start.
@@ -62,6 +64,7 @@ impl Proxy {
         configs: &[PathBuf],
         args: &[String],
         env: &[(String, String)],
+        pidfile: Option<PathBuf>,
     ) -> io::Result<Proxy> {
         let dir = configs
             .first()
@@ -70,7 +73,10 @@ impl Proxy {
         let output = dir.join("output");
         let file = fs::File::create(&output)?;
         let mut command = Command::new(&binary.path);
-        command.arg("-db").args(args);
+        if pidfile.is_none() {
+            command.arg("-db");
+        }
+        command.args(args);
         for config in configs {
             command.arg("-f").arg(config);
         }
@@ -84,6 +90,7 @@ impl Proxy {
             child,
             output,
             exit: None,
+            pidfile,
         })
     }
 
@@ -91,7 +98,9 @@ impl Proxy {
     pub fn await_ports(&mut self, ports: &[u16]) -> Started {
         let deadline = Deadline::after(Duration::from_secs(5));
         loop {
-            if let Ok(Some(status)) = self.child.try_wait() {
+            if let Ok(Some(status)) = self.child.try_wait()
+                && (self.pidfile.is_none() || !status.success())
+            {
                 self.exit = Some(status);
                 return Started::Exited;
             }
@@ -106,6 +115,14 @@ impl Proxy {
         }
     }
 
+    /// Its process number: the one in the pid file for a process in the background.
+    pub fn pid(&self) -> u32 {
+        self.pidfile
+            .as_ref()
+            .and_then(|path| fs::read_to_string(path).ok()?.trim().parse().ok())
+            .unwrap_or_else(|| self.child.id())
+    }
+
     /// Sends a signal by name.
     pub fn signal(&self, name: &str) {
         use rustix::process::{Pid, Signal, kill_process};
@@ -116,7 +133,7 @@ impl Proxy {
             "KILL" => Signal::KILL,
             _ => Signal::TERM,
         };
-        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+        if let Some(pid) = i32::try_from(self.pid()).ok().and_then(Pid::from_raw) {
             let _ = kill_process(pid, signal);
         }
     }
@@ -143,6 +160,9 @@ impl Proxy {
 
     /// Ends it if it still runs; says how it had ended by itself.
     pub fn finish(&mut self) -> String {
+        if self.pidfile.is_some() {
+            self.signal("KILL");
+        }
         let state = self.await_exit(Duration::ZERO);
         if self.exit.is_none() {
             self.signal("TERM");

@@ -13,6 +13,10 @@ pub struct Scenario {
     /// Version of HAProxy that its golden comes from.
     pub golden: String,
     pub config: String,
+    /// Only the super-user can run it.
+    pub needs_root: bool,
+    /// The configuration puts the process into the background; its number is in `${dir}/pid`.
+    pub background: bool,
     /// Extra command-line words for the proxy.
     pub args: Vec<String>,
     pub files: Vec<(String, Vec<u8>)>,
@@ -68,6 +72,7 @@ pub enum What {
     Connect {
         port: String,
         from: Option<IpAddr>,
+        within: Option<Duration>,
     },
     Accept {
         connection: String,
@@ -75,15 +80,31 @@ pub enum What {
     Send(Vec<u8>),
     Recv(Until, Show),
     Quiet(Duration),
-    /// Facts of the proxy's socket at the other end, or of this one: `keepalive`, `mss`.
+    /// Facts of this end of a connection.
     Fact(String),
+    /// Facts of the proxy's end of a connection.
+    Socket(Vec<String>),
+    /// Facts of the proxy's listening sockets of a port.
+    Listener {
+        port: String,
+        names: Vec<String>,
+    },
+    /// Facts of the proxy's process.
+    Process(Vec<String>),
+    /// Mode and owner of a file in `${dir}`.
+    Stat(String),
+    /// Whether the proxy printed this text.
+    Printed(String),
     Shutdown,
     Close,
     Reset,
     Stop,
     Listen,
     Unaccepted(Duration),
-    Log,
+    /// The next log line; with its host and program names when `whole`.
+    Log {
+        whole: bool,
+    },
     Wait(Duration),
     Clock,
     Elapsed(Duration, Duration),
@@ -117,6 +138,8 @@ pub enum Show {
     Brief(Vec<String>),
     /// Only how many bytes there were.
     Length,
+    /// Only the lines that begin with one of these words.
+    Lines(Vec<String>),
     /// The head as it came, a chunked body without its chunks.
     Decoded,
 }
@@ -127,6 +150,8 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, String> {
         name: name.to_owned(),
         golden: "3.4.0".to_owned(),
         config: String::new(),
+        needs_root: false,
+        background: false,
         args: Vec::new(),
         files: Vec::new(),
         servers: Vec::new(),
@@ -147,6 +172,8 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, String> {
         let first = words.first().copied().unwrap_or_default();
         match first {
             "golden" => s.golden = words.get(1).copied().unwrap_or("3.4.0").to_owned(),
+            "needs" => s.needs_root = words.get(1) == Some(&"root"),
+            "background" => s.background = true,
             "args" => s.args.extend(words.iter().skip(1).map(|w| (*w).to_owned())),
             "mask" => {
                 let (prefix, rest) = quoted(line[4..].trim()).ok_or_else(|| fault("quotes"))?;
@@ -326,9 +353,17 @@ fn message(rest: &str, lines: &[&str], n: usize) -> Result<(Vec<u8>, usize), Str
     block(lines, n)
 }
 
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|w| (*w).to_owned()).collect()
+}
+
 fn shown(words: &[&str]) -> Show {
     match words.iter().position(|w| *w == "brief") {
         Some(at) => Show::Brief(words[at + 1..].iter().map(|w| w.to_lowercase()).collect()),
+        None if words.contains(&"lines") => {
+            let at = words.iter().position(|w| *w == "lines").unwrap_or(0);
+            Show::Lines(words[at + 1..].iter().map(|w| (*w).to_owned()).collect())
+        }
         None if words.contains(&"length") => Show::Length,
         None if words.contains(&"decoded") => Show::Decoded,
         None => Show::All,
@@ -371,6 +406,30 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
             push(What::Exit);
             return Ok((steps, n));
         }
+        "listener" => {
+            let port = (*words.get(1).ok_or("a port")?).to_owned();
+            push(What::Listener {
+                port,
+                names: owned(&words[2..]),
+            });
+            return Ok((steps, n));
+        }
+        "process" => {
+            push(What::Process(owned(&words[1..])));
+            return Ok((steps, n));
+        }
+        "stat" => {
+            push(What::Stat(
+                words.get(1).copied().unwrap_or_default().to_owned(),
+            ));
+            return Ok((steps, n));
+        }
+        "printed" => {
+            let at = text.find('"').ok_or("a quoted text")?;
+            let wanted = quoted(&text[at..]).ok_or("bad quotes")?.0;
+            push(What::Printed(String::from_utf8_lossy(&wanted).into_owned()));
+            return Ok((steps, n));
+        }
         "until" => {
             let port = words.get(1).ok_or("a port")?;
             let wanted = words.get(2).ok_or("a text to wait for")?;
@@ -392,10 +451,15 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
         .position(|w| *w == "from")
         .and_then(|at| words.get(at + 1))
         .and_then(|w| w.parse().ok());
+    let within = words
+        .iter()
+        .position(|w| *w == "within")
+        .and_then(|at| words.get(at + 1))
+        .and_then(|w| duration(w));
     match verb {
         "connect" => {
             let port = (*words.get(2).ok_or("a port")?).to_owned();
-            push(What::Connect { port, from });
+            push(What::Connect { port, from, within });
         }
         "accept" => {
             let connection = words.get(2).copied().unwrap_or(&who).to_owned();
@@ -413,7 +477,7 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
                 .filter(|w| **w != "brief")
                 .map(|w| (*w).to_owned());
             if let Some(port) = port {
-                push(What::Connect { port, from });
+                push(What::Connect { port, from, within });
             }
             let (bytes, next) = block(lines, n)?;
             n = next;
@@ -428,7 +492,7 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
             let mut bytes = format!("GET {path} HTTP/1.1\r\nhost: h\r\n").into_bytes();
             bytes.extend(more);
             bytes.extend_from_slice(b"\r\n");
-            push(What::Connect { port, from });
+            push(What::Connect { port, from, within });
             push(What::Send(bytes));
             push(What::Recv(Until::Response, shown(&words)));
             push(What::Close);
@@ -456,13 +520,16 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
         }
         "quiet" => push(What::Quiet(time(2)?)),
         "keepalive" | "mss" => push(What::Fact(verb.to_owned())),
+        "socket" => push(What::Socket(owned(&words[2..]))),
         "shutdown" => push(What::Shutdown),
         "close" => push(What::Close),
         "reset" => push(What::Reset),
         "stop" => push(What::Stop),
         "listen" => push(What::Listen),
         "unaccepted" => push(What::Unaccepted(time(2)?)),
-        "log" => push(What::Log),
+        "log" => push(What::Log {
+            whole: words.get(2) == Some(&"whole"),
+        }),
         other => return Err(format!("unknown verb {other}")),
     }
     Ok((steps, n))

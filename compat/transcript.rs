@@ -34,6 +34,14 @@ impl Transcript {
             Show::Length => self.lines.push(format!("{who} {} bytes", bytes.len())),
             Show::Brief(names) => self.brief(who, bytes, names),
             Show::Decoded => self.decoded(who, bytes),
+            Show::Lines(beginnings) => {
+                let text = String::from_utf8_lossy(bytes).into_owned();
+                let wanted = |line: &&str| beginnings.iter().any(|b| line.starts_with(b.as_str()));
+                for line in text.lines().filter(wanted) {
+                    let line = self.stable(&escape(line.as_bytes()));
+                    self.lines.push(format!("{who} {line}"));
+                }
+            }
         }
     }
 
@@ -112,11 +120,16 @@ impl Transcript {
     }
 
     /// Adds a log line without its date, process number, client port and measured times.
-    pub fn log(&mut self, who: &str, datagram: &[u8]) {
+    pub fn log(&mut self, who: &str, datagram: &[u8], whole: bool) {
         let text = String::from_utf8_lossy(datagram);
         let text = text.trim_end_matches(['\n', '\0']);
         let priority = text.find('>').map_or("", |at| &text[..=at]);
         let message = text.find("]: ").map_or(text, |at| &text[at + 3..]);
+        let heading = match text.find("[") {
+            // "<134>Nov 23 14:27:00 host program[": what follows the fixed width of the date.
+            Some(at) if whole => text[..at].get(priority.len() + 15..).unwrap_or_default(),
+            _ => "",
+        };
         let mut timed = false;
         let mut words = Vec::new();
         for word in message.split(' ') {
@@ -146,7 +159,8 @@ impl Transcript {
             }
         }
         let message = self.stable(&escape(words.join(" ").as_bytes()));
-        self.lines.push(format!("{who} log {priority} {message}"));
+        self.lines
+            .push(format!("{who} log {priority}{heading} {message}"));
     }
 }
 

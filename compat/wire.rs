@@ -97,6 +97,13 @@ impl Wire {
         self.end
     }
 
+    /// Ports of both ends.
+    pub fn place(&self) -> crate::play::Place {
+        let stream = self.stream.as_ref();
+        let here = stream.and_then(|s| s.local_addr().ok());
+        crate::facts::place(here, stream.and_then(|s| s.peer_addr().ok()))
+    }
+
     /// Its maximum segment size, and whether the other end (of this machine) runs a keep-alive timer.
     pub fn fact(&self, name: &str) -> String {
         let Some(stream) = &self.stream else {

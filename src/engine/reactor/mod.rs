@@ -93,7 +93,9 @@ impl Worker {
             &poll,
             inbox.eventfd(),
             epoll::EventData::new_u64(INBOX_TOKEN),
-            epoll::EventFlags::IN,
+            // edge-triggered, so that nobody has to empty it: a message that came between two
+            // sleeps costs one turn too many, not a loop that never sleeps again
+            epoll::EventFlags::IN | epoll::EventFlags::ET,
         )?;
         let now_us = clock::now_us();
         Ok(Box::leak(Box::new(Worker {
@@ -327,31 +329,37 @@ impl Worker {
     pub fn run(&'static self, most_events: usize) -> std::io::Result<()> {
         let mut events: Vec<epoll::Event> = Vec::with_capacity(most_events.max(1));
         while !self.stopping.get() {
-            self.drain_inbox();
-            // no more than were queued at the start: what they wake runs after the next poll
-            let ready = self.run.borrow().len();
-            for _ in 0..ready {
-                let Some(id) = self.run.borrow_mut().pop_front() else {
-                    break;
-                };
-                self.poll_task(id);
-            }
-            if !self.late.borrow().is_empty() {
-                self.run_late(ready);
-            }
-            self.wait(&mut events)?;
-            let now = clock::now_us();
-            self.now_us.set(now);
-            self.wheel
-                .borrow_mut()
-                .advance(now / 1000, |task| self.schedule(task));
-            for event in events.drain(..) {
-                let (flags, token) = (event.flags, event.data.u64());
-                if token != INBOX_TOKEN {
-                    let task = self.io.borrow_mut().event(token, flags);
-                    if task != NO_TASK {
-                        self.schedule(task);
-                    }
+            self.turn(&mut events)?;
+        }
+        Ok(())
+    }
+
+    /// Messages, tasks, then one wait for events.
+    fn turn(&'static self, events: &mut Vec<epoll::Event>) -> std::io::Result<()> {
+        self.drain_inbox();
+        // no more than were queued at the start: what they wake runs after the next poll
+        let ready = self.run.borrow().len();
+        for _ in 0..ready {
+            let Some(id) = self.run.borrow_mut().pop_front() else {
+                break;
+            };
+            self.poll_task(id);
+        }
+        if !self.late.borrow().is_empty() {
+            self.run_late(ready);
+        }
+        self.wait(events)?;
+        let now = clock::now_us();
+        self.now_us.set(now);
+        self.wheel
+            .borrow_mut()
+            .advance(now / 1000, |task| self.schedule(task));
+        for event in events.drain(..) {
+            let (flags, token) = (event.flags, event.data.u64());
+            if token != INBOX_TOKEN {
+                let task = self.io.borrow_mut().event(token, flags);
+                if task != NO_TASK {
+                    self.schedule(task);
                 }
             }
         }

@@ -62,6 +62,10 @@ pub struct Half {
     pub trailers_out: bool,
     /// Trailers are parsed leniently (`option accept-unsafe-violations-in-http-...`).
     pub relaxed: bool,
+    /// A receiver that is lost does not end the body: the rest is read and thrown away.
+    pub outlives_sink: bool,
+    /// The receiver is lost.
+    sink_lost: bool,
     /// What the receiver has not taken yet.
     unsent: Vec<u8>,
     sent: usize,
@@ -79,6 +83,8 @@ impl Half {
             chunked_out: false,
             trailers_out: true,
             relaxed: false,
+            outlives_sink: false,
+            sink_lost: false,
             unsent: Vec::new(),
             sent: 0,
             body_bytes: 0,
@@ -116,6 +122,20 @@ impl Half {
     /// Reads no more: the sender has ended, or what follows is of no use.
     pub fn stop_reading(&mut self) {
         self.remaining = Remaining::Nothing;
+    }
+
+    /// The receiver's connection broke ([`Half::outlives_sink`]).
+    pub fn is_sink_lost(&self) -> bool {
+        self.sink_lost
+    }
+
+    fn lose_sink(&mut self, e: Errno) -> Result<(), Pump> {
+        if !self.outlives_sink {
+            return Err(Pump::SinkFailed(e));
+        }
+        self.sink_lost = true;
+        self.drop_pending();
+        Ok(())
     }
 
     /// Drops what the receiver will never take.
@@ -164,7 +184,18 @@ impl Half {
                 self.write(t, sink, &[head, data], more)?;
                 Ok(data.len())
             }
-            Remaining::Chunks(_) | Remaining::Trailers(_) => self.push_chunks(t, sink, head, data),
+            Remaining::Chunks(_) | Remaining::Trailers(_) => {
+                let mut at = self.push_chunks(t, sink, head, data)?;
+                // more chunks than pieces: go on with the rest
+                while at < data.len() && !self.is_read() {
+                    let used = self.push_chunks(t, sink, &[], &data[at..])?;
+                    if used == 0 {
+                        break;
+                    }
+                    at += used;
+                }
+                Ok(at)
+            }
         }
     }
 
@@ -242,10 +273,6 @@ impl Half {
         }
         add(&tail);
         self.write(t, sink, &pieces[..n], false)?;
-        if at < data.len() && !self.is_read() && count == PIECES {
-            // more chunks than pieces: go on with the rest
-            return Ok(at + self.push_chunks(t, sink, &[], &data[at..])?);
-        }
         Ok(at)
     }
 
@@ -266,7 +293,7 @@ impl Half {
     /// Writes pieces in order; what does not go now is kept.
     fn write(&mut self, t: &Thread, sink: &Sock, pieces: &[&[u8]], more: bool) -> Result<(), Pump> {
         let total: usize = pieces.iter().map(|p| p.len()).sum();
-        if total == 0 {
+        if total == 0 || self.sink_lost {
             return Ok(());
         }
         if self.is_pending() {
@@ -305,8 +332,8 @@ impl Half {
         let went = match io {
             Io::Done(n) => n,
             Io::Blocked => 0,
-            Io::Eof => return Err(Pump::SinkFailed(Errno::PIPE)),
-            Io::Failed(e) => return Err(Pump::SinkFailed(e)),
+            Io::Eof => return self.lose_sink(Errno::PIPE),
+            Io::Failed(e) => return self.lose_sink(e),
         };
         self.written += went as u64;
         if went < total {
@@ -334,8 +361,8 @@ impl Half {
                     self.written += n as u64;
                 }
                 Io::Blocked => return Ok(false),
-                Io::Eof => return Err(Pump::SinkFailed(Errno::PIPE)),
-                Io::Failed(e) => return Err(Pump::SinkFailed(e)),
+                Io::Eof => self.lose_sink(Errno::PIPE)?,
+                Io::Failed(e) => self.lose_sink(e)?,
             }
         }
         self.unsent.clear();

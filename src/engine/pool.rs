@@ -18,6 +18,16 @@ pub struct ServerConn {
     pub idle_since: u64,
 }
 
+impl Drop for ServerConn {
+    fn drop(&mut self) {
+        // who closes first keeps the port pair busy for a minute (TIME-WAIT), and a proxy has no
+        // more than some ten thousand ports towards a server: as HAProxy, end with a reset
+        if !self.sock.hung_up() {
+            self.sock.reset_on_close();
+        }
+    }
+}
+
 /// Idle connections to one server, the longest idle first.
 #[derive(Default)]
 struct Idle {

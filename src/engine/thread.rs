@@ -35,7 +35,8 @@ pub struct Thread {
     /// Idle connections that other threads hand over.
     pub answers: RefCell<Vec<super::takeover::Answer>>,
     messages: RefCell<Vec<Box<Message>>>,
-    bufsize: usize,
+    /// `tune.bufsize`
+    pub bufsize: usize,
     /// How heads of requests are parsed.
     pub limits: Limits,
     random: Cell<u64>,

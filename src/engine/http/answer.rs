@@ -17,6 +17,10 @@ impl Stream {
             self.sent = 0;
         }
         match end {
+            End::Cut(state) => {
+                self.state = state;
+                Next::Close
+            }
             End::Silent(state) => {
                 self.state = state;
                 Next::Drop

@@ -45,6 +45,8 @@ struct Attempt {
     down: Half,
     /// The response's head went to the client.
     answered: bool,
+    /// Only the server's close ends the response.
+    until_close: bool,
     /// The client's connection may be used again.
     keep_client: bool,
     /// When bytes last moved, ms tick.
@@ -128,6 +130,7 @@ impl Stream {
             up: Half::idle(),
             down: Half::idle(),
             answered: false,
+            until_close: false,
             keep_client: false,
             client_active: now,
             server_active: now,
@@ -139,6 +142,8 @@ impl Stream {
         if !a.reused {
             self.connected(be, &a, &mut at).await?;
         }
+        // the server may answer and close before it took the whole request
+        at.up.outlives_sink = true;
         self.times.connected = t.worker.now_us().max(1);
         at.server_active = t.worker.now_ms();
         match &mut self.res {
@@ -154,12 +159,9 @@ impl Stream {
                     Ok(moved) => moved,
                     Err(next) => return Ok(next),
                 };
-                if at.down.is_done() && (at.up.is_done() || !moved) {
-                    if !at.up.is_done() && at.keep_client && !a.conn.sock.hung_up() {
-                        // the server answered before it took the whole request: go on sending
-                    } else {
-                        break;
-                    }
+                // a server that answered before it took the whole request is still sent the rest
+                if at.down.is_done() && at.up.is_done() {
+                    break;
                 }
             } else {
                 moved |= self.read_response(be, &a, &mut at)?;
@@ -168,15 +170,12 @@ impl Stream {
                 }
             }
             rounds += 1;
-            if moved && !(at.answered && at.down.is_done() && at.up.is_done()) {
+            if moved {
                 waited_since = t.worker.now_ms();
                 if rounds.is_multiple_of(16) {
                     t.worker.yield_now().await;
                 }
                 continue;
-            }
-            if at.answered && at.down.is_done() && at.up.is_done() {
-                break;
             }
             self.wait(be, &at, waited_since).await?;
             if let Some(next) = self.check_deadlines(&mut at)? {
@@ -204,7 +203,14 @@ impl Stream {
                 case: be.case_map.as_deref(),
             },
         );
-        at.up.begin(self.req.body(), true);
+        at.up.begin(
+            match self.req.body() {
+                // nothing of a tunnel goes to the server before it agrees
+                BodyLength::Tunnel => BodyLength::None,
+                body => body,
+            },
+            true,
+        );
         at.up.trailers_out = !be.options.contains(Options::DROP_REQUEST_TRAILERS);
         at.up.relaxed = self.s.fe.options.contains(Options::ACCEPT_UNSAFE_REQUEST);
         match at
@@ -271,24 +277,16 @@ impl Stream {
                 Ok(true)
             }
             Pump::Blocked | Pump::Finished => Ok(false),
-            // the server takes no more, but may have answered already
-            Pump::SinkFailed(_) => {
-                at.up.stop_reading();
-                at.up.drop_pending();
-                self.keep_client = false;
-                at.keep_client = false;
-                Ok(true)
-            }
             _ if at.answered => {
                 at.up.stop_reading();
                 self.keep_client = false;
                 at.keep_client = false;
                 Ok(true)
             }
-            Pump::Truncated => Err(Failure::End(End::Status(400, *b"CD"))),
-            Pump::SourceFailed(_) => Err(Failure::End(End::Silent(*b"CD"))),
+            Pump::Truncated => Err(Failure::End(self.left_early(*b"CD"))),
+            Pump::SourceFailed(_) | Pump::SinkFailed(_) => Err(Failure::End(End::Silent(*b"CD"))),
             // seen on 3.4: the client gets no answer
-            Pump::Malformed => Err(Failure::End(End::Silent(*b"PD"))),
+            Pump::Malformed => Err(Failure::End(End::Cut(*b"PD"))),
         }
     }
 
@@ -321,7 +319,7 @@ impl Stream {
             Io::Eof | Io::Failed(_) if res.is_empty() => {
                 if a.reused && self.s.requests > 1 {
                     // the client repeats a request of a connection that it used before
-                    return Err(Failure::Again(RetryOn::EMPTY_RESPONSE, End::Silent(*b"SH")));
+                    return Err(Failure::Again(RetryOn::EMPTY_RESPONSE, End::Cut(*b"SH")));
                 }
                 return Err(Failure::Again(
                     RetryOn::EMPTY_RESPONSE,
@@ -412,6 +410,7 @@ impl Stream {
             _ => res.body(),
         };
         at.discards = body != res.body();
+        at.until_close = body == BodyLength::UntilClose;
         at.keep_client = self.keep_client
             && !self.close_client
             && !res.closes_client()
@@ -501,17 +500,18 @@ impl Stream {
                 Ok(true)
             }
             Pump::Blocked | Pump::Finished => Ok(false),
-            Pump::SinkFailed(_) => self.broken(at, *b"CD"),
-            Pump::Malformed => self.broken(at, *b"PD"),
-            Pump::Truncated | Pump::SourceFailed(_) => self.broken(at, *b"SD"),
+            Pump::SinkFailed(_) => self.broken(at, *b"CD", Next::Drop),
+            // what was sent so far must arrive
+            Pump::Malformed => self.broken(at, *b"PD", Next::Close),
+            Pump::Truncated | Pump::SourceFailed(_) => self.broken(at, *b"SD", Next::Close),
         }
     }
 
     /// The response cannot be completed: the client sees it by the end of the connection.
-    fn broken(&mut self, at: &Attempt, state: State) -> Result<bool, Next> {
+    fn broken(&mut self, at: &Attempt, state: State, next: Next) -> Result<bool, Next> {
         self.state = state;
         self.sent += at.down.body_bytes;
-        Err(Next::Drop)
+        Err(next)
     }
 
     /// Waits for anything to move, and notices a client that has gone.
@@ -529,18 +529,26 @@ impl Stream {
             self.s.client.watch();
         }
         let client = &self.s.client;
-        let abort = be.options.contains(Options::ABORTONCLOSE);
-        if at.answered && at.up.is_read() && client.hung_up() && (abort || client.broken()) {
-            self.sent += at.down.body_bytes;
-            return Err(Failure::End(End::Silent(*b"CD")));
-        }
-        if !at.answered && at.up.is_read() && client.hung_up() {
-            if client.broken() {
-                return Err(Failure::End(End::Silent(*b"CH")));
+        let gone = client.broken();
+        // an end is seen behind what the buffer could take; a tunnel's first bytes stay unread
+        let unread = match self.req.body() {
+            BodyLength::Tunnel => 0,
+            _ => self.s.t.bufsize,
+        };
+        let left = be.options.contains(Options::ABORTONCLOSE)
+            && at.up.is_read()
+            && !at.until_close
+            && client.ended_within(unread);
+        if gone || left {
+            if at.answered {
+                self.sent += at.down.body_bytes;
             }
-            if be.options.contains(Options::ABORTONCLOSE) {
-                return Err(Failure::End(End::Status(400, *b"CH")));
-            }
+            return Err(Failure::End(match (gone, at.answered) {
+                (true, true) => End::Silent(*b"CD"),
+                (true, false) => End::Silent(*b"CH"),
+                (false, true) => End::Cut(*b"CD"),
+                (false, false) => End::Status(400, *b"CH"),
+            }));
         }
         Ok(())
     }
@@ -559,6 +567,7 @@ impl Stream {
     /// Ends the transaction if a time-out passed.
     fn check_deadlines(&mut self, at: &mut Attempt) -> Result<Option<Next>, Failure> {
         let now = self.s.t.worker.now_ms();
+        let next;
         let (client, server) = (
             self.client_deadline(at) <= now,
             self.server_deadline(at) <= now,
@@ -573,8 +582,12 @@ impl Stream {
             )),
             (client, _, true) => {
                 self.sent += at.down.body_bytes;
-                self.state = if client { *b"cD" } else { *b"sD" };
-                Ok(Some(Next::Drop))
+                (self.state, next) = match client {
+                    true => (*b"cD", Next::Drop),
+                    // what was sent so far must arrive
+                    false => (*b"sD", Next::Close),
+                };
+                Ok(Some(next))
             }
         }
     }
@@ -596,6 +609,7 @@ impl Stream {
             && !at.discards
             && at.surplus.is_empty()
             && at.up.is_done()
+            && !at.up.is_sink_lost()
             && self.body_read;
         let worn = self
             .server

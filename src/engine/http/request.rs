@@ -1,9 +1,18 @@
 //! Receiving the request's head, and its body where the configuration wants it first.
 
+use super::stream::State;
 use super::{End, Stream};
 use crate::engine::reactor::{Io, NEVER, Wake};
 use crate::engine::session;
 use crate::proto::h1::{Answer, BodyLength, ChunkDecoder, ChunkEvent, Parsed};
+
+/// What the buffer holds of a request's body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BodySoFar {
+    Whole,
+    Part,
+    Broken,
+}
 
 impl Stream {
     /// Until when the request must be complete (`timeout http-request`): counted from accept for
@@ -62,6 +71,10 @@ impl Stream {
         self.times.request = t.worker.now_us();
         self.received = self.req.head_len() as u64;
         self.keep_client = self.req.keep_alive();
+        if self.body_so_far() == BodySoFar::Broken {
+            // as 3.4: a body that comes broken with its head is refused before anything else
+            return Err(End::Raw(400, *b"PR"));
+        }
         Ok(())
     }
 
@@ -78,7 +91,7 @@ impl Stream {
         if matches!(self.req.body(), BodyLength::None | BodyLength::Tunnel) {
             return Ok(());
         }
-        if self.req.expect_continue() && self.req.body_prefix().is_empty() {
+        if self.req.expect_continue() {
             // nobody else would tell the client to go on before the server is chosen
             self.s.client.send(b"HTTP/1.1 100 Continue\r\n\r\n", false);
             self.req.del_header(b"expect");
@@ -104,10 +117,30 @@ impl Stream {
 
     /// Whether the request's body stands in the buffer whole, so that it can be sent twice.
     pub(super) fn whole_body_received(&self) -> bool {
+        self.body_so_far() != BodySoFar::Part
+    }
+
+    /// The client closed before its request was whole: 400 in the log, and (as 3.4) nothing on
+    /// the wire.
+    pub(super) fn left_early(&mut self, state: State) -> End {
+        if self.status < 0 {
+            self.status = 400;
+        }
+        End::Silent(state)
+    }
+
+    fn body_so_far(&self) -> BodySoFar {
+        let whole = |yes| {
+            if yes {
+                BodySoFar::Whole
+            } else {
+                BodySoFar::Part
+            }
+        };
         let have = self.req.body_prefix();
         match self.req.body() {
-            BodyLength::None => true,
-            BodyLength::Length(n) => have.len() as u64 >= n,
+            BodyLength::None => BodySoFar::Whole,
+            BodyLength::Length(n) => whole(have.len() as u64 >= n),
             BodyLength::Chunked => {
                 let (mut decoder, mut at) = (ChunkDecoder::default(), 0);
                 loop {
@@ -115,17 +148,19 @@ impl Stream {
                     at += used;
                     match event {
                         ChunkEvent::Data { .. } => {}
-                        ChunkEvent::NeedMore => return false,
-                        ChunkEvent::Error(_) => return true,
+                        ChunkEvent::NeedMore => return BodySoFar::Part,
+                        ChunkEvent::Error(_) => return BodySoFar::Broken,
                         ChunkEvent::Trailers => {
                             let rest = have.get(at..).unwrap_or_default();
-                            return rest.starts_with(b"\r\n")
-                                || rest.windows(4).any(|w| w == b"\r\n\r\n");
+                            return whole(
+                                rest.starts_with(b"\r\n")
+                                    || rest.windows(4).any(|w| w == b"\r\n\r\n"),
+                            );
                         }
                     }
                 }
             }
-            _ => false,
+            _ => BodySoFar::Part,
         }
     }
 }

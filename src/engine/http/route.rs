@@ -64,7 +64,7 @@ impl Stream {
             self.buffer_body().await?;
         }
         if self.truncated {
-            return Err(End::Status(400, *b"CR"));
+            return Err(self.left_early(*b"CR"));
         }
         if rules && let Some(be) = self.be.clone() {
             self.request_rules(&be.rules.tcp_request_content, RuleSet::TcpRequestContent)

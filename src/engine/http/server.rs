@@ -81,7 +81,7 @@ impl Stream {
                     }
                     Turn::Wait => {}
                 }
-                if self.s.client.broken() || abort && self.s.client.hung_up() {
+                if self.s.client.broken() || abort && self.s.client.ended_within(self.s.t.bufsize) {
                     self.left_queue(&want);
                     return Err(End::Silent(*b"CQ"));
                 }

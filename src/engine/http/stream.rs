@@ -26,6 +26,8 @@ pub enum End {
     Reply(Answer, State),
     /// A page of the process's own.
     Page(crate::engine::service::Reply),
+    /// Close without a word of our own; what was sent so far must arrive.
+    Cut(State),
     /// Close without a word.
     Silent(State),
 }

@@ -134,6 +134,11 @@ impl Sock {
         self.worker.io.borrow_mut().list[self.slot as usize].flags &= !bit;
     }
 
+    #[inline]
+    fn note(&self, bit: u8) {
+        self.worker.io.borrow_mut().list[self.slot as usize].flags |= bit;
+    }
+
     /// Whether a read may bring something.
     #[inline]
     pub fn readable(&self) -> bool {
@@ -147,7 +152,7 @@ impl Sock {
     }
 
     /// Whether the other side is known to have ended its stream, or the connection to be broken.
-    /// Only known for sockets that are [watched](Sock::watch).
+    /// Only known for sockets that are [watched](Sock::watch) or were read to their end.
     #[inline]
     pub fn hung_up(&self) -> bool {
         self.flags() & (HANGUP | ERROR) != 0
@@ -167,6 +172,14 @@ impl Sock {
     /// An idle connection on which nothing has come, not even its end.
     pub fn is_quiet(&self) -> bool {
         !self.hung_up() && (!self.readable() || matches!(self.peek(&mut [0]), Io::Blocked))
+    }
+
+    /// Whether the other side's end is known, with at most `bytes` unread in front of it.
+    pub fn ended_within(&self, bytes: usize) -> bool {
+        self.hung_up()
+            && self.fd.as_ref().is_none_or(|fd| {
+                rustix::io::ioctl_fionread(fd).is_ok_and(|unread| unread <= bytes as u64)
+            })
     }
 
     /// Notes that nothing can be accepted or read now, and watches it.
@@ -208,7 +221,10 @@ impl Sock {
         }
         loop {
             return match rustix::net::recv(fd, &mut *buf, RecvFlags::empty()) {
-                Ok((_, 0)) => Io::Eof,
+                Ok((_, 0)) => {
+                    self.note(HANGUP);
+                    Io::Eof
+                }
                 Ok((_, n)) => {
                     // a short read emptied the socket, unless its end is known to follow
                     if n < buf.len() && self.flags() & (HANGUP | ERROR) == 0 {
@@ -316,6 +332,11 @@ impl Sock {
 
     /// Drops the connection with a reset instead of an orderly end.
     pub fn abort(self) {
+        self.reset_on_close();
+    }
+
+    /// Once dropped, the connection ends with a reset: no port stays taken for a minute.
+    pub fn reset_on_close(&self) {
         if let Some(fd) = &self.fd {
             let _ = rustix::net::sockopt::set_socket_linger(fd, Some(std::time::Duration::ZERO));
         }

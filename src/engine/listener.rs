@@ -14,6 +14,8 @@ use std::sync::atomic::Ordering;
 
 /// Connections accepted in one go before the other tasks run (`tune.maxaccept`).
 const MAX_ACCEPT: u32 = 64;
+/// Connections that wait at the listener when the process begins to stop, and are still accepted.
+const DRAINED: u32 = 1024;
 
 /// An accepted connection on its way to a thread.
 pub struct Accepted {
@@ -50,12 +52,16 @@ pub async fn accept(
         return;
     };
     let limits = [own, &state.conns, &shared.conns];
+    let mut waiting = DRAINED;
     loop {
         for _ in 0..max_accept {
             if shared.is_stopping() {
-                return;
-            }
-            if let Some(limit) = fe.rate_limit_sessions {
+                // what the kernel has accepted already would be reset
+                waiting = match waiting.checked_sub(1) {
+                    Some(left) => left,
+                    None => return,
+                };
+            } else if let Some(limit) = fe.rate_limit_sessions {
                 loop {
                     let wait = state.rate.wait(t.worker.now_ms(), limit);
                     if wait == 0 {
@@ -90,6 +96,7 @@ pub async fn accept(
                         limit.give(&shared.hub);
                     }
                     match e {
+                        Errno::AGAIN if shared.is_stopping() => return,
                         Errno::AGAIN => {
                             sock.drained();
                             t.worker.park(super::reactor::NEVER).await;

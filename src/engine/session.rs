@@ -193,7 +193,9 @@ where
                 Io::Blocked => {
                     t.recycle(message);
                     let waits = session.fe.options.contains(Options::IDLE_CLOSE_ON_RESPONSE);
-                    if t.shared.is_stopping() && session.requests > 0 && !waits {
+                    // a request may have come of which the loop was not told yet
+                    let quiet = || matches!(session.client.peek(&mut [0]), Io::Blocked);
+                    if t.shared.is_stopping() && session.requests > 0 && !waits && quiet() {
                         return;
                     }
                     if t.worker.park(deadline).await == Wake::TimedOut {

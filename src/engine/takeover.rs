@@ -10,6 +10,7 @@ use super::reactor::{InboxMessage, Sock, TaskRef, Worker};
 use super::thread::Thread;
 use crate::ir::global::IdlePoolShared;
 use crate::plan::BackendId;
+use std::cell::Cell;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
@@ -22,11 +23,21 @@ struct Ask {
     backend: BackendId,
     server: u32,
     proven: bool,
+    number: u64,
+    /// Until when the answer is waited for, ms tick.
+    until: u64,
+}
+
+thread_local! {
+    static ASKED: Cell<u64> = const { Cell::new(0) };
 }
 
 /// An answer on its way to the task that asked.
 pub struct Answer {
-    to: TaskRef,
+    /// Which question of this thread it answers: one task may ask again, of another server, while
+    /// the answer it no longer waits for is on its way.
+    number: u64,
+    until: u64,
     given: Option<(OwnedFd, u32)>,
 }
 
@@ -62,15 +73,18 @@ pub async fn take(
         backend,
         server,
         proven,
+        number: ASKED.replace(ASKED.get() + 1),
+        until: t.worker.after(Some(PATIENCE)),
     };
     let message = move |_: &'static Worker| super::with_thread(|owner| give(owner, ask, me));
     shared
         .hub
         .inbox(owner)?
         .send(InboxMessage::Run(Box::new(message)));
-    let until = t.worker.after(Some(PATIENCE));
+    let Ask { number, until, .. } = ask;
     loop {
-        if let Some(answer) = t.answers.borrow_mut().extract_if(.., |a| a.to == me).next() {
+        let mine = |a: &mut Answer| a.number == number;
+        if let Some(answer) = t.answers.borrow_mut().extract_if(.., mine).next() {
             let (fd, uses) = answer.given?;
             let sock = Sock::new(t.worker, fd);
             let conn = ServerConn {
@@ -90,14 +104,21 @@ pub async fn take(
 /// On the owner's thread: lets a connection go.
 fn give(owner: &'static Thread, ask: Ask, to: TaskRef) {
     let conn = owner.idle.take(ask.backend, ask.server, ask.proven);
-    let given = conn.and_then(|c| Some((c.sock.detach()?, c.uses)));
+    let given = conn.and_then(|mut c| Some((c.sock.detach()?, c.uses)));
     let hub = Arc::clone(&owner.shared.hub);
     if let Some(inbox) = hub.inbox(to.worker as usize) {
         inbox.send(InboxMessage::Run(Box::new(move |w: &'static Worker| {
             super::with_thread(|t| {
                 // the task may have ended meanwhile: the connection then closes
-                if w.wake(to) {
-                    t.answers.borrow_mut().push(Answer { to, given });
+                let mut answers = t.answers.borrow_mut();
+                // nor is one kept that was not fetched in time
+                answers.retain(|a| a.until > w.now_ms());
+                if w.wake(to) && ask.until > w.now_ms() {
+                    answers.push(Answer {
+                        number: ask.number,
+                        until: ask.until,
+                        given,
+                    });
                 }
             });
         })));

@@ -358,7 +358,7 @@ impl Sock {
     }
 
     /// Takes the descriptor away from this thread, to hand it to another.
-    pub fn detach(mut self) -> Option<OwnedFd> {
+    pub fn detach(&mut self) -> Option<OwnedFd> {
         let fd = self.fd.take()?;
         if self.flags() & REGISTERED != 0 {
             let _ = epoll::delete(&self.worker.epoll, &fd);

@@ -258,9 +258,8 @@ where
 /// silent for `timeout client`, then closes.
 async fn drain(session: Box<Session>) {
     let t = session.t;
-    let mut waste = [0u8; 4096];
     loop {
-        match session.client.recv(&mut waste) {
+        match waste(&session) {
             Io::Done(_) => {}
             Io::Blocked => {
                 let until = t.worker.after(session.fe.timeouts.client);
@@ -273,24 +272,30 @@ async fn drain(session: Box<Session>) {
     }
 }
 
+/// Reads once what nobody wants. (A buffer in the task would be paid for by every idle connection.)
+fn waste(session: &Session) -> Io {
+    session
+        .client
+        .recv(&mut session.t.worker.scratch.borrow_mut())
+}
+
 /// Ends a connection so that the last answer arrives: a close with unread bytes of the client
 /// would make the kernel reset the connection and throw the answer away.
 pub async fn close(session: Box<Session>) {
     let t = session.t;
-    let mut waste = [0u8; 4096];
     if session.fe.options.contains(Options::NOLINGER) {
         // the end goes out before the reset that the option asks for
         session.client.shutdown_write();
     }
     // nothing unread and nothing more to come: the common case needs no shutdown
-    let Io::Done(_) = session.client.recv(&mut waste) else {
+    let Io::Done(_) = waste(&session) else {
         return;
     };
     session.client.shutdown_write();
     let until = t.worker.after(Some(1000));
     let mut budget = 4 * 1024 * 1024usize;
     loop {
-        match session.client.recv(&mut waste) {
+        match waste(&session) {
             Io::Done(n) if budget > n => budget -= n,
             Io::Blocked => {
                 if t.worker.park(until).await == Wake::TimedOut {

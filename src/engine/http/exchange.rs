@@ -16,7 +16,7 @@ use crate::rules::{self, Verdict};
 
 /// A client is only watched for hanging up once a server takes longer than this, ms: most answer
 /// sooner, and a connection that never waits needs no registration.
-const WATCH_AFTER: u64 = 5;
+const WATCH_AFTER: u64 = 25;
 
 /// `max-session-srv-conns` unless it is said.
 const MAX_SESSION_SRV_CONNS: u32 = 5;

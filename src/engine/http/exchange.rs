@@ -650,7 +650,11 @@ impl Stream {
         }
         if at.keep_client && self.keep_client {
             Next::KeepAlive
-        } else if self.body_read && !self.req.keep_alive() {
+        } else if self.body_read
+            && !self.req.keep_alive()
+            && self.s.carry.is_empty()
+            && self.req.body_prefix().len() <= self.body_taken
+        {
             // the client asked for it: nothing of it can be on its way that a reset would hurt
             Next::Drop
         } else {

@@ -6,7 +6,7 @@ use super::thread::Thread;
 use crate::balance::counters::LastCheck;
 use crate::balance::event::{CheckResult, CheckStatus, HealthNews, ServerEvent, Verdict};
 use crate::balance::health::{Health, Spread};
-use crate::balance::state::{Admin, Operational};
+use crate::balance::state::Admin;
 use crate::ir::proxy::Options;
 use crate::plan::{BackendPlan, CheckPlan, ServerPlan};
 use rustix::io::Errno;
@@ -111,8 +111,9 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
         if !state.admin().intersects(Admin::ANY_MAINT) {
             let outcome = check(t, &be, server).await;
             let took = (w.now_ms() - begin) as u32;
+            let proven = health.score() >= health.rise();
             let judged = health.result(outcome.status);
-            if judged.status.verdict() == Verdict::Failed && judged.was != Operational::Stopped {
+            if proven && judged.status.verdict() == Verdict::Failed {
                 state.counters.failed_checks.inc();
             }
             *state.counters.last_check.lock() = Some(LastCheck {

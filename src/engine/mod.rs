@@ -3,6 +3,7 @@
 pub mod admit;
 pub mod check;
 pub mod connect;
+pub mod count;
 pub mod events;
 pub mod forward;
 pub mod http;

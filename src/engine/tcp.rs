@@ -1,6 +1,7 @@
 //! `mode tcp`: one connection to a server for one of a client.
 
 use super::connect;
+use super::count::{self, ms};
 use super::forward::Half;
 use super::pool::ServerConn;
 use super::reactor::{Io, Wake};
@@ -36,6 +37,8 @@ struct TcpStream {
     times: Times,
     state: [u8; 2],
     sent: u64,
+    /// Bytes that the client sent.
+    received: u64,
     tries: u32,
     log: Option<LogData>,
 }
@@ -107,10 +110,12 @@ pub async fn serve(mut s: Box<Session>) {
         times: Times::default(),
         state: *b"--",
         sent: 0,
+        received: 0,
         tries: 0,
         log: None,
     };
     stream.run().await;
+    stream.count_end();
     stream.log_end();
     let t = stream.s.t;
     t.recycle(stream.early);
@@ -127,6 +132,7 @@ impl TcpStream {
             .and_then(|id| self.s.plan.backend(id))
             .cloned()?;
         self.be = Some(be.clone());
+        count::backend(&be, self.s.t.worker.now_ms());
         let rules = &be.rules;
         self.inspect(&rules.tcp_request_content, rules.tcp_request_inspect_delay)
             .await?;
@@ -138,6 +144,8 @@ impl TcpStream {
             let server = slot.index();
             self.server = Some(server);
             self.times.queued = t.worker.now_us().max(1);
+            count::server(&be, server, true, t.worker.now_ms());
+            count::connection(&be, Some(server), false);
             let fault = match self.connect(&be, server).await {
                 Ok(conn) => {
                     self.times.connected = t.worker.now_us().max(1);
@@ -157,8 +165,10 @@ impl TcpStream {
             };
             retries = retries.checked_sub(1)?;
             self.tries += 1;
+            let elsewhere = be.redispatch.is_some() && retries == 0;
+            count::retry(&be, Some(server), elsewhere);
             drop(slot);
-            if be.redispatch.is_some() && retries == 0 {
+            if elsewhere {
                 avoid = Some(server);
             } else if !matches!(fault, connect::Fault::TimedOut) {
                 t.worker
@@ -188,6 +198,35 @@ impl TcpStream {
         let ended = tunnel::run(s.t, &s.client, &conn.sock, up, down, limits).await;
         self.state = ended.state;
         self.sent = ended.down;
+        self.received = ended.up;
+    }
+
+    /// Statistics, and the back end's present number.
+    fn count_end(&self) {
+        let t = self.s.t;
+        let times = &self.times;
+        let by_server = times.connected != 0;
+        let ended = count::Ended {
+            be: self.be.as_deref(),
+            server: self.server,
+            state: self.state,
+            received: self.received,
+            sent: self.sent,
+            by_server,
+            times: by_server.then(|| {
+                [
+                    ms(self.s.accepted_us, times.queued),
+                    ms(times.queued, times.connected),
+                    0,
+                    ms(self.s.accepted_us, t.worker.now_us()),
+                ]
+            }),
+            ..count::Ended::default()
+        };
+        count::end(&t.shared, self.s.fe.id, &ended);
+        if let Some(be) = &self.be {
+            be.state.sessions.leave();
+        }
     }
 
     /// The line of the log.

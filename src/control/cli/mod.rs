@@ -21,6 +21,7 @@ mod show_env;
 mod show_info;
 mod show_servers;
 mod show_startup_logs;
+mod show_stat;
 mod show_version;
 mod weight;
 
@@ -54,6 +55,7 @@ pub const COMMANDS: &[&Command] = &[
     &show_servers::CONN,
     &show_servers::STATE,
     &show_startup_logs::COMMAND,
+    &show_stat::COMMAND,
     &show_version::COMMAND,
     &level::USER,
     &help::COMMAND,

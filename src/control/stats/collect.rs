@@ -114,7 +114,14 @@ pub fn rows(shared: &Shared, proxy: &Both<'_>, filter: &Filter<'_>, line: &mut d
             }
         }
         if filter.kind(Kind::Backend) {
-            line(&backend(be, filter.legends, now));
+            let mut row = backend(be, filter.legends, now);
+            if filter.up && !be.servers.is_empty() {
+                // what is hidden is told in numbers
+                let up = be.state.servers().iter().filter(|s| s.running()).count();
+                let status = format!("{} ({up}/{})", row.text(c::STATUS), be.servers.len());
+                row.set(c::STATUS, status);
+            }
+            line(&row);
         }
     }
 }
@@ -321,7 +328,16 @@ fn server(
     row.set(c::ACT, u32::from(!state.backup));
     row.set(c::BCK, u32::from(state.backup));
     row.set(c::LASTCHG, seconds_since(state.last_change(), now));
-    for column in [c::CHKFAIL, c::CHKDOWN, c::DOWNTIME] {
+    for column in [
+        c::CHKFAIL,
+        c::CHKDOWN,
+        c::DOWNTIME,
+        c::CHECK_RISE,
+        c::CHECK_FALL,
+        c::CHECK_HEALTH,
+        c::CHECK_CODE,
+        c::CHECK_DURATION,
+    ] {
         row.set(column, Value::Empty);
     }
     if let Some(settings) = &plan.settings.check {

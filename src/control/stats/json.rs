@@ -2,7 +2,6 @@
 
 use super::column as c;
 use super::row::{Row, Value};
-use crate::grammar::stat_fields;
 use std::io::Write;
 
 /// A list of lines, each a list of fields.
@@ -25,10 +24,7 @@ impl<'o> Dump<'o> {
         }
         self.out.push(b'[');
         let mut first = true;
-        for (at, (field, value)) in stat_fields().iter().zip(&row.values).enumerate() {
-            if *value == Value::Empty || field.name == "-" {
-                continue;
-            }
+        for (at, field, value) in row.filled() {
             if !std::mem::take(&mut first) {
                 self.out.push(b',');
             }

@@ -7,6 +7,7 @@ pub mod csv;
 mod json;
 mod page;
 mod row;
+mod typed;
 
 pub use collect::{Both, Filter, proxies, rows};
 pub use row::{Kind, Row, Value};
@@ -139,26 +140,17 @@ impl HttpService for StatusPage {
             legends: page.legends,
             ..Filter::default()
         };
-        let all = collect::proxies(&self.shared);
-        let shown = all.iter().filter(|p| page.shows(p.name()));
         let mut body = Vec::new();
+        let shows = |proxy: &str| page.shows(proxy);
         let kind = if wishes.csv {
-            csv::title(&mut body);
-            for proxy in shown {
-                rows(&self.shared, proxy, &filter, &mut |row| {
-                    csv::line(row, &mut body);
-                });
-            }
+            dump(&self.shared, Form::Csv, &filter, shows, &mut body);
             "text/plain"
         } else if wishes.json {
-            let mut dump = json::Dump::new(&mut body);
-            for proxy in shown {
-                rows(&self.shared, proxy, &filter, &mut |row| dump.row(row));
-            }
-            dump.end();
+            dump(&self.shared, Form::Json, &filter, shows, &mut body);
             "application/json"
         } else {
-            let shown: Vec<_> = shown.collect();
+            let all = collect::proxies(&self.shared);
+            let shown: Vec<_> = all.iter().filter(|p| shows(p.name())).collect();
             let view = page::View {
                 page,
                 wishes: &wishes,
@@ -176,6 +168,49 @@ impl HttpService for StatusPage {
             head: head.into_bytes(),
             body,
             sized: false,
+        }
+    }
+}
+
+/// A form for machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Comma-separated values under a line of headings.
+    Csv,
+    /// JSON.
+    Json,
+    /// One value per line, with its type.
+    Typed,
+}
+
+/// Writes the lines of the proxies that `shows` lets through.
+pub fn dump(
+    shared: &Shared,
+    form: Form,
+    filter: &Filter<'_>,
+    shows: impl Fn(&str) -> bool,
+    out: &mut Vec<u8>,
+) {
+    let all = collect::proxies(shared);
+    let shown = all.iter().filter(|p| shows(p.name()));
+    match form {
+        Form::Csv => {
+            csv::title(out);
+            for proxy in shown {
+                rows(shared, proxy, filter, &mut |row| csv::line(row, out));
+            }
+        }
+        Form::Json => {
+            let mut dump = json::Dump::new(out);
+            for proxy in shown {
+                rows(shared, proxy, filter, &mut |row| dump.row(row));
+            }
+            dump.end();
+        }
+        Form::Typed => {
+            for proxy in shown {
+                rows(shared, proxy, filter, &mut |row| typed::line(row, out));
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One line of the statistics.
 
 use super::column as c;
-use crate::grammar::stat_fields;
+use crate::grammar::{StatField, stat_fields};
 use crate::ir::Mode;
 use std::borrow::Cow;
 
@@ -64,7 +64,7 @@ pub enum Kind {
 
 impl Kind {
     /// Its letter in the table's column `scopes`.
-    fn letter(self) -> char {
+    pub fn letter(self) -> char {
         match self {
             Kind::Frontend => 'F',
             Kind::Backend => 'B',
@@ -100,9 +100,6 @@ const HTTP_ONLY: &[usize] = &[
     c::HRSP_4XX,
     c::HRSP_5XX,
     c::HRSP_OTHER,
-    c::REQ_RATE,
-    c::REQ_RATE_MAX,
-    c::REQ_TOT,
     c::INTERCEPTED,
     c::CACHE_LOOKUPS,
     c::CACHE_HITS,
@@ -123,6 +120,9 @@ impl Row {
             })
             .collect();
         let mut row = Row { kind, values };
+        if kind == Kind::Backend && mode != Mode::Http {
+            row.set(c::REQ_TOT, Value::Empty);
+        }
         row.set(c::PID, 1u32);
         if matches!(kind, Kind::Frontend | Kind::Backend) {
             row.set(c::SID, 0u32);
@@ -137,6 +137,18 @@ impl Row {
         if let Some(slot) = self.values.get_mut(column) {
             *slot = value.into();
         }
+    }
+
+    /// The columns that hold something, as forms with one value per line number them: the mark
+    /// before the columns of modules has no number there.
+    pub fn filled(&self) -> impl Iterator<Item = (usize, &'static StatField, &Value)> {
+        stat_fields()
+            .iter()
+            .zip(&self.values)
+            .filter(|(field, _)| field.name != "-")
+            .enumerate()
+            .map(|(at, (field, value))| (at, field, value))
+            .filter(|(_, _, value)| **value != Value::Empty)
     }
 
     /// What stands in a column.

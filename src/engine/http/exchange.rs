@@ -5,6 +5,7 @@ use super::stream::State;
 use super::{End, KeptConn, Stream};
 use crate::action::RuleSet;
 use crate::engine::connect::{self, Fault};
+use crate::engine::count;
 use crate::engine::forward::{Half, Pump};
 use crate::engine::reactor::{Io, NEVER};
 use crate::engine::session::Next;
@@ -70,14 +71,14 @@ impl Stream {
         loop {
             let failure = match self.attach(&be, fresh).await {
                 Ok(attached) => {
-                    self.count_connection(&be, attached.reused);
+                    count::connection(&be, self.server, attached.reused);
                     match self.attempt(&be, attached).await {
                         Ok(next) => return Ok(next),
                         Err(failure) => failure,
                     }
                 }
                 Err(fault) => {
-                    self.count_connection(&be, false);
+                    count::connection(&be, self.server, false);
                     Failure::Connect(fault)
                 }
             };
@@ -390,10 +391,11 @@ impl Stream {
     /// first bytes.
     fn pass_response(&mut self, be: &BackendPlan, at: &mut Attempt) -> Result<(), Failure> {
         let t = self.s.t;
-        if self.s.fe.log.is_some()
-            && let Some(res) = &self.res
-        {
-            self.sent = logged_size(res);
+        if let Some(res) = &self.res {
+            self.sent = match self.s.fe.log.is_some() {
+                true => logged_size(res),
+                false => received_size(res),
+            };
         }
         self.response_rules(be)?;
         self.response_persistence(be);
@@ -719,12 +721,19 @@ fn deadline(waits: bool, active: u64, ms: Option<u32>) -> u64 {
 
 /// What `%B` counts for a response's head: the parts of its lines without separators, and 21 bytes
 /// (as 3.4 logs them).
-fn logged_size(res: &crate::proto::h1::Message) -> u64 {
+pub(super) fn logged_size(res: &crate::proto::h1::Message) -> u64 {
     let fields: usize = res
         .headers()
         .map(|(name, value)| name.len() + value.len())
         .sum();
     (21 + "HTTP/1.1200".len() + res.reason().len() + fields) as u64
+}
+
+/// The same for a head as it came in the usual spelling, without a look at each line: statistics
+/// count so for requests and responses alike.
+pub(super) fn received_size(message: &crate::proto::h1::Message) -> u64 {
+    let separators = 4 * message.fields().len();
+    (message.head_len() + 15).saturating_sub(separators) as u64
 }
 
 /// The `retry-on` event of a status.

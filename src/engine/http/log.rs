@@ -32,7 +32,7 @@ impl Stream {
             state: letters,
             status: self.status,
             sent: self.sent,
-            received: 0,
+            received: self.received,
             request: ms(begin, times.request),
             queue: ms(times.request, times.queued),
             connect: ms(times.queued, times.connected),

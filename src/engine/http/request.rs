@@ -40,7 +40,6 @@ impl Stream {
                 Parsed::Done => break,
                 Parsed::Incomplete => {}
                 Parsed::Error(e) => {
-                    self.received = self.req.received().len() as u64;
                     session::count_request(&self.s);
                     return Err(match e.answer {
                         Answer::Raw => End::Raw(e.status, *b"PR"),
@@ -69,7 +68,7 @@ impl Stream {
         }
         session::count_request(&self.s);
         self.times.request = t.worker.now_us();
-        self.received = self.req.head_len() as u64;
+        self.received = super::exchange::received_size(&self.req);
         self.keep_client = self.req.keep_alive();
         if self.body_so_far() == BodySoFar::Broken {
             // as 3.4: a body that comes broken with its head is refused before anything else

@@ -3,6 +3,7 @@
 use super::stream::State;
 use super::{End, Stream};
 use crate::action::{Answer, RuleSet};
+use crate::engine::count;
 use crate::engine::reactor::{NEVER, Wake};
 use crate::ir::proxy::{ConnectionMode, Options};
 use crate::ir::rule::Rule;
@@ -58,7 +59,7 @@ impl Stream {
         }
         let buffer = be.options.contains(Options::HTTP_BUFFER_REQUEST);
         let rules = be.rules.any_on_request();
-        self.count_backend(&be);
+        count::backend(&be, self.s.t.worker.now_ms());
         self.be = Some(be);
         if buffer {
             self.buffer_body().await?;

@@ -3,6 +3,7 @@
 use super::{End, KeptConn, Stream};
 use crate::balance::queue::{Assigned, Turn, Want};
 use crate::engine::connect::{self, Fault};
+use crate::engine::count;
 use crate::engine::pool::ServerConn;
 use crate::engine::reactor::{NEVER, Wake};
 use crate::engine::takeover;
@@ -44,7 +45,7 @@ impl Stream {
                 Assigned::Slot(slot) => {
                     self.redispatched |= avoid.is_some_and(|a| a != slot.index());
                     self.server = Some(slot.index());
-                    self.count_server(&be, slot.index(), want.pinned.is_none());
+                    count::server(&be, slot.index(), want.pinned.is_none(), w.now_ms());
                     self.slot = Some(slot);
                     self.times.queued = w.now_us();
                     return Ok(());
@@ -69,7 +70,7 @@ impl Stream {
                         self.waited = (slot.srv_queue(), slot.backend_queue());
                         self.redispatched |= avoid.is_some_and(|a| a != slot.index());
                         self.server = Some(slot.index());
-                        self.count_server(&be, slot.index(), want.pinned.is_none());
+                        count::server(&be, slot.index(), want.pinned.is_none(), w.now_ms());
                         self.slot = Some(slot);
                         self.times.queued = w.now_us();
                         return Ok(());
@@ -202,7 +203,7 @@ impl Stream {
             .and_then(|s| be.state.server(s))
             .is_some_and(|s| !s.running());
         let elsewhere = self.may_redispatch(&be) || down && be.redispatch.is_some();
-        self.count_retry(&be, elsewhere);
+        count::retry(&be, server, elsewhere);
         if elsewhere {
             self.slot = None;
             self.give_up_persistence();

@@ -23,7 +23,12 @@ impl Stream {
         self.times.queued = now;
         self.times.connected = now;
         self.times.response = now;
-        let Some(service) = self.s.t.shared.stats.get() else {
+        let shared = &self.s.t.shared;
+        if let Some(fe) = shared.frontends.get(self.s.fe.id.0 as usize) {
+            // before the answer: the page counts itself
+            fe.counters.intercepted.inc();
+        }
+        let Some(service) = shared.stats.get() else {
             return Err(End::Status(503, *b"SC"));
         };
         Err(End::Page(service.answer(&Asked {
@@ -72,7 +77,11 @@ impl Stream {
                 },
             );
         }
+        if let Some(res) = &self.res {
+            self.sent = super::exchange::logged_size(res);
+        }
         if !head_only {
+            self.sent += reply.body.len() as u64;
             if chunked {
                 out.extend_from_slice(format!("{:x}\r\n", reply.body.len()).as_bytes());
             }

@@ -1,0 +1,186 @@
+//! What statistics learn of connections, requests and TCP streams.
+
+use super::shared::Shared;
+use crate::balance::ServerState;
+use crate::plan::{BackendPlan, FrontendId};
+use std::sync::Arc;
+
+/// A back end was chosen; to be given back when the stream ends.
+pub fn backend(be: &BackendPlan, now_ms: u64) {
+    be.state.sessions.enter();
+    let counters = &be.state.counters;
+    counters.sessions.inc();
+    counters.rate.add(now_ms);
+}
+
+fn state(be: &BackendPlan, server: Option<u32>) -> Option<&Arc<ServerState>> {
+    be.state.server(server?)
+}
+
+/// A server's slot was taken, chosen by the algorithm or by persistence.
+pub fn server(be: &BackendPlan, server: u32, by_algorithm: bool, now_ms: u64) {
+    let counters = &be.state.counters;
+    counters.last_session.set(now_ms);
+    if by_algorithm {
+        counters.chosen.inc();
+    }
+    if let Some(server) = be.state.server(server) {
+        let counters = &server.counters;
+        counters.sessions.inc();
+        counters.rate.add(now_ms);
+        counters.last_session.set(now_ms);
+        if by_algorithm {
+            counters.chosen.inc();
+        }
+    }
+}
+
+/// A connection to the server was begun or taken from the pool.
+pub fn connection(be: &BackendPlan, server: Option<u32>, reused: bool) {
+    let server = state(be, server);
+    if reused {
+        be.state.counters.reuses.inc();
+        if let Some(s) = server {
+            s.counters.reuses.inc();
+        }
+    } else {
+        be.state.counters.connects.inc();
+        if let Some(s) = server {
+            s.counters.connects.inc();
+        }
+    }
+}
+
+/// Another attempt is made, at the same server or elsewhere.
+pub fn retry(be: &BackendPlan, server: Option<u32>, elsewhere: bool) {
+    let server = state(be, server);
+    if elsewhere {
+        be.state.counters.redispatches.inc();
+        if let Some(s) = server {
+            s.counters.redispatches.inc();
+        }
+    } else {
+        be.state.counters.retries.inc();
+        if let Some(s) = server {
+            s.counters.retries.inc();
+        }
+    }
+}
+
+/// A request or TCP stream that has ended.
+#[derive(Clone, Copy, Default)]
+pub struct Ended<'a> {
+    /// Its back end, when one was chosen.
+    pub be: Option<&'a BackendPlan>,
+    /// Its server, when one was chosen.
+    pub server: Option<u32>,
+    /// Termination state of the log.
+    pub state: [u8; 2],
+    /// Status that the client was sent.
+    pub status: Option<u16>,
+    /// Bytes of the client.
+    pub received: u64,
+    /// Bytes for the client.
+    pub sent: u64,
+    /// A rule answered it.
+    pub intercepted: bool,
+    /// A rule refused it.
+    pub denied: bool,
+    /// The request never came whole, or could not be understood.
+    pub bad: bool,
+    /// The server answered.
+    pub by_server: bool,
+    /// Queue, connect, response and total time, milliseconds.
+    pub times: Option<[u32; 4]>,
+}
+
+/// Counts a request or TCP stream of a front end.
+pub fn end(shared: &Shared, fe: FrontendId, e: &Ended<'_>) {
+    if let Some(fe) = shared.frontends.get(fe.0 as usize) {
+        let fe = &fe.counters;
+        fe.bytes_in.add(e.received);
+        fe.bytes_out.add(e.sent);
+        if let Some(status) = e.status {
+            fe.http.answered(status);
+        }
+        if e.intercepted {
+            fe.intercepted.inc();
+        }
+        match (e.denied, e.by_server) {
+            (true, false) => fe.denied_requests.inc(),
+            (true, true) => fe.denied_responses.inc(),
+            _ => {}
+        }
+        if e.bad {
+            fe.bad_requests.inc();
+        }
+    }
+    let Some(be) = e.be else { return };
+    let all = &be.state.counters;
+    let one = state(be, e.server).map(|s| &s.counters);
+    all.requests.inc();
+    all.bytes_in.add(e.received);
+    all.bytes_out.add(e.sent);
+    if let Some(status) = e.status {
+        all.http.answered(status);
+    }
+    if let Some(one) = one {
+        one.bytes_in.add(e.received);
+        if e.by_server {
+            one.bytes_out.add(e.sent);
+            if let Some(status) = e.status {
+                one.http.answered(status);
+            }
+        }
+    }
+    match (e.denied, e.by_server) {
+        (true, false) => all.denied_requests.inc(),
+        (true, true) => {
+            all.denied_responses.inc();
+            if let Some(one) = one {
+                one.denied_responses.inc();
+            }
+        }
+        _ => {}
+    }
+    match e.state {
+        [b'C', phase] if phase != b'R' => {
+            all.client_aborts.inc();
+            if let Some(one) = one {
+                one.client_aborts.inc();
+            }
+        }
+        [_, b'C'] => {
+            all.connect_errors.inc();
+            if let Some(one) = one {
+                one.connect_errors.inc();
+            }
+        }
+        [_, b'H'] => {
+            all.response_errors.inc();
+            if let Some(one) = one {
+                one.response_errors.inc();
+            }
+        }
+        [b'S', b'D'] => {
+            all.server_aborts.inc();
+            if let Some(one) = one {
+                one.server_aborts.inc();
+            }
+        }
+        _ => {}
+    }
+    if let (Some([queue, connect, response, total]), Some(one)) = (e.times, one) {
+        for list in [&all.times, &one.times] {
+            list.queue.add(queue);
+            list.connect.add(connect);
+            list.response.add(response);
+            list.total.add(total);
+        }
+    }
+}
+
+/// Milliseconds between two moments given in microseconds.
+pub fn ms(from: u64, to: u64) -> u32 {
+    u32::try_from(to.saturating_sub(from) / 1000).unwrap_or(u32::MAX)
+}

@@ -59,10 +59,12 @@ pub struct Engine {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// Starts the session of an accepted HTTP connection.
+type Spawn = dyn Fn(&'static Thread, Accepted, Arc<FrontendPlan>);
+
 thread_local! {
     static THREAD: OnceCell<&'static Thread> = const { OnceCell::new() };
-    static HTTP: OnceCell<Box<dyn Fn(&'static Thread, Accepted, Arc<FrontendPlan>)>> =
-        const { OnceCell::new() };
+    static HTTP: OnceCell<Box<Spawn>> = const { OnceCell::new() };
 }
 
 /// Calls `f` with the thread's own context; does nothing on a thread that is not the engine's.

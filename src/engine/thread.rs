@@ -34,6 +34,8 @@ pub struct Thread {
     pub log_line: RefCell<Vec<u8>>,
     /// Idle connections that other threads hand over.
     pub answers: RefCell<Vec<super::takeover::Answer>>,
+    // boxed: they move between this list, sessions and streams
+    #[allow(clippy::vec_box)]
     messages: RefCell<Vec<Box<Message>>>,
     /// `tune.bufsize`
     pub bufsize: usize,

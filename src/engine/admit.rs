@@ -79,10 +79,21 @@ pub fn admitted(s: &mut Session) -> bool {
         (&fe.rules.tcp_request_session, RuleSet::TcpRequestSession),
     ];
     let t = s.t;
-    sets.into_iter()
-        .filter(|(list, _)| !list.is_empty())
-        .all(|(list, set)| {
-            let verdict = rules::run(list, rules::Mode::of(set), s, &mut t.scratch.borrow_mut());
-            matches!(verdict, Verdict::Continue | Verdict::Wait { .. })
-        })
+    for (list, set) in sets.into_iter().filter(|(list, _)| !list.is_empty()) {
+        let verdict = rules::run(list, rules::Mode::of(set), s, &mut t.scratch.borrow_mut());
+        if matches!(verdict, Verdict::Continue | Verdict::Wait { .. }) {
+            continue;
+        }
+        if let Some(fe) = t.shared.frontends.get(fe.id.0 as usize) {
+            match set {
+                RuleSet::TcpRequestConnection => fe.counters.denied_connections.inc(),
+                _ => fe.counters.denied_sessions.inc(),
+            }
+        }
+        return false;
+    }
+    if let Some(fe) = t.shared.frontends.get(fe.id.0 as usize) {
+        fe.counters.admitted_rate.add(t.worker.now_ms());
+    }
+    true
 }

@@ -51,6 +51,13 @@ pub fn connection(be: &BackendPlan, server: Option<u32>, reused: bool) {
     }
 }
 
+/// A server's response came, whatever the client will see of it.
+pub fn response(be: &BackendPlan, server: Option<u32>, status: u16) {
+    if let Some(s) = state(be, server) {
+        s.counters.http.answered(status);
+    }
+}
+
 /// Another attempt is made, at the same server or elsewhere.
 pub fn retry(be: &BackendPlan, server: Option<u32>, elsewhere: bool) {
     let server = state(be, server);
@@ -128,9 +135,6 @@ pub fn end(shared: &Shared, fe: FrontendId, e: &Ended<'_>) {
         one.bytes_in.add(e.received);
         if e.by_server {
             one.bytes_out.add(e.sent);
-            if let Some(status) = e.status {
-                one.http.answered(status);
-            }
         }
     }
     match (e.denied, e.by_server) {
@@ -156,16 +160,22 @@ pub fn end(shared: &Shared, fe: FrontendId, e: &Ended<'_>) {
                 one.connect_errors.inc();
             }
         }
-        [_, b'H'] => {
-            all.response_errors.inc();
-            if let Some(one) = one {
-                one.response_errors.inc();
+        [cause, phase @ (b'H' | b'D')] => {
+            if (cause, phase) == (b'S', b'D') {
+                all.server_aborts.inc();
+                if let Some(one) = one {
+                    one.server_aborts.inc();
+                }
             }
-        }
-        [b'S', b'D'] => {
-            all.server_aborts.inc();
+            // 3.4 counts a head that never came or cannot be understood twice (observed)
+            let errors = match (cause, phase) {
+                (b'S' | b'P', b'H') => 2,
+                (b's', b'H') | (b'S', b'D') => 1,
+                _ => 0,
+            };
+            all.response_errors.add(errors);
             if let Some(one) = one {
-                one.server_aborts.inc();
+                one.response_errors.add(errors);
             }
         }
         _ => {}

@@ -133,12 +133,16 @@ pub struct FrontendCounters {
     pub bad_requests: Sum,
     /// `dcon`
     pub denied_connections: Sum,
+    /// `dses`
+    pub denied_sessions: Sum,
     /// `intercepted`
     pub intercepted: Sum,
     /// `hrsp_*`
     pub http: HttpCounters,
-    /// `rate`, `conn_rate`
+    /// `conn_rate`, and `rate` where every connection is let in
     pub rate: Meter,
+    /// `rate` where rules may refuse connections
+    pub admitted_rate: Meter,
     /// `req_rate`
     pub request_rate: Meter,
 }

@@ -193,10 +193,18 @@ fn frontend(shared: &Shared, fe: &FrontendPlan, now: u64) -> Row {
     row.set(c::SMAX, state.conns.peak());
     row.set(c::SLIM, limit);
     let connections = state.connections.load(Relaxed);
-    for column in [c::STOT, c::CONN_TOT] {
-        row.set(column, connections);
-    }
+    row.set(c::CONN_TOT, connections);
     let counters = &state.counters;
+    let denied = counters.denied_connections.total() + counters.denied_sessions.total();
+    let sessions = connections.saturating_sub(denied);
+    row.set(c::STOT, sessions);
+    let rules = &fe.rules;
+    let all_let_in =
+        rules.tcp_request_connection.is_empty() && rules.tcp_request_session.is_empty();
+    let rate = match all_let_in {
+        true => &counters.rate,
+        false => &counters.admitted_rate,
+    };
     bytes(
         &mut row,
         counters.bytes_in.total(),
@@ -206,8 +214,9 @@ fn frontend(shared: &Shared, fe: &FrontendPlan, now: u64) -> Row {
     row.set(c::DRESP, counters.denied_responses.total());
     row.set(c::EREQ, counters.bad_requests.total());
     row.set(c::DCON, counters.denied_connections.total());
-    row.set(c::RATE, counters.rate.now(now));
-    row.set(c::RATE_MAX, counters.rate.max());
+    row.set(c::DSES, counters.denied_sessions.total());
+    row.set(c::RATE, rate.now(now));
+    row.set(c::RATE_MAX, rate.max());
     row.set(c::CONN_RATE, counters.rate.now(now));
     row.set(c::CONN_RATE_MAX, counters.rate.max());
     if http_mode {
@@ -217,13 +226,13 @@ fn frontend(shared: &Shared, fe: &FrontendPlan, now: u64) -> Row {
         row.set(c::REQ_RATE_MAX, counters.request_rate.max());
         row.set(c::REQ_TOT, requests);
         row.set(c::INTERCEPTED, counters.intercepted.total());
-        row.set(c::H1SESS, connections);
+        row.set(c::H1SESS, sessions);
         row.set(c::H1REQ, requests);
         row.set(c::H1_OPEN_CONNECTIONS, state.conns.current());
-        row.set(c::H1_TOTAL_CONNECTIONS, connections);
+        row.set(c::H1_TOTAL_CONNECTIONS, sessions);
         row.set(c::H1_TOTAL_STREAMS, requests);
     } else {
-        row.set(c::SESS_OTHER, connections);
+        row.set(c::SESS_OTHER, sessions);
     }
     row
 }

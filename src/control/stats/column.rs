@@ -76,6 +76,7 @@ columns! {
     CONN_TOT = 79 "conn_tot";
     INTERCEPTED = 80 "intercepted";
     DCON = 81 "dcon";
+    DSES = 82 "dses";
     CONNECT = 84 "connect";
     REUSE = 85 "reuse";
     CACHE_LOOKUPS = 86 "cache_lookups";

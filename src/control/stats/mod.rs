@@ -125,7 +125,11 @@ impl HttpService for StatusPage {
                 content-type: text/plain\r\ncontent-length: 0\r\nlocation: "
                 .to_vec();
             head.extend_from_slice(&page.uri);
-            let back = wishes.link(|w| (w.csv, w.json) = (false, false));
+            let refreshes = page.refresh.is_some();
+            let back = wishes.link(|w| {
+                (w.csv, w.json) = (false, false);
+                w.no_refresh &= refreshes;
+            });
             head.extend_from_slice(format!(";st=DENY{back}\r\n").as_bytes());
             return Reply {
                 head,

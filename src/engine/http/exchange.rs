@@ -352,6 +352,7 @@ impl Stream {
                 100..=199 if res.status() != 101 => self.interim(at),
                 status => {
                     self.times.response = t.worker.now_us();
+                    count::response(be, self.server, status);
                     if let Some(why) = retry_status(status).filter(|w| be.retry_on.contains(*w))
                         && self.retries > 0
                         && !self.no_l7_retry

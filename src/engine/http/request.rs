@@ -55,6 +55,7 @@ impl Stream {
                 Io::Blocked => {
                     let until = *until.get_or_insert_with(|| self.request_deadline());
                     if t.worker.park(until).await == Wake::TimedOut {
+                        session::count_request(&self.s);
                         return Err(End::Raw(408, *b"cR"));
                     }
                 }
@@ -62,7 +63,10 @@ impl Stream {
                 Io::Eof | Io::Failed(_) if self.only_empty_lines() => {
                     return Err(End::Silent(*b"CR"));
                 }
-                Io::Eof => return Err(End::Raw(400, *b"CR")),
+                Io::Eof => {
+                    session::count_request(&self.s);
+                    return Err(End::Raw(400, *b"CR"));
+                }
                 Io::Failed(_) => return Err(End::Silent(*b"CR")),
             }
         }

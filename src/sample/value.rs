@@ -106,7 +106,7 @@ impl<'a> Sample<'a> {
                 Sample::V4(a) => a,
                 Sample::V6(a) => v6_to_v4(a)?,
                 Sample::Int(i) => int_to_v4(i),
-                Sample::Str(s) => std::str::from_utf8(s).ok()?.parse().ok()?,
+                Sample::Str(s) => ipv4_prefix(s)?.0,
                 _ => return None,
             }),
             Type::Ipv6 => Sample::V6(match self {
@@ -243,9 +243,29 @@ pub fn loose_int(value: &[u8]) -> i64 {
     i64::from(if negative { n.wrapping_neg() } else { n })
 }
 
-/// An address in its usual text form, no port.
+/// An address in text; as HAProxy, anything may follow an IPv4 address.
 pub fn parse_ip(text: &[u8]) -> Option<IpAddr> {
-    std::str::from_utf8(text).ok()?.parse().ok()
+    match ipv4_prefix(text) {
+        Some((a, _)) => Some(a.into()),
+        None => std::str::from_utf8(text).ok()?.parse().ok(),
+    }
+}
+
+/// The IPv4 address that text begins with (four decimal numbers), and what follows it, which is
+/// no fifth number.
+pub fn ipv4_prefix(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
+    let mut octets = [0u8; 4];
+    let mut rest = text;
+    for (i, octet) in octets.iter_mut().enumerate() {
+        if i > 0 {
+            rest = rest.strip_prefix(b".")?;
+        }
+        let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        let (digits, tail) = rest.split_at(len);
+        *octet = std::str::from_utf8(digits).ok()?.parse().ok()?;
+        rest = tail;
+    }
+    (rest.first() != Some(&b'.')).then(|| (Ipv4Addr::from(octets), rest))
 }
 
 fn int_to_v4(i: i64) -> Ipv4Addr {
@@ -345,6 +365,19 @@ mod tests {
             ("4294967301", 5),
         ] {
             assert_eq!(loose_int(text.as_bytes()), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_in_text() {
+        // Recorded from HAProxy 3.4.
+        let good = ["1.2.3.4", "1.2.3.4/x", "1.2.3.4:80", "1.2.3.4 ", "01.2.3.04", "1.2.3.0004"];
+        for text in good {
+            let ip = parse_ip(text.as_bytes());
+            assert_eq!(ip, "1.2.3.4".parse().ok(), "{text}");
+        }
+        for text in ["1.2.3.4.5", "1.2.3", "1.2.3.400", " 1.2.3.4", "1..2.3", "0x1.2.3.4", "::1 "] {
+            assert_eq!(parse_ip(text.as_bytes()), None, "{text}");
         }
     }
 

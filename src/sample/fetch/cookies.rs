@@ -67,9 +67,8 @@ macro_rules! names {
                 let delimiter = text(args, 0).first().copied().unwrap_or(b',');
                 let mut all = Pairs::new(e, $direction, (0, 0))?;
                 let mut out = e.scratch.buffer();
-                let mut first = true;
                 while let Some((name, _)) = all.next() {
-                    if !std::mem::take(&mut first) {
+                    if !out.is_empty() {
                         out.push(delimiter);
                     }
                     out.extend_from_slice(name);
@@ -211,9 +210,12 @@ pub(super) static FETCHES: &[Fetch] = &[
     ),
 ];
 
-/// An empty cookie is no number.
+/// An empty cookie stays an empty text.
 fn number<'a>(value: &[u8]) -> Option<Sample<'a>> {
-    (!value.is_empty()).then(|| Sample::Int(loose_int(value)))
+    Some(match value {
+        [] => Sample::Str(&[]),
+        _ => Sample::Int(loose_int(value)),
+    })
 }
 
 fn value<'a>(

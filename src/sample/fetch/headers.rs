@@ -4,7 +4,7 @@ use super::{Cursor, Example, Fetch, HEADERS, REQUEST_HEADERS, RESPONSE_HEADERS};
 use crate::proto::h1::Message;
 use crate::sample::args::{Arg, Kind, int, text};
 use crate::sample::compile::Compile;
-use crate::sample::value::{Sample, Type, loose_int};
+use crate::sample::value::{Sample, Type, ipv4_prefix, loose_int};
 use crate::sample::view::{Direction, Eval};
 use std::net::IpAddr;
 
@@ -508,21 +508,12 @@ fn occurrence(args: &mut Vec<Arg>, _: &mut Compile<'_>) -> Result<(), String> {
 
 /// An address, or an IPv4 address with a port.
 fn host_address(value: &[u8]) -> Option<IpAddr> {
-    let text = std::str::from_utf8(value).ok()?;
-    if let Ok(ip) = text.parse::<std::net::Ipv6Addr>() {
-        return Some(ip.into());
+    match ipv4_prefix(value) {
+        Some((a, [])) => Some(a.into()),
+        Some((a, [b':', port @ ..])) if port.iter().all(u8::is_ascii_digit) => Some(a.into()),
+        Some(_) => None,
+        None => std::str::from_utf8(value).ok()?.parse().ok(),
     }
-    let host = match text.split_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        Some(_) => return None,
-        None => text,
-    };
-    let mut octets = [0u8; 4];
-    let mut parts = host.split('.');
-    for o in &mut octets {
-        *o = parts.next()?.parse().ok()?;
-    }
-    parts.next().is_none().then(|| octets.into())
 }
 
 #[cfg(test)]

@@ -21,6 +21,10 @@ impl Part {
     fn set(self, request: &mut Message, text: &[u8], buffer: &mut Vec<u8>) {
         match self {
             Part::Method => request.set_method(text),
+            // Where there is no path, the whole target gives way.
+            Part::Path | Part::PathAndQuery if request.path().is_empty() => {
+                request.set_target(text);
+            }
             Part::Path => request.set_path(text),
             Part::PathAndQuery => request.set_path_and_query(text),
             Part::Query => {
@@ -34,7 +38,9 @@ impl Part {
             Part::Uri => {
                 request.set_target(text);
                 buffer.clear();
-                buffer.extend_from_slice(request.authority());
+                let authority = request.authority();
+                let end = memchr::memchr(b'/', authority).unwrap_or(authority.len());
+                buffer.extend_from_slice(authority.get(..end).unwrap_or_default());
                 // The Host field follows an authority.
                 if !buffer.is_empty() {
                     let at = request

@@ -101,9 +101,12 @@ impl Test {
         loop {
             cursor.more = false;
             cursor.not_yet = false;
-            let sample = self.expr.next(e, &mut cursor);
-            let sample = sample.and_then(|s| s.cast(self.method.input(), e.scratch));
-            if let Some(sample) = sample {
+            // Without a value the iteration ends; a value of which the patterns can make nothing
+            // is passed over.
+            let Some(sample) = self.expr.next(e, &mut cursor) else {
+                return Self::undecided(&cursor, e);
+            };
+            if let Some(sample) = sample.cast(self.method.input(), e.scratch) {
                 let hit = self.patterns.matches(sample, e.scratch)
                     || self.files.iter().any(|f| match f.content() {
                         Some(Content::Patterns(p)) => p.matches(sample, e.scratch),
@@ -114,11 +117,16 @@ impl Test {
                 }
             }
             if !cursor.more {
-                return match cursor.not_yet && !e.last {
-                    true => Truth::NotYet,
-                    false => Truth::No,
-                };
+                return Self::undecided(&cursor, e);
             }
+        }
+    }
+
+    /// Nothing matched.
+    fn undecided(cursor: &Cursor, e: &Eval<'_>) -> Truth {
+        match cursor.not_yet && !e.last {
+            true => Truth::NotYet,
+            false => Truth::No,
         }
     }
 

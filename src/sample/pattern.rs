@@ -265,13 +265,15 @@ impl Patterns {
         }
     }
 
-    /// Case can only be ignored for methods that HTTP does not define.
+    /// Case can only be ignored between methods that HTTP does not define.
     fn has_method(&self, s: &[u8]) -> bool {
         const KNOWN: [&[u8]; 8] = [
             b"OPTIONS", b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"TRACE", b"CONNECT",
         ];
         self.methods.iter().any(|(name, ignore_case)| {
-            &name[..] == s || (*ignore_case && !KNOWN.contains(&s) && s.eq_ignore_ascii_case(name))
+            let name = &name[..];
+            let loose = *ignore_case && !KNOWN.contains(&s) && !KNOWN.contains(&name);
+            name == s || (loose && s.eq_ignore_ascii_case(name))
         })
     }
 
@@ -672,6 +674,7 @@ mod tests {
         p.add(b"get", true, None, &|_| None).unwrap();
         p.add(b"POST", false, None, &|_| None).unwrap();
         p.add(b"purge", true, None, &|_| None).unwrap();
+        p.add(b"PUT", true, None, &|_| None).unwrap();
         for (method, want) in [
             ("GET", false),
             ("POST", true),

@@ -371,12 +371,27 @@ mod tests {
     #[test]
     fn addresses_in_text() {
         // Recorded from HAProxy 3.4.
-        let good = ["1.2.3.4", "1.2.3.4/x", "1.2.3.4:80", "1.2.3.4 ", "01.2.3.04", "1.2.3.0004"];
+        let good = [
+            "1.2.3.4",
+            "1.2.3.4/x",
+            "1.2.3.4:80",
+            "1.2.3.4 ",
+            "01.2.3.04",
+            "1.2.3.0004",
+        ];
         for text in good {
             let ip = parse_ip(text.as_bytes());
             assert_eq!(ip, "1.2.3.4".parse().ok(), "{text}");
         }
-        for text in ["1.2.3.4.5", "1.2.3", "1.2.3.400", " 1.2.3.4", "1..2.3", "0x1.2.3.4", "::1 "] {
+        for text in [
+            "1.2.3.4.5",
+            "1.2.3",
+            "1.2.3.400",
+            " 1.2.3.4",
+            "1..2.3",
+            "0x1.2.3.4",
+            "::1 ",
+        ] {
             assert_eq!(parse_ip(text.as_bytes()), None, "{text}");
         }
     }

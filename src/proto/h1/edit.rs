@@ -140,8 +140,15 @@ impl Message {
         self.follow_host(field);
     }
 
+    /// Remembers the request line before its first edit.
+    fn keep_request_line(&mut self) {
+        let head = &mut self.head;
+        head.first.get_or_insert((head.method, head.target));
+    }
+
     /// Replaces the method.
     pub fn set_method(&mut self, method: &[u8]) {
+        self.keep_request_line();
         self.head.method = self.append(&[method]);
         self.head.method_id = Method::of(method);
         self.head.start_line_end = 0;
@@ -149,6 +156,7 @@ impl Message {
 
     /// Replaces the whole target; a `Host` field follows its authority.
     pub fn set_target(&mut self, target: &[u8]) {
+        self.keep_request_line();
         self.head.target = self.append(&[target]);
         self.head.start_line_end = 0;
         let authority = target::split(target).authority;
@@ -185,6 +193,7 @@ impl Message {
     }
 
     fn splice_target(&mut self, range: std::ops::Range<usize>, with: &[&[u8]]) {
+        self.keep_request_line();
         let old = std::mem::take(&mut self.edits);
         // The old target may lie in the edit buffer itself: build the new one behind it.
         let mut edits = old;

@@ -75,6 +75,8 @@ pub(super) struct Head {
     pub method: Text,
     pub method_id: Method,
     pub target: Text,
+    /// Method and target as they were before the first edit.
+    pub first: Option<(Text, Text)>,
     pub version: (u8, u8),
     pub version_text: Text,
     pub status: u16,

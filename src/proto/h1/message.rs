@@ -175,6 +175,16 @@ impl Message {
         self.text(self.head.target)
     }
 
+    /// The method before any edit.
+    pub fn received_method(&self) -> &[u8] {
+        self.text(self.head.first.map_or(self.head.method, |(m, _)| m))
+    }
+
+    /// The request target before any edit.
+    pub fn received_target(&self) -> &[u8] {
+        self.text(self.head.first.map_or(self.head.target, |(_, t)| t))
+    }
+
     /// Major and minor version, as received.
     pub fn version(&self) -> (u8, u8) {
         self.head.version

@@ -1,6 +1,7 @@
 //! The request line and its target (manual 7.3.6).
 
 use super::{Cursor, Example, Fetch, REQUEST, REQUEST_HEADERS};
+use crate::proto::h1::{Message, Method};
 use crate::sample::args::{Arg, Kind, text};
 use crate::sample::compile::Compile;
 use crate::sample::value::{Sample, Type, loose_int};
@@ -48,7 +49,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         "method",
         Meth,
         REQUEST,
-        |e| e.view.request().map(|r| Sample::Meth(r.method())),
+        |e| e.view.request().map(|r| Sample::Meth(method(r))),
         "The method.",
         [Example::of("method", "GET")]
     ),
@@ -228,6 +229,15 @@ pub(super) static FETCHES: &[Fetch] = &[
         [Example::of("urlp_val(q)", "1")]
     ),
 ];
+
+/// The method; a change by `set-method` only shows where the method received is none that HTTP
+/// defines, as in HAProxy.
+fn method(request: &Message) -> &[u8] {
+    match Method::of(request.received_method()) {
+        Method::Other => request.method(),
+        _ => request.received_method(),
+    }
+}
 
 /// The path, if the target has one (`*` and authorities have none).
 fn path<'a>(e: &Eval<'a>) -> Option<&'a [u8]> {

@@ -57,30 +57,30 @@ aliases! {
         "fi" = |e, f, out| ip(e.view.fc_dst(), f, out);
         "bi" = |e, f, out| ip(e.view.bc_src(), f, out);
         "si" = |e, f, out| ip(e.view.bc_dst(), f, out);
+        // What is logged of the request is its line as received, whatever rules made of it.
         "HM" = |e, _, out| {
             if let Some(r) = e.view.request() {
-                out.extend_from_slice(r.method());
+                out.extend_from_slice(r.received_method());
             }
         };
         "HP" = |e, _, out| {
-            if let Some(r) = e.view.request() {
-                out.extend_from_slice(r.target().split(|&b| b == b'?').next().unwrap_or_default());
-            }
+            let target = e.view.request().map(|r| r.received_target()).unwrap_or_default();
+            out.extend_from_slice(target.split(|&b| b == b'?').next().unwrap_or_default());
         };
         "HPO" = |e, _, out| {
-            if let Some(r) = e.view.request() {
-                out.extend_from_slice(r.path());
-            }
+            let target = e.view.request().map(|r| r.received_target()).unwrap_or_default();
+            let path = path_of(target);
+            out.extend_from_slice(path.split(|&b| b == b'?').next().unwrap_or_default());
         };
         "HQ" = |e, _, out| {
-            let target = e.view.request().map(|r| r.target()).unwrap_or_default();
+            let target = e.view.request().map(|r| r.received_target()).unwrap_or_default();
             if let Some(at) = memchr::memchr(b'?', target) {
                 out.extend_from_slice(target.get(at..).unwrap_or_default());
             }
         };
         "HU" = |e, _, out| {
             if let Some(r) = e.view.request() {
-                out.extend_from_slice(r.target());
+                out.extend_from_slice(r.received_target());
             }
         };
         "HV" = |e, _, out| version(e, out);
@@ -94,9 +94,9 @@ aliases! {
         "hsl" = |_, _, _| {};
         "r" = |e, _, out| {
             if let Some(r) = e.view.request() {
-                out.extend_from_slice(r.method());
+                out.extend_from_slice(r.received_method());
                 out.push(b' ');
-                out.extend_from_slice(r.target());
+                out.extend_from_slice(r.received_target());
                 out.push(b' ');
                 version(e, out);
             } else {
@@ -155,6 +155,18 @@ aliases! {
             Some(l) => Sample::Int(l.actconn.into()).append(out),
             None => current(e.view.world().act_conn(), out),
         };
+    }
+}
+
+/// A target without scheme and authority.
+fn path_of(target: &[u8]) -> &[u8] {
+    match memchr::memmem::find(target, b"://") {
+        Some(at) if !target.starts_with(b"/") => {
+            let rest = target.get(at + 3..).unwrap_or_default();
+            let slash = memchr::memchr(b'/', rest).unwrap_or(rest.len());
+            rest.get(slash..).unwrap_or_default()
+        }
+        _ => target,
     }
 }
 

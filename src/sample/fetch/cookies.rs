@@ -39,7 +39,7 @@ macro_rules! count {
             source: &$source,
             check: None,
             eval: |args, e, _| {
-                let mut all = Pairs::new(e, $direction, (0, 0))?;
+                let mut all = Pairs::new(e, $direction, text(args, 0), (0, 0))?;
                 let mut n = 0;
                 while let Some((name, _)) = all.next() {
                     if text(args, 0).is_empty() || name == text(args, 0) {
@@ -65,7 +65,7 @@ macro_rules! names {
             check: None,
             eval: |args, e, _| {
                 let delimiter = text(args, 0).first().copied().unwrap_or(b',');
-                let mut all = Pairs::new(e, $direction, (0, 0))?;
+                let mut all = Pairs::new(e, $direction, b"", (0, 0))?;
                 let mut out = e.scratch.buffer();
                 while let Some((name, _)) = all.next() {
                     if !out.is_empty() {
@@ -141,7 +141,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         Sint,
         REQUEST_HEADERS,
         REQUEST,
-        |v| number(v),
+        |v| Some(Sample::Int(loose_int(v))),
         [Example::of("cook_val(a)", "1")]
     ),
     cookie!(
@@ -149,7 +149,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         Sint,
         REQUEST_HEADERS,
         REQUEST,
-        |v| number(v),
+        |v| Some(Sample::Int(loose_int(v))),
         [Example::of("req.cook_val(a)", "1")]
     ),
     cookie!(
@@ -157,7 +157,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         Sint,
         RESPONSE_HEADERS,
         RESPONSE,
-        |v| number(v),
+        |v| Some(Sample::Int(loose_int(v))),
         [Example::of("res.cook_val(sid)", "0")]
     ),
     cookie!(
@@ -165,7 +165,7 @@ pub(super) static FETCHES: &[Fetch] = &[
         Sint,
         RESPONSE_HEADERS,
         RESPONSE,
-        |v| number(v),
+        |v| Some(Sample::Int(loose_int(v))),
         [Example::of("scook_val(sid)", "0")]
     ),
     count!(
@@ -210,14 +210,6 @@ pub(super) static FETCHES: &[Fetch] = &[
     ),
 ];
 
-/// An empty cookie stays an empty text.
-fn number<'a>(value: &[u8]) -> Option<Sample<'a>> {
-    Some(match value {
-        [] => Sample::Str(&[]),
-        _ => Sample::Int(loose_int(value)),
-    })
-}
-
 fn value<'a>(
     args: &'a [Arg],
     e: &Eval<'a>,
@@ -225,7 +217,7 @@ fn value<'a>(
     direction: Option<Direction>,
 ) -> Option<&'a [u8]> {
     let wanted = text(args, 0);
-    let mut all = Pairs::new(e, direction, (cursor.field, cursor.offset))?;
+    let mut all = Pairs::new(e, direction, wanted, (cursor.field, cursor.offset))?;
     let mut last = None;
     cursor.more = false;
     while let Some((name, value)) = all.next() {
@@ -249,12 +241,20 @@ fn value<'a>(
 struct Pairs<'a> {
     message: &'a Message,
     response: bool,
+    least: usize,
     field: usize,
     offset: usize,
 }
 
 impl<'a> Pairs<'a> {
-    fn new(e: &Eval<'a>, direction: Option<Direction>, from: (u32, u32)) -> Option<Self> {
+    /// For cookies of a name (any, if it is empty). As HAProxy, it does not look at the end of a
+    /// field that has no room for the name and a value of one byte.
+    fn new(
+        e: &Eval<'a>,
+        direction: Option<Direction>,
+        name: &[u8],
+        from: (u32, u32),
+    ) -> Option<Self> {
         let direction = direction.unwrap_or(e.direction);
         let message = match direction {
             Direction::Request => e.view.request(),
@@ -263,6 +263,7 @@ impl<'a> Pairs<'a> {
         Some(Pairs {
             message: message?,
             response: direction == Direction::Response,
+            least: name.len() + 2,
             field: from.0 as usize,
             offset: from.1 as usize,
         })
@@ -288,7 +289,7 @@ impl<'a> Pairs<'a> {
             while let Some(rest) = message
                 .value(field)
                 .get(self.offset..)
-                .filter(|r| !r.is_empty())
+                .filter(|r| r.len() >= self.least)
             {
                 let end = pair_end(rest);
                 let pair = rest.get(..end).unwrap_or_default();

@@ -287,3 +287,35 @@ pub struct BackendCounters {
     /// `hrsp_*`
     pub http: HttpCounters,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn averages_round_up_and_forget() {
+        let a = Average::default();
+        assert_eq!((a.mean(), a.max()), (0, 0));
+        a.add(1);
+        a.add(4);
+        assert_eq!((a.mean(), a.max()), (3, 4));
+        for _ in 0..20_000 {
+            a.add(0);
+        }
+        assert_eq!((a.mean(), a.max()), (0, 4));
+        for _ in 0..20_000 {
+            a.add(100);
+        }
+        assert!((99..=100).contains(&a.mean()), "{}", a.mean());
+    }
+
+    #[test]
+    fn a_meter_keeps_the_most() {
+        let m = Meter::default();
+        for _ in 0..3 {
+            m.add(10_000);
+        }
+        m.add(20_000);
+        assert_eq!((m.now(20_000), m.max()), (1, 3));
+    }
+}

@@ -494,3 +494,47 @@ fn duration(seconds: u64) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_digits() {
+        let shown: Vec<String> = [0, 59, 125, 3600, 7325, 90061].map(duration).into();
+        assert_eq!(shown, ["0s", "59s", "2m5s", "1h", "2h2m", "1d1h"]);
+        let plain = |n| {
+            let marked = grouped(n).into_string();
+            let text = marked.replace("<span class=\"k\">", "[");
+            text.replace("</span>", "]")
+        };
+        assert_eq!(plain(999), "999");
+        assert_eq!(plain(1663), "[1]663");
+        assert_eq!(plain(1_073_884), "[1][073]884");
+    }
+
+    #[test]
+    fn colours_follow_states() {
+        let class_of = |status: &'static str, backup: u32| {
+            let mut row = Row::new(Kind::Server, Mode::Http);
+            row.set(c::STATUS, status);
+            row.set(c::BCK, backup);
+            class(&row)
+        };
+        assert_eq!(class_of("UP", 0), "active_up");
+        assert_eq!(class_of("UP 1/3", 1), "backup_going_down");
+        assert_eq!(class_of("DOWN 1/2", 0), "active_going_up");
+        assert_eq!(class_of("DOWN", 1), "backup_down");
+        assert_eq!(class_of("MAINT", 1), "maintain");
+        assert_eq!(class_of("NOLB", 0), "active_nolb");
+        assert_eq!(class_of("DRAIN", 0), "active_draining");
+        assert_eq!(class_of("no check", 0), "active_no_check");
+    }
+
+    #[test]
+    fn names_of_others_do_no_harm() {
+        let mut row = Row::new(Kind::Server, Mode::Http);
+        row.set(c::SVNAME, "<script>".to_string());
+        assert!(!line("p", &row, true).into_string().contains("<script>"));
+    }
+}

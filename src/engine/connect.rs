@@ -3,6 +3,7 @@
 use super::pool::ServerConn;
 use super::reactor::{Io, Sock, Wake, Worker};
 use crate::ir::Address;
+use crate::ir::proxy::TcpKeepalive;
 use crate::plan::ServerAddress;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, ipproto, sockopt};
@@ -14,6 +15,8 @@ use std::os::fd::OwnedFd;
 pub struct Options<'a> {
     /// `option srvtcpka`
     pub keepalive: bool,
+    /// `srvtcpka-*`
+    pub probes: TcpKeepalive,
     /// `source`
     pub source: Option<&'a Address>,
     /// `option nolinger`
@@ -76,7 +79,7 @@ fn inet(worker: &'static Worker, addr: SocketAddr, o: Options<'_>) -> Result<Soc
     let fd = socket(family, true)?;
     sockopt::set_tcp_nodelay(&fd, true).map_err(Fault::Resource)?;
     if o.keepalive {
-        sockopt::set_socket_keepalive(&fd, true).map_err(Fault::Resource)?;
+        keep_alive(&fd, o.probes).map_err(Fault::Resource)?;
     }
     if o.probe {
         sockopt::set_tcp_quickack(&fd, false).map_err(Fault::Resource)?;
@@ -105,6 +108,25 @@ fn inet(worker: &'static Worker, addr: SocketAddr, o: Options<'_>) -> Result<Soc
         Err(e @ (Errno::AGAIN | Errno::ADDRNOTAVAIL | Errno::ADDRINUSE)) => Err(Fault::Resource(e)),
         Err(e) => Err(Fault::Failed(e)),
     }
+}
+
+/// Turns on keep-alive probes and says when they go out; what is not said is the system's.
+///
+/// # Errors
+/// What the system says.
+pub fn keep_alive(fd: &OwnedFd, probes: TcpKeepalive) -> Result<(), Errno> {
+    let seconds = |n: u32| std::time::Duration::from_secs(n.into());
+    sockopt::set_socket_keepalive(fd, true)?;
+    if let Some(n) = probes.idle {
+        sockopt::set_tcp_keepidle(fd, seconds(n))?;
+    }
+    if let Some(n) = probes.interval {
+        sockopt::set_tcp_keepintvl(fd, seconds(n))?;
+    }
+    if let Some(n) = probes.count {
+        sockopt::set_tcp_keepcnt(fd, n)?;
+    }
+    Ok(())
 }
 
 fn source_address(source: &Address) -> Option<SocketAddr> {

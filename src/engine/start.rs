@@ -252,7 +252,7 @@ fn prepare(fd: &OwnedFd, fe: &FrontendPlan, tune: &crate::ir::global::Tune) {
     // unix sockets know none of these
     let _ = sockopt::set_tcp_nodelay(fd, true);
     if fe.options.contains(Options::CLITCPKA) {
-        let _ = sockopt::set_socket_keepalive(fd, true);
+        let _ = super::connect::keep_alive(fd, fe.clitcpka);
     }
     if let Some(n) = tune.rcvbuf_client {
         let _ = sockopt::set_socket_recv_buffer_size(fd, n as usize);

@@ -370,6 +370,7 @@ impl TcpStream {
         };
         let options = connect::Options {
             keepalive: be.options.contains(Options::SRVTCPKA),
+            probes: be.srvtcpka,
             probe: false,
             nolinger: be.options.contains(Options::NOLINGER),
             source: plan.settings.source.as_ref(),

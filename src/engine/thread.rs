@@ -49,7 +49,17 @@ impl Thread {
     pub fn new(worker: &'static Worker, shared: Arc<Shared>) -> &'static Thread {
         let tune = &shared.plan.global.settings.tune;
         let bufsize = tune.bufsize as usize;
-        let limits = Limits::new(bufsize, tune.maxrewrite as usize, tune.http_maxhdr as usize);
+        let mut limits = Limits::new(bufsize, tune.maxrewrite as usize, tune.http_maxhdr as usize);
+        limits.accept_payload_with_any_method = shared
+            .plan
+            .global
+            .settings
+            .h1_accept_payload_with_any_method;
+        limits.keep_on_insecure_transfer_encoding = shared
+            .plan
+            .global
+            .settings
+            .h1_keep_on_insecure_transfer_encoding;
         let counts = shared.idle.get(worker.id).cloned().unwrap_or_default();
         let idle = IdlePool::new(&shared.plan, counts);
         Box::leak(Box::new(Thread {

@@ -16,6 +16,7 @@ const KEYWORDS: &[&str] = &[
 
 /// Options of `server` lines.
 const SERVER_OPTIONS: &[&str] = &[
+    "max-reuse",
     "no-strict-maxconn",
     "on-marked-down",
     "on-marked-up",
@@ -23,6 +24,14 @@ const SERVER_OPTIONS: &[&str] = &[
     "slowstart",
     "strict-maxconn",
 ];
+
+/// Options of `bind` and `stats socket` lines.
+const BIND_OPTIONS: &[&str] = &["severity-output"];
+
+/// Whether an option of `bind` lines is one of them.
+pub fn bind_option(name: &str) -> bool {
+    BIND_OPTIONS.contains(&name)
+}
 
 /// Whether a keyword is one of them.
 pub fn keyword(name: &str) -> bool {

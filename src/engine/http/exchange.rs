@@ -614,14 +614,7 @@ impl Stream {
             && at.up.is_done()
             && !at.up.is_sink_lost()
             && self.body_read;
-        let worn = self
-            .server
-            .and_then(|s| be.servers.get(s as usize)?.settings.max_reuse)
-            .is_some_and(|most| conn.uses > most);
-        if keep_server
-            && !worn
-            && let Some(server) = self.server
-        {
+        if keep_server && let Some(server) = self.server {
             conn.idle_since = t.worker.now_ms();
             let bound = self.is_connection_bound();
             if bound || be.http_reuse == HttpReuse::Never {
@@ -632,10 +625,8 @@ impl Stream {
                     .max_session_srv_conns
                     .unwrap_or(MAX_SESSION_SRV_CONNS) as usize;
                 let kept = &mut self.s.kept;
-                if kept.len() >= most && !kept.is_empty() {
-                    kept.remove(0);
-                }
-                if most > 0 {
+                // the connections kept first stay (as 3.4 does)
+                if kept.len() < most {
                     kept.push(KeptConn {
                         backend: be.id,
                         server,

@@ -156,6 +156,7 @@ impl Stream {
         }
         let options = connect::Options {
             keepalive: be.options.contains(Options::SRVTCPKA),
+            probes: be.srvtcpka,
             probe: false,
             nolinger: be.options.contains(Options::NOLINGER),
             source: plan.settings.source.as_ref(),

@@ -77,7 +77,8 @@ pub const OPTIONS: &[BindOption] = &[
 
 /// The words of [`OPTIONS`].
 pub fn executed() -> impl Iterator<Item = &'static str> {
-    OPTIONS.iter().map(|o| o.name)
+    let names = OPTIONS.iter().map(|o| o.name);
+    names.filter(|n| !super::parsed_only::bind_option(n))
 }
 
 /// `bind ADDRESS[,ADDRESS...] [options]`
@@ -205,6 +206,10 @@ fn options(bind: &mut Bind, args: &mut Args<'_, '_>, place: &Place) {
             let message = format!("{}{}{close}", place.fault, fault.text);
             args.alert("HX0262", fault.span, message);
             return;
+        }
+        if super::parsed_only::bind_option(option.name) {
+            let what = format!("'{}'", option.name);
+            args.report(super::check::pending_note(word.span, &what, 0));
         }
     }
 }

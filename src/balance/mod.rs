@@ -22,7 +22,7 @@ pub mod state;
 
 pub use algorithm::{Algorithm, AlgorithmEntry};
 pub use counters::{BackendCounters, Gauge, ServerCounters};
-pub use server::{Admin, Operational, ServerSettings, ServerState};
+pub use server::{Admin, Operational, ServerSettings, ServerState, WEIGHT_SCALE};
 pub use slot::{Assigned, Slot, Turn, Waiter, Wake, Want};
 pub use state::{BackendSettings, BackendState};
 

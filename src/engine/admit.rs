@@ -6,7 +6,8 @@ use crate::engine::http::contains;
 use crate::ir::proxy::Mode;
 use crate::proto::h1::Message;
 use crate::rules::{self, Verdict};
-use crate::sample::view::StreamView;
+use crate::sample::vars::{Scope, VarStore};
+use crate::sample::view::{StreamView, World};
 use std::net::SocketAddr;
 
 impl StreamView for Session {
@@ -31,6 +32,10 @@ impl StreamView for Session {
     fn frontend(&self) -> Option<(&str, u32)> {
         Some((&self.fe.name, self.fe.uuid))
     }
+    fn default_backend(&self) -> Option<&str> {
+        let id = self.fe.default_backend?;
+        self.plan.backend(id).map(|b| &*b.name)
+    }
     fn listener(&self) -> Option<(&str, u32)> {
         let l = self.plan.listeners.get(self.listener as usize)?;
         Some((l.name.as_deref().unwrap_or(""), l.uuid))
@@ -40,6 +45,12 @@ impl StreamView for Session {
     }
     fn random(&self) -> u32 {
         self.t.random()
+    }
+    fn vars(&self, scope: Scope) -> Option<&VarStore> {
+        (scope == Scope::Sess).then(|| self.vars())
+    }
+    fn world(&self) -> &dyn World {
+        self.t
     }
 }
 

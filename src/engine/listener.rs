@@ -195,5 +195,6 @@ pub fn session(t: &'static Thread, a: Accepted, fe: Arc<FrontendPlan>) -> Box<Se
         carry: Vec::new(),
         last: None,
         kept: Vec::new(),
+        vars: std::cell::OnceCell::new(),
     })
 }

@@ -19,6 +19,7 @@ mod takeover;
 pub mod tcp;
 pub mod thread;
 pub mod tunnel;
+mod world;
 
 pub use shared::{Hub, Shared};
 pub use start::{Config, Engine, Listening, Serve, Service, start, with_thread};

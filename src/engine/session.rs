@@ -9,6 +9,8 @@ use super::thread::Thread;
 use crate::ir::proxy::Options;
 use crate::plan::{FrontendPlan, Plan};
 use crate::proto::h1::Message;
+use crate::sample::vars::VarStore;
+use std::cell::OnceCell;
 use std::cell::RefCell;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -61,9 +63,16 @@ pub struct Session {
     /// Server connections that only this session may use (`http-reuse never`, NTLM), the one
     /// used last at the end.
     pub kept: Vec<super::http::KeptConn>,
+    /// Variables `sess.*`, once one is asked for.
+    pub vars: OnceCell<Box<VarStore>>,
 }
 
 impl Session {
+    /// The variables of the connection.
+    pub fn vars(&self) -> &VarStore {
+        self.vars.get_or_init(Box::default)
+    }
+
     /// The address the client connected to, asked of the system unless it is known.
     pub fn dst_now(&self) -> Option<SocketAddr> {
         if self.dst.is_some() {

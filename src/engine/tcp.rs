@@ -15,7 +15,7 @@ use crate::plan::{BackendId, BackendPlan, BackendTarget, ServerAddress};
 use crate::proto::h1::{BodyLength, Message};
 use crate::rules::{self, Verdict};
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Direction, Eval, LogData, StreamView};
+use crate::sample::view::{Direction, Eval, LogData, StreamView, World};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -72,6 +72,10 @@ impl StreamView for TcpStream {
         let server = self.be.as_ref()?.servers.get(self.server? as usize)?;
         Some((&server.name, server.settings.id))
     }
+    fn default_backend(&self) -> Option<&str> {
+        let id = self.s.fe.default_backend?;
+        self.s.plan.backend(id).map(|b| &*b.name)
+    }
     fn listener(&self) -> Option<(&str, u32)> {
         let l = self.s.plan.listeners.get(self.s.listener as usize)?;
         Some((l.name.as_deref().unwrap_or(""), l.uuid))
@@ -89,7 +93,14 @@ impl StreamView for TcpStream {
         self.s.t.random()
     }
     fn vars(&self, scope: Scope) -> Option<&VarStore> {
-        matches!(scope, Scope::Txn | Scope::Req | Scope::Sess).then_some(&self.vars)
+        match scope {
+            Scope::Sess => Some(self.s.vars()),
+            Scope::Txn | Scope::Req => Some(&self.vars),
+            _ => None,
+        }
+    }
+    fn world(&self) -> &dyn World {
+        self.s.t
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Stream;
 use crate::proto::h1::Message;
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Effect, LogData, StreamView};
+use crate::sample::view::{Effect, LogData, StreamView, World};
 use std::net::SocketAddr;
 
 impl StreamView for Stream {
@@ -44,6 +44,10 @@ impl StreamView for Stream {
         let server = self.be.as_ref()?.servers.get(self.server? as usize)?;
         Some((&server.name, server.settings.id))
     }
+    fn default_backend(&self) -> Option<&str> {
+        let id = self.s.fe.default_backend?;
+        self.s.plan.backend(id).map(|b| &*b.name)
+    }
     fn listener(&self) -> Option<(&str, u32)> {
         let l = self.s.plan.listeners.get(self.s.listener as usize)?;
         Some((l.name.as_deref().unwrap_or(""), l.uuid))
@@ -72,8 +76,12 @@ impl StreamView for Stream {
     fn random(&self) -> u32 {
         self.s.t.random()
     }
+    fn world(&self) -> &dyn World {
+        self.s.t
+    }
     fn vars(&self, scope: Scope) -> Option<&VarStore> {
         match scope {
+            Scope::Sess => Some(self.s.vars()),
             Scope::Txn => Some(&self.txn_vars),
             Scope::Req => Some(&self.req_vars),
             Scope::Res => Some(&self.res_vars),

@@ -1,0 +1,129 @@
+//! What fetches see of servers, proxies and the process.
+
+use super::shared::FrontendState;
+use super::thread::Thread;
+use crate::balance::{ServerState, WEIGHT_SCALE};
+use crate::base::clock;
+use crate::ir::proxy::Options;
+use crate::plan::BackendPlan;
+use crate::sample::view::World;
+use std::sync::Arc;
+
+impl Thread {
+    fn back(&self, proxy: u32) -> Option<&Arc<BackendPlan>> {
+        let all = &self.shared.plan.backends;
+        let at = all.binary_search_by_key(&proxy, |b| b.proxy.0).ok()?;
+        all.get(at)
+    }
+
+    fn front(&self, proxy: u32) -> Option<&FrontendState> {
+        let all = &self.shared.plan.frontends;
+        let at = all.binary_search_by_key(&proxy, |f| f.proxy.0).ok()?;
+        self.shared.frontends.get(at)
+    }
+
+    fn server_state(&self, proxy: u32, server: u32) -> Option<&Arc<ServerState>> {
+        self.back(proxy)?.state.server(server)
+    }
+}
+
+/// Connections a server can still take; -1: no limit.
+fn free(server: &ServerState) -> i64 {
+    match server.maxconn() {
+        0 => -1,
+        max => i64::from(max.saturating_sub(server.served())),
+    }
+}
+
+/// The sum over the servers that can be chosen; -1 as soon as one has no limit.
+fn sum(backend: &BackendPlan, of: impl Fn(&ServerState) -> i64) -> i64 {
+    let state = &backend.state;
+    let active = state.usable_active() > 0;
+    let mut total = 0;
+    for server in state.servers() {
+        if !server.usable() || (server.backup && active) {
+            continue;
+        }
+        match of(server) {
+            i64::MIN..0 => return -1,
+            n => total += n,
+        }
+    }
+    total
+}
+
+impl World for Thread {
+    fn nbsrv(&self, backend: u32) -> Option<u32> {
+        let backend = self.back(backend)?;
+        let state = &backend.state;
+        Some(match state.usable_active() {
+            0 if backend.options.contains(Options::ALLBACKUPS) => state.usable_backup(),
+            0 => state.usable_backup().min(1),
+            n => n,
+        })
+    }
+    fn queue(&self, backend: u32) -> Option<u32> {
+        Some(self.back(backend)?.state.waiting())
+    }
+    fn be_conn(&self, backend: u32) -> Option<u32> {
+        Some(self.back(backend)?.state.sessions.cur())
+    }
+    fn fe_conn(&self, frontend: u32) -> Option<u32> {
+        Some(self.front(frontend)?.conns.current())
+    }
+    fn be_sess_rate(&self, backend: u32) -> Option<u32> {
+        let counters = &self.back(backend)?.state.counters;
+        Some(counters.rate.now(clock::now_ms()))
+    }
+    fn fe_sess_rate(&self, frontend: u32) -> Option<u32> {
+        let counters = &self.front(frontend)?.counters;
+        Some(counters.rate.now(clock::now_ms()))
+    }
+    fn fe_req_rate(&self, frontend: u32) -> Option<u32> {
+        let counters = &self.front(frontend)?.counters;
+        Some(counters.request_rate.now(clock::now_ms()))
+    }
+    fn srv_is_up(&self, backend: u32, server: u32) -> Option<bool> {
+        Some(self.server_state(backend, server)?.running())
+    }
+    fn srv_conn(&self, backend: u32, server: u32) -> Option<u32> {
+        Some(self.server_state(backend, server)?.served())
+    }
+    fn srv_queue(&self, backend: u32, server: u32) -> Option<u32> {
+        Some(self.server_state(backend, server)?.queued())
+    }
+    fn be_conn_free(&self, backend: u32) -> Option<i64> {
+        Some(sum(self.back(backend)?, free))
+    }
+    fn connslots(&self, backend: u32) -> Option<i64> {
+        Some(sum(self.back(backend)?, |s| {
+            match (free(s), s.maxqueue()) {
+                (-1, _) | (_, 0) => -1,
+                (free, queue) => free + i64::from(queue) - i64::from(s.queued()),
+            }
+        }))
+    }
+    fn srv_conn_free(&self, backend: u32, server: u32) -> Option<i64> {
+        Some(free(self.server_state(backend, server)?))
+    }
+    fn srv_weight(&self, backend: u32, server: u32) -> Option<u32> {
+        let state = self.server_state(backend, server)?;
+        Some(state.effective_weight().div_ceil(WEIGHT_SCALE))
+    }
+    fn srv_sess_rate(&self, backend: u32, server: u32) -> Option<u32> {
+        let counters = &self.server_state(backend, server)?.counters;
+        Some(counters.rate.now(clock::now_ms()))
+    }
+    fn thread(&self) -> u32 {
+        u32::try_from(self.worker.id).unwrap_or(0) + 1
+    }
+    fn act_conn(&self) -> Option<u32> {
+        Some(self.shared.conns.current())
+    }
+    fn stopping(&self) -> bool {
+        self.shared.is_stopping()
+    }
+    fn uptime_ms(&self) -> u64 {
+        clock::now_ms().saturating_sub(self.shared.started_ms)
+    }
+}

@@ -203,7 +203,9 @@ impl Stream {
         let down = server
             .and_then(|s| be.state.server(s))
             .is_some_and(|s| !s.running());
-        let elsewhere = self.may_redispatch(&be) || down && be.redispatch.is_some();
+        // who needs no certain server need not wait for this one
+        let free = self.persistence.pinned.is_none() && be.state.usable_active() > 1;
+        let elsewhere = self.may_redispatch(&be) || (free || down) && be.redispatch.is_some();
         count::retry(&be, server, elsewhere);
         if elsewhere {
             self.slot = None;

@@ -37,22 +37,22 @@ const AT_ONCE: usize = 4;
 
 /// One play of one scenario.
 #[derive(Clone)]
-pub struct Job<'a> {
-    pub scenario: &'a Scenario,
-    pub golden: &'a Golden,
-    pub binary: &'a Binary,
-    pub threads: Option<u32>,
+struct Job<'a> {
+    scenario: &'a Scenario,
+    golden: &'a Golden,
+    binary: &'a Binary,
+    threads: Option<u32>,
     /// Keyword whose handler is switched off.
-    pub without: Option<String>,
+    without: Option<String>,
 }
 
 /// What came of a job.
-pub struct Verdict {
-    pub label: String,
-    pub lines: Vec<String>,
+struct Verdict {
+    label: String,
+    lines: Vec<String>,
     /// Differences from the golden, empty when there are none.
-    pub faults: Vec<String>,
-    pub output: String,
+    faults: Vec<String>,
+    output: String,
 }
 
 impl Job<'_> {
@@ -66,7 +66,7 @@ impl Job<'_> {
     }
 
     /// Plays it once.
-    pub fn run(&self, number: usize, stop_early: bool) -> Verdict {
+    fn run(&self, number: usize, stop_early: bool) -> Verdict {
         let dir = std::env::temp_dir()
             .join(format!("hapax-compat-{}", std::process::id()))
             .join(number.to_string());
@@ -102,7 +102,7 @@ impl Job<'_> {
 }
 
 /// Plays all jobs, at most [`AT_ONCE`] at a time; verdicts in the order of the jobs.
-pub fn run_all(jobs: &[Job], stop_early: bool) -> Vec<Verdict> {
+fn run_all(jobs: &[Job], stop_early: bool) -> Vec<Verdict> {
     let next = AtomicUsize::new(0);
     let (tell, told) = channel();
     std::thread::scope(|scope| {
@@ -166,7 +166,7 @@ fn options() -> Options {
 }
 
 /// The package's directory.
-pub fn root() -> &'static Path {
+fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 

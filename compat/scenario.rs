@@ -62,7 +62,6 @@ pub struct Reply {
 /// One step: who does what.
 #[derive(Debug, Clone)]
 pub struct Step {
-    pub line: usize,
     pub who: String,
     pub what: What,
 }
@@ -371,13 +370,11 @@ fn shown(words: &[&str]) -> Show {
 }
 
 fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), String> {
-    let line = n;
     let words: Vec<&str> = text.split_whitespace().collect();
     let who = words.first().copied().unwrap_or_default().to_owned();
     let mut steps = Vec::new();
     let mut push = |what: What| {
         steps.push(Step {
-            line,
             who: who.clone(),
             what,
         })

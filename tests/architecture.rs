@@ -406,7 +406,7 @@ fn every_module_of_the_library_stands_on_a_floor() {
     let modules: Vec<&str> = code
         .lines()
         .filter_map(|line| line.trim().trim_start_matches("pub ").strip_prefix("mod "))
-        .map(|rest| identifier(rest))
+        .map(identifier)
         .collect();
     assert!(modules.contains(&"base"), "src/lib.rs declares its modules");
     let unranked: Vec<_> = modules.iter().filter(|m| floor(m).is_none()).collect();

@@ -3,6 +3,7 @@
 //! `ok` holds what HAProxy 3.4 takes (and the one of 2010 that only old versions take), `bad` what
 //! it refuses, `old` what 1.5 took and 3.4 refuses. Beside `NAME.cfg` stands what HAProxy said:
 //! `NAME.cfg.haproxy-3.4.txt`, `-2.6.txt` where 2.6 differs, `-1.5.txt` for old files.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::fs;

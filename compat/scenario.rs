@@ -137,6 +137,8 @@ pub enum Show {
     Brief(Vec<String>),
     /// Only how many bytes there were.
     Length,
+    /// Only whether these texts are in it.
+    Has(Vec<String>),
     /// Only the lines that begin with one of these words.
     Lines(Vec<String>),
     /// The head as it came, a chunked body without its chunks.
@@ -356,7 +358,16 @@ fn owned(words: &[&str]) -> Vec<String> {
     words.iter().map(|w| (*w).to_owned()).collect()
 }
 
-fn shown(words: &[&str]) -> Show {
+fn shown(text: &str, words: &[&str]) -> Show {
+    if let Some(at) = text.find(" has \"") {
+        let mut rest = text[at + 5..].trim();
+        let mut wanted = Vec::new();
+        while let Some((bytes, next)) = quoted(rest) {
+            wanted.push(String::from_utf8_lossy(&bytes).into_owned());
+            rest = next.trim();
+        }
+        return Show::Has(wanted);
+    }
     match words.iter().position(|w| *w == "brief") {
         Some(at) => Show::Brief(words[at + 1..].iter().map(|w| w.to_lowercase()).collect()),
         None if words.contains(&"lines") => {
@@ -479,7 +490,7 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
             let (bytes, next) = block(lines, n)?;
             n = next;
             push(What::Send(bytes));
-            push(What::Recv(Until::Response, shown(&words)));
+            push(What::Recv(Until::Response, shown(text, &words)));
         }
         "get" => {
             let port = (*words.get(2).ok_or("a port")?).to_owned();
@@ -491,7 +502,7 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
             bytes.extend_from_slice(b"\r\n");
             push(What::Connect { port, from, within });
             push(What::Send(bytes));
-            push(What::Recv(Until::Response, shown(&words)));
+            push(What::Recv(Until::Response, shown(text, &words)));
             push(What::Close);
         }
         "recv" => {
@@ -513,7 +524,7 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
                 }
                 other => return Err(format!("recv what? {other}")),
             };
-            push(What::Recv(until, shown(&words)));
+            push(What::Recv(until, shown(text, &words)));
         }
         "quiet" => push(What::Quiet(time(2)?)),
         "keepalive" | "mss" => push(What::Fact(verb.to_owned())),

@@ -34,6 +34,20 @@ impl Transcript {
             Show::Length => self.lines.push(format!("{who} {} bytes", bytes.len())),
             Show::Brief(names) => self.brief(who, bytes, names),
             Show::Decoded => self.decoded(who, bytes),
+            Show::Has(wanted) => {
+                let text = String::from_utf8_lossy(bytes).into_owned();
+                let status = text.split(' ').nth(1).unwrap_or_default();
+                self.lines.push(format!("{who} status {status}"));
+                for part in wanted {
+                    let answer = if text.contains(part.as_str()) {
+                        "yes"
+                    } else {
+                        "no"
+                    };
+                    self.lines
+                        .push(format!("{who} has {}: {answer}", escape(part.as_bytes())));
+                }
+            }
             Show::Lines(beginnings) => {
                 let text = String::from_utf8_lossy(bytes).into_owned();
                 let wanted = |line: &&str| beginnings.iter().any(|b| line.starts_with(b.as_str()));

@@ -163,7 +163,8 @@ impl Template {
                 "content-type '{}' ignored by the http reply when used with an errorfile.",
                 shown(kind)
             )),
-            (Payload::Text(_) | Payload::File(_), None) => {
+            (Payload::File(file), None) => file.require_empty(),
+            (Payload::Text(_), None) => {
                 return Err(
                     "a content type must be defined when non-empty payload is configured".into(),
                 );
@@ -216,10 +217,16 @@ impl Template {
         let reason = reason_phrase(self.status);
         let _ = write!(head, "HTTP/1.1 {} {reason}\r\n", self.status);
         for (name, value) in &self.headers {
+            let start = head.len();
             head.extend_from_slice(name);
             head.extend_from_slice(b": ");
+            let empty = head.len();
             value.render(&run.eval(), &mut head);
-            head.extend_from_slice(b"\r\n");
+            // A field without a value is left out.
+            match head.len() == empty {
+                true => head.truncate(start),
+                false => head.extend_from_slice(b"\r\n"),
+            }
         }
         let _ = write!(head, "content-length: {}\r\n", body.len());
         if let (Some(kind), false) = (&self.content_type, body.is_empty()) {
@@ -264,6 +271,10 @@ pub(super) static KEYWORDS: &[Keyword] = &[Keyword {
         Example {
             line: "http-request return status 404 hdr X-A b hdr x-B %[path]",
             result: "Return HTTP/1.1 404 Not Found|x-a: b|x-b: /a/b.html|content-length: 0||",
+        },
+        Example {
+            line: "http-request return hdr x-c %[var(txn.none)] hdr x-d e",
+            result: "Return HTTP/1.1 200 OK|x-d: e|content-length: 0||",
         },
         Example {
             line: "http-request return status 200 content-type text/plain string hi hdr X-A b",

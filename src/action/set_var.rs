@@ -2,7 +2,7 @@
 
 use super::{Act, Example, Flow, Keyword, Line, RuleSets, Run};
 use crate::sample::compile::Fault;
-use crate::sample::vars::{self, Owned, Scope, VarId};
+use crate::sample::vars::{self, Owned, Scope, VarId, When};
 use crate::sample::{Expr, LogFormat, Sample};
 use std::sync::Arc;
 
@@ -11,16 +11,6 @@ struct Variable {
     scope: Scope,
     id: VarId,
     when: When,
-}
-
-/// The conditions behind the name: `set-var(txn.x,ifnotset)`.
-#[derive(Clone, Copy, Debug, Default)]
-struct When {
-    exists: Option<bool>,
-    empty: Option<bool>,
-    set: Option<bool>,
-    gt: bool,
-    lt: bool,
 }
 
 #[derive(Debug)]
@@ -67,37 +57,8 @@ impl Act for UnsetVar {
 
 impl Variable {
     fn set(&self, run: &Run<'_>, value: Sample<'_>) {
-        if self.when.allows(self, run, value) {
+        if self.when.allows(self.scope, self.id, &run.eval(), value) {
             vars::write(&*run.view, self.scope, self.id, Owned::from(value));
-        }
-    }
-}
-
-impl When {
-    fn allows(self, variable: &Variable, run: &Run<'_>, value: Sample<'_>) -> bool {
-        if let Some(wanted) = self.empty {
-            // Numbers and addresses are never empty.
-            let is_empty = matches!(value, Sample::Str([]) | Sample::Bin([]) | Sample::Meth([]));
-            if is_empty != wanted {
-                return false;
-            }
-        }
-        if self.exists.is_none() && self.set.is_none() && !self.gt && !self.lt {
-            return true;
-        }
-        let old = vars::read(&run.eval(), variable.scope, variable.id);
-        // Variables that exist are set, but for those of the process.
-        let exists = old.is_some() || variable.scope == Scope::Proc;
-        if self.exists.is_some_and(|wanted| exists != wanted)
-            || self.set.is_some_and(|wanted| old.is_some() != wanted)
-        {
-            return false;
-        }
-        match (old, value) {
-            (Some(Sample::Int(old)), Sample::Int(new)) => {
-                (!self.gt || old > new) && (!self.lt || old < new)
-            }
-            _ => true,
         }
     }
 }
@@ -123,25 +84,7 @@ fn inside<'w>(line: &Line<'_, 'w, '_>, name: &str) -> Result<&'w [u8], Fault> {
 fn variable(line: &Line<'_, '_, '_>, name: &str) -> Result<Variable, Fault> {
     let mut parts = inside(line, name)?.split(|&b| b == b',');
     let (scope, id) = vars::intern(parts.next().unwrap_or_default())?;
-    let mut when = When::default();
-    for word in parts {
-        match word {
-            b"ifexists" => when.exists = Some(true),
-            b"ifnotexists" => when.exists = Some(false),
-            b"ifempty" => when.empty = Some(true),
-            b"ifnotempty" => when.empty = Some(false),
-            b"ifset" => when.set = Some(true),
-            b"ifnotset" => when.set = Some(false),
-            b"ifgt" => when.gt = true,
-            b"iflt" => when.lt = true,
-            other => {
-                return Err(Fault::Wrong(format!(
-                    "unknown condition \"{}\"",
-                    bstr::BStr::new(other)
-                )));
-            }
-        }
-    }
+    let when = When::parse(parts)?;
     Ok(Variable { scope, id, when })
 }
 

@@ -9,6 +9,7 @@ use crate::base::span::Span;
 use crate::proto::h1::{Message, Parsed, RequestContext};
 use bstr::BStr;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// A file: named while reading, filled by `plan`. Pattern files of the same name and method are
@@ -22,6 +23,8 @@ pub struct ListedFile {
     kind: Kind,
     /// What HAProxy puts in front of a fault of its line.
     context: String,
+    /// It may only be empty: its line gives no content type.
+    untyped: AtomicBool,
     /// The words of the line itself that need the name service, in place of a file.
     words: Option<Vec<u8>>,
     content: OnceLock<Content>,
@@ -73,7 +76,16 @@ impl ListedFile {
     pub fn load(&self, bytes: &[u8], resolve: &dyn Fn(&[u8]) -> Option<IpAddr>) -> Vec<Diagnostic> {
         let mut diags = Vec::new();
         let content = match self.kind {
-            Kind::Bytes => Content::Bytes(bytes.into()),
+            Kind::Bytes => {
+                if !bytes.is_empty() && self.untyped.load(Ordering::Relaxed) {
+                    let message = format!(
+                        "{}a content type must be defined when non-empty payload is configured.",
+                        self.context
+                    );
+                    diags.push(Diagnostic::alert(RULE_FAULT, self.span, message));
+                }
+                Content::Bytes(bytes.into())
+            }
             Kind::Response => {
                 let mut message = Message::with_capacity(bytes.len());
                 let parsed = message.load_response(bytes, RequestContext::default());
@@ -132,6 +144,11 @@ impl ListedFile {
         };
         let _ = self.content.set(content);
         diags
+    }
+
+    /// Its line gives no content type: anything but an empty file is a fault.
+    pub fn require_empty(&self) {
+        self.untyped.store(true, Ordering::Relaxed);
     }
 
     /// What it holds, once loaded.
@@ -234,6 +251,7 @@ impl Compile<'_> {
             span,
             kind,
             context: self.context.clone(),
+            untyped: AtomicBool::new(false),
             words,
             content: OnceLock::new(),
         });

@@ -173,6 +173,94 @@ pub fn write(view: &dyn StreamView, scope: Scope, id: VarId, value: Owned) {
     }
 }
 
+/// The conditions behind a variable's name: `set-var(txn.x,ifnotset)`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct When {
+    exists: Option<bool>,
+    empty: Option<bool>,
+    set: Option<bool>,
+    gt: bool,
+    lt: bool,
+}
+
+impl When {
+    /// Parses the words; the error is HAProxy's.
+    pub fn parse<'w>(words: impl Iterator<Item = &'w [u8]>) -> Result<When, String> {
+        let mut when = When::default();
+        for word in words.filter(|w| !w.is_empty()) {
+            match word {
+                b"ifexists" => when.exists = Some(true),
+                b"ifnotexists" => when.exists = Some(false),
+                b"ifempty" => when.empty = Some(true),
+                b"ifnotempty" => when.empty = Some(false),
+                b"ifset" => when.set = Some(true),
+                b"ifnotset" => when.set = Some(false),
+                b"ifgt" => when.gt = true,
+                b"iflt" => when.lt = true,
+                other => return Err(format!("unknown condition \"{}\"", BStr::new(other))),
+            }
+        }
+        Ok(when)
+    }
+
+    /// Its conditions as bits, to be kept as an argument.
+    pub fn bits(self) -> i64 {
+        let three = |b: Option<bool>| match b {
+            None => 0,
+            Some(false) => 1,
+            Some(true) => 2,
+        };
+        three(self.exists)
+            | three(self.empty) << 2
+            | three(self.set) << 4
+            | i64::from(self.gt) << 6
+            | i64::from(self.lt) << 7
+    }
+
+    /// The conditions again.
+    pub fn from_bits(bits: i64) -> When {
+        let three = |n: i64| match n & 3 {
+            0 => None,
+            n => Some(n == 2),
+        };
+        When {
+            exists: three(bits),
+            empty: three(bits >> 2),
+            set: three(bits >> 4),
+            gt: bits >> 6 & 1 == 1,
+            lt: bits >> 7 & 1 == 1,
+        }
+    }
+
+    /// Whether the variable may be set to the value.
+    pub fn allows(self, scope: Scope, id: VarId, e: &Eval<'_>, value: Sample<'_>) -> bool {
+        if let Some(wanted) = self.empty {
+            // Numbers and addresses are never empty.
+            let is_empty = matches!(value, Sample::Str([]) | Sample::Bin([]) | Sample::Meth([]));
+            if is_empty != wanted {
+                return false;
+            }
+        }
+        if self.exists.is_none() && self.set.is_none() && !self.gt && !self.lt {
+            return true;
+        }
+        let old = read(e, scope, id);
+        // Variables that exist are set, but for those of the process.
+        let exists = old.is_some() || scope == Scope::Proc;
+        if self.exists.is_some_and(|wanted| exists != wanted)
+            || self.set.is_some_and(|wanted| old.is_some() != wanted)
+        {
+            return false;
+        }
+        match (old, value) {
+            (Some(Sample::Int(old)), Sample::Int(new)) => {
+                (!self.gt || old > new) && (!self.lt || old < new)
+            }
+            _ => true,
+        }
+    }
+}
+
 /// Unsets a variable.
 pub fn unset(view: &dyn StreamView, scope: Scope, id: VarId) {
     match scope {

@@ -11,7 +11,7 @@ use bstr::BStr;
 
 pub mod alias;
 
-use alias::Alias;
+use alias::{Alias, Logged};
 
 bitflags! {
     /// Flags of an item: `%{+Q,+X}ci`.
@@ -34,7 +34,8 @@ pub enum Purpose {
     /// Header values, targets, bodies: control characters become `%XX`.
     #[default]
     Http,
-    /// Log lines: all but printable ASCII becomes `#XX`, nothing becomes `-`, blanks are merged.
+    /// Log lines: what is logged of a request is escaped as `#XX`, nothing becomes `-`, blanks are
+    /// merged.
     Log,
 }
 
@@ -193,7 +194,7 @@ impl LogFormat {
                         }
                         continue;
                     }
-                    self.finish(start, *flags, alias.quoted, out);
+                    self.finish(start, *flags, alias.quoted, alias.logged, out);
                 }
                 Item::Expr(expr, flags) => {
                     let start = out.len();
@@ -207,26 +208,26 @@ impl LogFormat {
                     }
                     // Only log lines put expressions in quotes.
                     let quoted = self.purpose == Purpose::Log;
-                    self.finish(start, *flags, quoted, out);
+                    self.finish(start, *flags, quoted, Logged::Raw, out);
                 }
             }
         }
     }
 
     /// Escapes and quotes what an item appended from `start` on.
-    fn finish(&self, start: usize, flags: Flags, quoted: bool, out: &mut Vec<u8>) {
+    fn finish(&self, start: usize, flags: Flags, quoted: bool, logged: Logged, out: &mut Vec<u8>) {
         let quote = quoted && flags.contains(Flags::QUOTE);
         if out.len() == start {
             if quote {
                 out.extend_from_slice(b"\"\"");
-            } else if self.purpose == Purpose::Log {
+            } else if self.purpose == Purpose::Log && logged.dash() {
                 out.push(b'-');
             }
             return;
         }
         let needs_escape = |b: &u8| match self.purpose {
             Purpose::Http => (*b < b' ' && *b != b'\t') || *b == 0x7f,
-            Purpose::Log => !(b' '..0x7f).contains(b) || *b == b'#',
+            Purpose::Log => logged.escapes(*b),
         };
         let backslash = flags.contains(Flags::ESCAPE);
         let is_special = |b: &u8| backslash && b"\"\\]".contains(b);
@@ -346,7 +347,10 @@ mod tests {
     use super::*;
 
     fn render(purpose: Purpose, text: &str) -> Result<String, Fault> {
-        let stream = Stream::example();
+        render_on(Stream::example(), purpose, text)
+    }
+
+    fn render_on(stream: Stream, purpose: Purpose, text: &str) -> Result<String, Fault> {
         let names = testing::Known;
         let mut cx = testing::compile(&names);
         let format = LogFormat::parse_for(purpose, text.as_bytes(), &mut cx)?;
@@ -387,9 +391,26 @@ mod tests {
 
     #[test]
     fn in_logs() {
+        // Recorded from HAProxy 3.4 with `log-format`.
+        for (text, want) in [
+            ("a   b %[var(txn.none)]", "a b -"),
+            ("%CC|%{+Q}CC|%ID", "-|\"\"|-"),
+            ("%{+Q}[bin(41)]", "\"A\""),
+            ("%{+Q}[int(5)]", "\"5\""),
+            ("%{+Q,+E}[bin(2241)]", "\"\\\"A\""),
+            ("%{+E}[bin(22235d5c)]", "\\\"#\\]\\\\"),
+            ("%[bin(0a0141)]", "\n\u{1}A"),
+        ] {
+            assert_eq!(render(Purpose::Log, text).as_deref(), Ok(want), "{text}");
+        }
+        let head = "GET http://h/a\"{|}? HTTP/1.1\r\nHost: h";
+        let shown = |text| render_on(Stream::on(head), Purpose::Log, text).unwrap();
+        assert_eq!(shown("%HU %HP"), "http://h/a#22{|}? http://h/a#22{|}");
+        assert_eq!(shown("%HPO|%HQ"), "/a#22{|}|?");
+        let star = Stream::on("OPTIONS * HTTP/1.1\r\nHost: h");
         assert_eq!(
-            render(Purpose::Log, "a   b %[var(txn.none)]").unwrap(),
-            "a b -"
+            render_on(star, Purpose::Log, "%HPO|%HQ|%HU").unwrap(),
+            "||*"
         );
     }
 

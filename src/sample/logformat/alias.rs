@@ -2,6 +2,7 @@
 
 use super::Flags;
 use crate::base::clock;
+use crate::proto::h1::Message;
 use crate::sample::value::Sample;
 use crate::sample::view::{Eval, LogData};
 use std::io::Write;
@@ -14,8 +15,48 @@ pub struct Alias {
     pub name: &'static str,
     /// Whether `+Q` puts it in quotes.
     pub quoted: bool,
+    /// What log lines do with its value.
+    pub logged: Logged,
     /// Appends its value.
     pub eval: AliasFn,
+}
+
+/// What log lines do with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logged {
+    /// As it is; `-` for nothing.
+    Raw,
+    /// Unprintable bytes, `"` and `#` as `#XX`; `-` for nothing.
+    Request,
+    /// As `Request`, but nothing stays nothing.
+    Part,
+    /// As `Part`, `{`, `|` and `}` escaped as well.
+    Captured,
+}
+
+impl Logged {
+    /// Whether a byte is written as `#XX`.
+    pub fn escapes(self, b: u8) -> bool {
+        match self {
+            Logged::Raw => false,
+            Logged::Request | Logged::Part => !(b' '..0x7f).contains(&b) || b"\"#".contains(&b),
+            Logged::Captured => !(b' '..0x7f).contains(&b) || b"\"#{|}".contains(&b),
+        }
+    }
+    /// Whether `-` stands for nothing.
+    pub fn dash(self) -> bool {
+        matches!(self, Logged::Raw | Logged::Request)
+    }
+}
+
+/// How the value of an alias is logged.
+const fn logged_as(name: &str) -> Logged {
+    match name.as_bytes() {
+        b"HM" | b"HU" | b"HP" | b"HV" | b"r" => Logged::Request,
+        b"HPO" | b"HQ" => Logged::Part,
+        b"hr" | b"hs" | b"hrl" | b"hsl" => Logged::Captured,
+        _ => Logged::Raw,
+    }
 }
 
 impl Alias {
@@ -31,8 +72,8 @@ pub type AliasFn = fn(&Eval<'_>, Flags, &mut Vec<u8>);
 macro_rules! aliases {
     (text { $($tn:literal = $te:expr;)* } number { $($nn:literal = $ne:expr;)* }) => {
         static ALIASES: &[Alias] = &[
-            $(Alias { name: $tn, quoted: true, eval: $te },)*
-            $(Alias { name: $nn, quoted: false, eval: $ne },)*
+            $(Alias { name: $tn, quoted: true, logged: logged_as($tn), eval: $te },)*
+            $(Alias { name: $nn, quoted: false, logged: Logged::Raw, eval: $ne },)*
         ];
     };
 }
@@ -58,31 +99,20 @@ aliases! {
         "bi" = |e, f, out| ip(e.view.bc_src(), f, out);
         "si" = |e, f, out| ip(e.view.bc_dst(), f, out);
         // What is logged of the request is its line as received, whatever rules made of it.
-        "HM" = |e, _, out| {
-            if let Some(r) = e.view.request() {
-                out.extend_from_slice(r.received_method());
-            }
-        };
-        "HP" = |e, _, out| {
-            let target = e.view.request().map(|r| r.received_target()).unwrap_or_default();
-            out.extend_from_slice(target.split(|&b| b == b'?').next().unwrap_or_default());
-        };
-        "HPO" = |e, _, out| {
-            let target = e.view.request().map(|r| r.received_target()).unwrap_or_default();
-            let path = path_of(target);
-            out.extend_from_slice(path.split(|&b| b == b'?').next().unwrap_or_default());
-        };
-        "HQ" = |e, _, out| {
-            let target = e.view.request().map(|r| r.received_target()).unwrap_or_default();
-            if let Some(at) = memchr::memchr(b'?', target) {
-                out.extend_from_slice(target.get(at..).unwrap_or_default());
-            }
-        };
-        "HU" = |e, _, out| {
-            if let Some(r) = e.view.request() {
-                out.extend_from_slice(r.received_target());
-            }
-        };
+        "HM" = |e, _, out| received(e, out, |r| r.received_method());
+        "HP" = |e, _, out| received(e, out, |r| {
+            r.received_target().split(|&b| b == b'?').next().unwrap_or_default()
+        });
+        "HPO" = |e, _, out| received(e, out, |r| {
+            let path = path_of(r.received_target());
+            path.split(|&b| b == b'?').next().unwrap_or_default()
+        });
+        "HQ" = |e, _, out| received(e, out, |r| {
+            let target = r.received_target();
+            let at = memchr::memchr(b'?', target).unwrap_or(target.len());
+            target.get(at..).unwrap_or_default()
+        });
+        "HU" = |e, _, out| received(e, out, |r| r.received_target());
         "HV" = |e, _, out| version(e, out);
         "ts" = |e, _, out| out.extend_from_slice(e.view.log().map_or(&[][..], |l| &l.state[..2]));
         "tsc" = |e, _, out| out.extend_from_slice(e.view.log().map_or(&[][..], |l| &l.state));
@@ -158,16 +188,25 @@ aliases! {
     }
 }
 
-/// A target without scheme and authority.
-fn path_of(target: &[u8]) -> &[u8] {
-    match memchr::memmem::find(target, b"://") {
-        Some(at) if !target.starts_with(b"/") => {
-            let rest = target.get(at + 3..).unwrap_or_default();
-            let slash = memchr::memchr(b'/', rest).unwrap_or(rest.len());
-            rest.get(slash..).unwrap_or_default()
-        }
-        _ => target,
+/// Appends a part of the request, or what HAProxy shows of one that it could not read.
+fn received(e: &Eval<'_>, out: &mut Vec<u8>, part: impl Fn(&Message) -> &[u8]) {
+    match e.view.request() {
+        Some(r) => out.extend_from_slice(part(r)),
+        None => out.extend_from_slice(b"<BADREQ>"),
     }
+}
+
+/// A target without scheme and authority; empty if it is nothing else.
+fn path_of(target: &[u8]) -> &[u8] {
+    if target.starts_with(b"/") {
+        return target;
+    }
+    let Some(at) = memchr::memmem::find(target, b"://") else {
+        return &[];
+    };
+    let rest = target.get(at + 3..).unwrap_or_default();
+    let slash = memchr::memchr(b'/', rest).unwrap_or(rest.len());
+    rest.get(slash..).unwrap_or_default()
 }
 
 /// The alias of a name.
@@ -240,8 +279,11 @@ fn port(address: Option<SocketAddr>, flags: Flags, out: &mut Vec<u8>) {
 }
 
 fn version(e: &Eval<'_>, out: &mut Vec<u8>) {
-    if let Some((major, minor)) = e.view.request().map(|r| r.version()) {
-        let _ = write!(out, "HTTP/{major}.{minor}");
+    match e.view.request().map(|r| r.version()) {
+        Some((major, minor)) => {
+            let _ = write!(out, "HTTP/{major}.{minor}");
+        }
+        None => out.extend_from_slice(b"<BADREQ>"),
     }
 }
 

@@ -328,9 +328,8 @@ impl TcpStream {
                         last: true,
                     };
                     format.render(&eval, &mut name);
-                    if let Some(id) = self.s.plan.backend_by_name(&name) {
-                        return Some(id);
-                    }
+                    // an unknown name ends the search
+                    return self.s.plan.backend_by_name(&name).or(fe.default_backend);
                 }
             }
         }

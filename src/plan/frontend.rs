@@ -88,7 +88,7 @@ pub struct UseBackendPlan {
 pub enum BackendTarget {
     /// Known.
     Backend(BackendId),
-    /// Evaluated per request; look up by `Plan::backend_by_name`, an unknown name passes on to
-    /// the next rule.
+    /// Evaluated per request; look up by `Plan::backend_by_name`. An unknown name means the
+    /// default back end, not the next rule.
     Dynamic(Arc<crate::sample::logformat::LogFormat>),
 }

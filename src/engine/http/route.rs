@@ -198,9 +198,8 @@ impl Stream {
                         },
                         &mut name,
                     );
-                    if let Some(id) = self.s.plan.backend_by_name(&name) {
-                        return Some(id);
-                    }
+                    // an unknown name ends the search
+                    return self.s.plan.backend_by_name(&name).or(fe.default_backend);
                 }
             }
         }

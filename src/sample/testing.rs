@@ -311,3 +311,118 @@ fn converter_examples() {
         }
     }
 }
+
+/// The bits of a fetch's places in the grammar's table.
+fn places(fetch: &crate::grammar::Fetch) -> u32 {
+    use crate::grammar::Place::{self, *};
+    const ALL: [Place; 22] = [
+        FrontendConnection,
+        FrontendSession,
+        FrontendRequestContent,
+        FrontendRequestHeader,
+        FrontendRequestBody,
+        UseBackend,
+        BackendRequestContent,
+        BackendRequestHeader,
+        BackendRequestBody,
+        SetServer,
+        ServerSource,
+        BackendResponseContent,
+        BackendResponseHeader,
+        BackendResponseBody,
+        StickStore,
+        FrontendResponseContent,
+        FrontendResponseHeader,
+        FrontendResponseBody,
+        Log,
+        Check,
+        Configuration,
+        RuntimeApi,
+    ];
+    let bit = |(i, p): (usize, &Place)| u32::from(fetch.available(*p)) << i;
+    ALL.iter().enumerate().map(bit).sum()
+}
+
+fn type_name(kind: super::value::Type) -> &'static str {
+    use super::value::Type;
+    match kind {
+        Type::Any => "any",
+        Type::Same => "same",
+        Type::Bool => "bool",
+        Type::Sint => "sint",
+        Type::Addr => "addr",
+        Type::Ipv4 => "ipv4",
+        Type::Ipv6 => "ipv6",
+        Type::Str => "str",
+        Type::Bin => "bin",
+        Type::Meth => "meth",
+    }
+}
+
+/// `string[,integer]`, as HAProxy lists arguments.
+fn signature(kinds: &[super::args::Kind], required: usize) -> String {
+    let mut out = String::new();
+    for (i, kind) in kinds.iter().enumerate() {
+        if i == required {
+            out += "[";
+        }
+        if i > 0 {
+            out += ",";
+        }
+        out += kind.name();
+    }
+    if kinds.len() > required {
+        out += "]";
+    }
+    out
+}
+
+#[test]
+fn descriptors_agree_with_the_grammar() {
+    for fetch in super::fetch::all() {
+        let Some(known) = crate::grammar::fetch(fetch.name.as_bytes()) else {
+            panic!("{} is not in the grammar", fetch.name);
+        };
+        let name = fetch.name;
+        assert_eq!(
+            fetch.source.places.bits(),
+            places(known),
+            "places of {name}"
+        );
+        assert_eq!(type_name(fetch.out), known.yields, "type of {name}");
+        assert_eq!(
+            signature(fetch.args, fetch.required),
+            known.args,
+            "arguments of {name}"
+        );
+    }
+    for conv in super::conv::all() {
+        let Some(known) = crate::grammar::converter(conv.name.as_bytes()) else {
+            panic!("{} is not in the grammar", conv.name);
+        };
+        let name = conv.name;
+        let types = (type_name(conv.input), type_name(conv.out));
+        assert_eq!(types, (known.takes, known.yields), "types of {name}");
+        assert_eq!(
+            signature(conv.args, conv.required),
+            known.args,
+            "arguments of {name}"
+        );
+    }
+}
+
+#[test]
+fn no_name_twice() {
+    let mut names: Vec<&str> = super::fetch::all().map(|f| f.name).collect();
+    names.sort_unstable();
+    assert!(
+        names.windows(2).all(|w| w.first() != w.get(1)),
+        "a fetch twice"
+    );
+    let mut names: Vec<&str> = super::conv::all().map(|c| c.name).collect();
+    names.sort_unstable();
+    assert!(
+        names.windows(2).all(|w| w.first() != w.get(1)),
+        "a converter twice"
+    );
+}

@@ -12,7 +12,7 @@ pub(super) static CONVS: &[Conv] = &[
         args: &[Kind::Str, Kind::Str, Kind::Str, Kind::Str, Kind::Str],
         required: 1,
         input: Type::Any,
-        out: Type::Same,
+        out: Type::Any,
         check: Some(variable),
         eval: |args, v, e| {
             if let [Arg::Var(scope, id), Arg::Int(when)] = args
@@ -30,7 +30,7 @@ pub(super) static CONVS: &[Conv] = &[
         args: &[Kind::Str],
         required: 1,
         input: Type::Any,
-        out: Type::Same,
+        out: Type::Any,
         check: Some(variable),
         eval: |args, v, e| {
             if let Some(Arg::Var(scope, id)) = args.first() {

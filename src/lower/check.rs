@@ -89,7 +89,18 @@ fn name(line: &Directive, words: usize) -> (String, Span) {
 
 /// A keyword of this section that hapax does not execute.
 fn here(cx: &mut Context<'_>, line: &Directive, keyword: &Keyword, words: usize) {
-    if keyword.inert.is_some() {
+    if let Some(reason) = keyword.inert {
+        if let Some(removed) = keyword
+            .life
+            .removed
+            .filter(|_| !keyword.life.known_in(Version::CURRENT))
+        {
+            let (name, span) = name(line, words);
+            let message = format!(
+                "the '{name}' directive is not supported anymore since HAProxy {removed}; it has no effect here: {reason}."
+            );
+            cx.diags.push(Diagnostic::warning("HX0282", span, message));
+        }
         return;
     }
     let (name, span) = name(line, words);

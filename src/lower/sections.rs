@@ -4,7 +4,7 @@
 use super::context::{Context, Draft, Scope};
 use super::keyword::Sections;
 use super::server::ServerDraft;
-use crate::base::diag::{Diagnostic, Form};
+use crate::base::diag::{Diagnostic, Form, Severity};
 use crate::base::span::Span;
 use crate::config::directive::{Directive, Word};
 use crate::ir::proxy::{Proxy, ProxyId, RuleSets, Settings};
@@ -174,19 +174,28 @@ fn duplicate_name(cx: &mut Context<'_>, kind: Sections, name: &str, span: Span) 
         cx.place(first)
     );
     let place = cx.place(span);
-    let mut add = |text: String| {
+    let mut add = |severity, text: String| {
+        let text = format!("Parsing [{place}]: {text}");
         cx.diags.push(
-            Diagnostic::alert("HX0213", span, format!("Parsing [{place}]: {text}"))
+            Diagnostic::new(severity, "HX0213", text)
+                .at(span)
                 .form(Form::Config)
                 .related(first, "first declared here"),
         );
     };
     if same_side {
-        add(facts.clone());
+        add(Severity::Alert, facts.clone());
     }
-    add(format!(
-        "{facts} This is no longer supported as of 3.3. Please rename one or the other."
-    ));
+    // one of each side: what was taken before 3.3 is taken
+    let severity = if same_side {
+        Severity::Alert
+    } else {
+        Severity::Warning
+    };
+    add(
+        severity,
+        format!("{facts} This is no longer supported as of 3.3. Please rename one or the other."),
+    );
 }
 
 /// The `defaults` section of a name; none, two of them, and HAProxy complains.

@@ -14,7 +14,7 @@ use super::check;
 use super::{Context, KeywordHandler, Sections, Side};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
-use crate::config::address::{self, Kind};
+use crate::config::address::{self, Host, Kind};
 use crate::config::args::Args;
 use crate::config::directive::Word;
 use crate::ir::Bind;
@@ -104,6 +104,15 @@ fn bind(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let Some(written) = written else {
         return;
     };
+    for address in &addresses {
+        // four numbers that are no address are no host name either
+        if let Host::Name { name, .. } = &address.host
+            && name.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        {
+            let message = format!("'bind' : invalid address: '{name}' in '{written}'");
+            args.alert("HX0164", address.span, message);
+        }
+    }
     let mut bind = Bind::new(addresses, args.line().span);
     let section = cx
         .draft()

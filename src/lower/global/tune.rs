@@ -77,10 +77,14 @@ fn bufsize(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 }
 
 fn maxrewrite(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
-    if let Some(value) = integer(args, "tune.maxrewrite", ".")
-        && let Ok(value) = u32::try_from(value)
-    {
-        cx.global.tune.maxrewrite = value;
+    let here = args.here();
+    match integer(args, "tune.maxrewrite", ".").map(u32::try_from) {
+        None => {}
+        Some(Ok(value)) => cx.global.tune.maxrewrite = value,
+        Some(Err(_)) => {
+            let message = "'tune.maxrewrite' expects a positive integer argument.";
+            args.alert("HX0164", here, message);
+        }
     }
 }
 

@@ -22,13 +22,12 @@ fn ignore(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 }
 
 fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>, name: &str, force: bool) {
-    if cx.ignored(args, Side::Backend, name) {
-        return;
-    }
+    let useless = cx.ignored(args, Side::Backend, name);
     let message = format!("'{name}' requires either 'if' or 'unless' followed by a condition.");
     let context = format!("error detected while parsing a '{name}' rule : ");
     if let Some(condition) =
         rules::required_condition(cx, args, Places::BE_REQUEST, &message, &context)
+        && !useless
         && let Some(draft) = cx.draft_mut()
     {
         draft

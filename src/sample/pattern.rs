@@ -142,7 +142,8 @@ impl Operator {
     /// The operator of a word.
     pub fn named(word: &[u8]) -> Option<Operator> {
         Some(match word {
-            b"eq" => Operator::Eq,
+            // HAProxy takes `ne` for `eq`.
+            b"eq" | b"ne" => Operator::Eq,
             b"ge" => Operator::Ge,
             b"gt" => Operator::Gt,
             b"le" => Operator::Le,
@@ -311,28 +312,16 @@ pub fn hex(digits: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 /// A number or range: `5`, `1:9`, `1-9`, `5:`, `:9`. As HAProxy, an operator is ignored before a
-/// range, and `-5` is the range up to 5.
+/// range, `-5` is the range up to 5, and so `--` is the range up to 0.
 fn range(word: &[u8], operator: Option<Operator>) -> Result<(i64, i64), String> {
     let shown = BStr::new(word);
-    let not_range = || format!("'{shown}' is not a valid number range");
     let number = |digits: &[u8]| -> Option<i64> { std::str::from_utf8(digits).ok()?.parse().ok() };
-    let at = word
-        .iter()
-        .position(|b| !b.is_ascii_digit())
-        .unwrap_or(word.len());
-    let (low, rest) = word.split_at(at);
-    let (separator, high) = match rest {
-        [] => (false, rest),
-        [b':' | b'-', high @ ..] => (true, high),
-        _ => {
-            return Err(match operator {
-                Some(_) => format!("'{shown}' is neither a number nor a supported operator"),
-                None => format!("'{shown}' is not a number"),
-            });
-        }
-    };
-    if !separator {
-        let n = number(low).ok_or_else(|| format!("'{shown}' is not a number"))?;
+    let Some(at) = memchr::memchr2(b':', b'-', word) else {
+        let n = number(word).filter(|_| word.iter().all(u8::is_ascii_digit));
+        let n = n.ok_or_else(|| match operator {
+            Some(_) => format!("'{shown}' is neither a number nor a supported operator"),
+            None => format!("'{shown}' is not a number"),
+        })?;
         return Ok(match operator.unwrap_or(Operator::Eq) {
             Operator::Eq => (n, n),
             Operator::Ge => (n, i64::MAX),
@@ -340,19 +329,22 @@ fn range(word: &[u8], operator: Option<Operator>) -> Result<(i64, i64), String> 
             Operator::Le => (i64::MIN, n),
             Operator::Lt => (i64::MIN, n.saturating_sub(1)),
         });
-    }
+    };
+    let bound = |text: &[u8]| match text {
+        [] => Some(None),
+        b"-" => Some(Some(0)),
+        [b'+', ..] => None,
+        _ => number(text).map(Some),
+    };
+    let low = word.get(..at).and_then(bound);
+    let high = word.get(at + 1..).and_then(bound);
     match (low, high) {
-        ([], []) => Err(not_range()),
-        (low, []) => Ok((number(low).ok_or_else(not_range)?, i64::MAX)),
-        ([], high) => Ok((i64::MIN, number(high).ok_or_else(not_range)?)),
-        (low, high) => {
-            let (low, high) = (number(low), number(high));
-            match (low, high) {
-                (Some(low), Some(high)) if low <= high => Ok((low, high)),
-                _ => Err(not_range()),
-            }
-        }
+        (Some(Some(low)), Some(None)) => Some((low, i64::MAX)),
+        (Some(None), Some(Some(high))) => Some((i64::MIN, high)),
+        (Some(Some(low)), Some(Some(high))) if low <= high => Some((low, high)),
+        _ => None,
     }
+    .ok_or_else(|| format!("'{shown}' is not a valid number range"))
 }
 
 /// Whether patterns of this method may have an operator in front.

@@ -2,7 +2,7 @@
 
 use super::connect;
 use super::count::{self, ms};
-use super::forward::Half;
+use super::forward::{Half, Pump};
 use super::pool::ServerConn;
 use super::reactor::{Io, Wake};
 use super::session::Session;
@@ -31,6 +31,8 @@ struct TcpStream {
     s: Box<Session>,
     /// What the client sent while rules waited for it.
     early: Box<Message>,
+    /// What the server sent while rules waited for it.
+    late: Option<Box<Message>>,
     be: Option<Arc<BackendPlan>>,
     server: Option<u32>,
     vars: VarStore,
@@ -83,6 +85,9 @@ impl StreamView for TcpStream {
     fn log(&self) -> Option<&LogData> {
         self.log.as_ref()
     }
+    fn response_buffer(&self) -> Option<&[u8]> {
+        self.late.as_ref().map(|m| m.received())
+    }
     fn request_buffer(&self) -> Option<&[u8]> {
         Some(self.early.received())
     }
@@ -115,6 +120,7 @@ pub async fn serve(mut s: Box<Session>) {
     let mut stream = TcpStream {
         s,
         early,
+        late: None,
         be: None,
         server: None,
         vars: VarStore::default(),
@@ -200,6 +206,13 @@ impl TcpStream {
         {
             return;
         }
+        if !be.rules.tcp_response_content.is_empty()
+            && !self.inspect_response(be, conn, &mut up, &mut down).await
+        {
+            self.state = *b"PD";
+            return;
+        }
+        let s = &self.s;
         let limits = tunnel::Timeouts {
             client: be.timeouts.tunnel.or(s.fe.timeouts.client),
             server: be.timeouts.tunnel.or(be.timeouts.server),
@@ -210,6 +223,72 @@ impl TcpStream {
         self.state = ended.state;
         self.sent = ended.down;
         self.received = ended.up;
+    }
+
+    /// `tcp-response content`: holds the server's first bytes back until the rules decide; false
+    /// when they refuse.
+    async fn inspect_response(
+        &mut self,
+        be: &BackendPlan,
+        conn: &ServerConn,
+        up: &mut Half,
+        down: &mut Half,
+    ) -> bool {
+        let t = self.s.t;
+        let delay = be.rules.tcp_response_inspect_delay;
+        let mut until = None;
+        let mut nothing = Vec::new();
+        let (mut from, mut last) = (0, false);
+        loop {
+            let mut late = self.late.take().unwrap_or_else(|| t.message());
+            let got = conn.sock.recv(late.space());
+            match got {
+                Io::Done(n) => late.filled(n),
+                Io::Eof | Io::Failed(_) => last = true,
+                Io::Blocked => {}
+            }
+            let some = !late.received().is_empty();
+            last |= late.space().is_empty();
+            self.late = Some(late);
+            if some || last {
+                let limit = *until.get_or_insert_with(|| t.worker.after(Some(delay.unwrap_or(0))));
+                last |= t.worker.now_ms() >= limit;
+                let list = &be.rules.tcp_response_content;
+                let mode = rules::Mode {
+                    set: RuleSet::TcpResponseContent,
+                    from,
+                    last,
+                };
+                match rules::run(list, mode, self, &mut t.scratch.borrow_mut()) {
+                    Verdict::Continue => break,
+                    Verdict::Wait { from: at, .. } => {
+                        from = if last { at + 1 } else { at };
+                        if last {
+                            continue;
+                        }
+                    }
+                    _ => return false,
+                }
+            }
+            // the client may go on meanwhile
+            let moved = up.pump(t, &self.s.client, &conn.sock, &mut nothing);
+            if matches!(moved, Pump::SinkFailed(_) | Pump::SourceFailed(_)) {
+                break;
+            }
+            if moved != Pump::Moved && !matches!(got, Io::Done(_)) {
+                let server = t.worker.after(be.timeouts.server);
+                let limit = until.unwrap_or(server).min(server);
+                if t.worker.park(limit).await == Wake::TimedOut && until.is_none() {
+                    break;
+                }
+            }
+        }
+        let Some(late) = self.late.take() else {
+            return true;
+        };
+        let pushed = down.push(t, &self.s.client, &[], late.received(), false);
+        t.recycle(late);
+        pushed.is_ok()
     }
 
     /// Statistics, and the back end's present number.

@@ -458,18 +458,26 @@ impl Stream {
 
     /// `http-response`, the back end's rules first.
     fn response_rules(&mut self, be: &BackendPlan) -> Result<(), Failure> {
-        if be.rules.http_response.is_empty() && self.s.fe.rules.http_response.is_empty() {
+        if be.rules.http_response.is_empty()
+            && be.rules.tcp_response_content.is_empty()
+            && self.s.fe.rules.http_response.is_empty()
+        {
             return Ok(());
         }
         let fe = self.s.fe.clone();
         let t = self.s.t;
-        for list in [&be.rules.http_response, &fe.rules.http_response] {
+        let sets = [
+            (&be.rules.tcp_response_content, RuleSet::TcpResponseContent),
+            (&be.rules.http_response, RuleSet::HttpResponse),
+            (&fe.rules.http_response, RuleSet::HttpResponse),
+        ];
+        for (list, set) in sets {
             if list.is_empty() {
                 continue;
             }
             let verdict = rules::run(
                 list,
-                rules::Mode::of(RuleSet::HttpResponse),
+                rules::Mode::of(set),
                 self,
                 &mut t.scratch.borrow_mut(),
             );
@@ -477,6 +485,10 @@ impl Stream {
                 Verdict::Continue | Verdict::Wait { .. } => continue,
                 Verdict::Deny(a) | Verdict::Tarpit(a) => End::Reply(a, *b"PR"),
                 Verdict::Return(a) | Verdict::Redirect(a) => End::Reply(a, *b"LR"),
+                // a response that content rules refuse is as good as a bad one
+                Verdict::Reject | Verdict::Close if set == RuleSet::TcpResponseContent => {
+                    End::Status(502, *b"PR")
+                }
                 Verdict::Reject | Verdict::Close | Verdict::SilentDrop { .. } => {
                     End::Silent(*b"PR")
                 }

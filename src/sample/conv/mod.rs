@@ -7,6 +7,7 @@ use super::view::Eval;
 use std::fmt;
 
 mod addresses;
+mod dates;
 mod encodings;
 mod integers;
 mod regsub;
@@ -53,6 +54,7 @@ static FAMILIES: &[&[Conv]] = &[
     encodings::CONVS,
     urls::CONVS,
     addresses::CONVS,
+    dates::CONVS,
     variables::CONVS,
 ];
 

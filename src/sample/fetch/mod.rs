@@ -7,6 +7,7 @@ use super::value::{Sample, Type};
 use super::view::Eval;
 use std::fmt;
 
+mod captures;
 mod cookies;
 mod headers;
 mod internal;
@@ -16,6 +17,8 @@ mod proxies;
 mod request;
 mod response;
 mod variables;
+
+pub use captures::path_of;
 
 /// Evaluates a fetch; `None`: no such value.
 pub type FetchFn = for<'a> fn(&'a [Arg], &Eval<'a>, &mut Cursor) -> Option<Sample<'a>>;
@@ -177,6 +180,7 @@ static FAMILIES: &[&[Fetch]] = &[
     headers::FETCHES,
     cookies::FETCHES,
     response::FETCHES,
+    captures::FETCHES,
     variables::FETCHES,
 ];
 

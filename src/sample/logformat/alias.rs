@@ -3,6 +3,7 @@
 use super::Flags;
 use crate::base::clock;
 use crate::proto::h1::Message;
+use crate::sample::fetch::path_of;
 use crate::sample::value::Sample;
 use crate::sample::view::{Eval, LogData};
 use std::io::Write;
@@ -194,19 +195,6 @@ fn received(e: &Eval<'_>, out: &mut Vec<u8>, part: impl Fn(&Message) -> &[u8]) {
         Some(r) => out.extend_from_slice(part(r)),
         None => out.extend_from_slice(b"<BADREQ>"),
     }
-}
-
-/// A target without scheme and authority; empty if it is nothing else.
-fn path_of(target: &[u8]) -> &[u8] {
-    if target.starts_with(b"/") {
-        return target;
-    }
-    let Some(at) = memchr::memmem::find(target, b"://") else {
-        return &[];
-    };
-    let rest = target.get(at + 3..).unwrap_or_default();
-    let slash = memchr::memchr(b'/', rest).unwrap_or(rest.len());
-    rest.get(slash..).unwrap_or_default()
 }
 
 /// The alias of a name.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// An effect known when the configuration is read.
 #[derive(Debug)]
-struct Constant(Effect<'static>);
+struct Constant(Effect);
 
 impl Act for Constant {
     fn run(&self, run: &mut Run<'_>) -> Flow {
@@ -35,7 +35,7 @@ impl Act for Nothing {
 #[derive(Debug)]
 struct Number {
     expr: Expr,
-    effect: fn(i64) -> Effect<'static>,
+    effect: fn(i64) -> Effect,
 }
 
 impl Act for Number {
@@ -72,12 +72,19 @@ impl Act for SetAddress {
         let none = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
         let mut new = old.unwrap_or(none);
         match self.what {
-            // The port becomes 0 with a new address.
-            Address::Src | Address::Dst => match self.expr.eval_as(Type::Addr, &e) {
-                Some(Sample::V4(a)) => new = SocketAddr::new(a.into(), 0),
-                Some(Sample::V6(a)) => new = SocketAddr::new(a.into(), 0),
-                _ => return Flow::Continue,
-            },
+            // The port is kept, unless the address is of another family.
+            Address::Src | Address::Dst => {
+                let ip: IpAddr = match self.expr.eval_as(Type::Addr, &e) {
+                    Some(Sample::V4(a)) => a.into(),
+                    Some(Sample::V6(a)) => a.into(),
+                    _ => return Flow::Continue,
+                };
+                let port = match ip.is_ipv4() == new.is_ipv4() {
+                    true => new.port(),
+                    false => 0,
+                };
+                new = SocketAddr::new(ip, port);
+            }
             Address::SrcPort | Address::DstPort => match self.expr.eval_as(Type::Sint, &e) {
                 // HAProxy keeps the low 16 bits.
                 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -93,7 +100,7 @@ impl Act for SetAddress {
     }
 }
 
-fn constant(effect: Effect<'static>) -> Result<Arc<dyn Act>, Fault> {
+fn constant(effect: Effect) -> Result<Arc<dyn Act>, Fault> {
     Ok(Arc::new(Constant(effect)))
 }
 
@@ -106,10 +113,7 @@ fn expression(line: &mut Line<'_, '_, '_>) -> Result<Expr, Fault> {
     Ok(expr)
 }
 
-fn number(
-    line: &mut Line<'_, '_, '_>,
-    effect: fn(i64) -> Effect<'static>,
-) -> Result<Arc<dyn Act>, Fault> {
+fn number(line: &mut Line<'_, '_, '_>, effect: fn(i64) -> Effect) -> Result<Arc<dyn Act>, Fault> {
     let expr = expression(line)?;
     Ok(Arc::new(Number { expr, effect }))
 }
@@ -117,7 +121,7 @@ fn number(
 /// A constant number (`0x..` too), or an expression.
 fn number_or_constant(
     line: &mut Line<'_, '_, '_>,
-    effect: fn(i64) -> Effect<'static>,
+    effect: fn(i64) -> Effect,
 ) -> Result<Arc<dyn Act>, Fault> {
     let word = line.peek();
     if word.is_empty() {
@@ -165,7 +169,7 @@ fn set_timeout(line: &mut Line<'_, '_, '_>) -> Result<Arc<dyn Act>, Fault> {
         .take()
         .map(|w| w.display().to_string())
         .unwrap_or_default();
-    let effect: fn(u32) -> Effect<'static> = match which.as_str() {
+    let effect: fn(u32) -> Effect = match which.as_str() {
         "client" => Effect::ClientTimeout,
         "connect" => Effect::ConnectTimeout,
         "queue" => Effect::QueueTimeout,
@@ -197,7 +201,7 @@ fn set_timeout(line: &mut Line<'_, '_, '_>) -> Result<Arc<dyn Act>, Fault> {
 #[derive(Debug)]
 struct Timeout {
     expr: Expr,
-    effect: fn(u32) -> Effect<'static>,
+    effect: fn(u32) -> Effect,
 }
 
 impl Act for Timeout {
@@ -255,14 +259,14 @@ pub(super) static KEYWORDS: &[Keyword] = &[
         let word = line.argument("expects exactly 1 argument (integer value)")?;
         let n = parse_int(word.bytes()).unwrap_or(0);
         constant(Effect::Nice(clamp(n, -1024, 1024)))
-    }, "How eagerly the stream is served: -1024 to 1024.",
+    }, "How eagerly the stream is served, -1024 to 1024: no effect here, streams take turns.",
         "http-request set-nice 5000" => "Nice(1024)"),
     keyword!("set-timeout", RuleSets::REQUEST.union(RuleSets::RESPONSE), set_timeout,
         "A timeout of this stream.",
         "http-request set-timeout client 5s" => "ClientTimeout(5000)"),
     keyword!("set-src", EARLY, |line| address(line, Address::Src),
         "The client's address.",
-        "http-request set-src ipv4(1.2.3.4)" => "Src(1.2.3.4:0)"),
+        "http-request set-src ipv4(1.2.3.4)" => "Src(1.2.3.4:40000)"),
     keyword!("set-src-port", EARLY, |line| address(line, Address::SrcPort),
         "The client's port.",
         "http-request set-src-port int(5)" => "Src(192.0.2.7:5)"),
@@ -284,20 +288,6 @@ pub(super) static KEYWORDS: &[Keyword] = &[
     keyword!("set-mark", CLIENT, |line| number_or_constant(line, |n| Effect::FcMark(low32(n))),
         "Old name of `set-fc-mark`.",
         "http-request set-mark 7" => "FcMark(7)"),
-    keyword!("set-bc-tos", CONTENT, |line| number_or_constant(line, |n| Effect::BcTos(low8(n))),
-        "The TOS or DSCP of packets to the server.",
-        "http-request set-bc-tos 16" => "BcTos(16)"),
-    keyword!("set-bc-mark", CONTENT, |line| number_or_constant(line, |n| Effect::BcMark(low32(n))),
-        "The netfilter mark of packets to the server.",
-        "http-request set-bc-mark 7" => "BcMark(7)"),
-    keyword!("set-priority-class", CONTENT,
-        |line| number(line, |n| Effect::PriorityClass(clamp(n, -2047, 2047))),
-        "The class of the request in queues: -2047 (first) to 2047.",
-        "http-request set-priority-class int(9999)" => "PriorityClass(2047)"),
-    keyword!("set-priority-offset", CONTENT,
-        |line| number(line, |n| Effect::PriorityOffset(clamp(n, -524_287, 524_287))),
-        "Milliseconds by which the request is moved in queues.",
-        "http-request set-priority-offset int(-5)" => "PriorityOffset(-5)"),
     keyword!("set-retries", CONTENT, |line| {
         let missing = "expects exactly 1 argument (an expression or an integer between 1 and 100)";
         if line.at_end() {

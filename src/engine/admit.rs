@@ -7,8 +7,10 @@ use crate::ir::proxy::Mode;
 use crate::proto::h1::Message;
 use crate::rules::{self, Verdict};
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{StreamView, World};
+use crate::sample::view::{Effect, StreamView, World};
+use socket2::SockRef;
 use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
 
 impl StreamView for Session {
     fn request(&self) -> Option<&Message> {
@@ -52,6 +54,25 @@ impl StreamView for Session {
     fn world(&self) -> &dyn World {
         self.t
     }
+    fn apply(&mut self, effect: Effect) -> bool {
+        match effect {
+            Effect::Src(a) => self.src = Some(a),
+            Effect::Dst(a) => self.dst = Some(a),
+            Effect::FcTos(tos) => return self.client.fd().is_some_and(|fd| set_tos(fd, tos)),
+            Effect::FcMark(mark) => {
+                let client = self.client.fd();
+                return client.is_some_and(|fd| SockRef::from(&fd).set_mark(mark).is_ok());
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// Sets the TOS byte, or the traffic class of an IPv6 socket.
+fn set_tos(fd: BorrowedFd<'_>, tos: u8) -> bool {
+    use rustix::net::sockopt::{set_ip_tos, set_ipv6_tclass};
+    set_ip_tos(fd, tos).is_ok() || set_ipv6_tclass(fd, tos.into()).is_ok()
 }
 
 /// Runs the rules that know nothing but the connection; false: close it.

@@ -15,7 +15,7 @@ use crate::plan::{BackendId, BackendPlan, BackendTarget, ServerAddress};
 use crate::proto::h1::{BodyLength, Message};
 use crate::rules::{self, Verdict};
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Direction, Eval, LogData, StreamView, World};
+use crate::sample::view::{Direction, Effect, Eval, LogData, StreamView, World};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -43,6 +43,7 @@ struct TcpStream {
     received: u64,
     tries: u32,
     log: Option<LogData>,
+    log_level: Option<Option<u8>>,
 }
 
 impl StreamView for TcpStream {
@@ -107,6 +108,16 @@ impl StreamView for TcpStream {
     fn world(&self) -> &dyn World {
         self.s.t
     }
+    fn log_level(&self) -> Option<u8> {
+        self.log_level.flatten()
+    }
+    fn apply(&mut self, effect: Effect) -> bool {
+        match effect {
+            Effect::LogLevel(level) => self.log_level = Some(level),
+            other => return self.s.apply(other),
+        }
+        true
+    }
 }
 
 /// Serves a client in TCP mode until both sides have ended.
@@ -130,6 +141,7 @@ pub async fn serve(mut s: Box<Session>) {
         received: 0,
         tries: 0,
         log: None,
+        log_level: None,
     };
     stream.run().await;
     stream.count_end();
@@ -323,6 +335,9 @@ impl TcpStream {
     fn log_end(&mut self) {
         let s = &self.s;
         let Some(plan) = s.fe.log.clone() else { return };
+        if self.log_level == Some(None) {
+            return;
+        }
         let t = s.t;
         let ms = |from: u64, to: u64| match to {
             0 => -1,

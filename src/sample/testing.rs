@@ -148,7 +148,7 @@ impl StreamView for Stream {
     fn world(&self) -> &dyn World {
         &Small
     }
-    fn apply(&mut self, effect: Effect<'_>) -> bool {
+    fn apply(&mut self, effect: Effect) -> bool {
         self.effects.push(format!("{effect:?}"));
         true
     }

@@ -122,8 +122,12 @@ pub trait StreamView {
     fn world(&self) -> &dyn World {
         &Absent
     }
+    /// The level that `set-log-level` gave the log line.
+    fn log_level(&self) -> Option<u8> {
+        None
+    }
     /// Something that an action wants of the engine. False: not possible on this stream.
-    fn apply(&mut self, _effect: Effect<'_>) -> bool {
+    fn apply(&mut self, _effect: Effect) -> bool {
         false
     }
 }
@@ -174,7 +178,7 @@ pub struct LogData {
 
 /// What actions change about a stream other than its messages and variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect<'a> {
+pub enum Effect {
     /// `set-log-level`: 0 (emerg) to 7 (debug); `None` is `silent`
     LogLevel(Option<u8>),
     /// `set-timeout client`, milliseconds; 0 is never
@@ -195,26 +199,14 @@ pub enum Effect<'a> {
     FcTos(u8),
     /// `set-fc-mark` / `set-mark`
     FcMark(u32),
-    /// `set-bc-tos`
-    BcTos(u8),
-    /// `set-bc-mark`
-    BcMark(u32),
     /// `set-src`, `set-src-port`
     Src(SocketAddr),
     /// `set-dst`, `set-dst-port`
     Dst(SocketAddr),
-    /// `set-priority-class`
-    PriorityClass(i32),
-    /// `set-priority-offset`, milliseconds
-    PriorityOffset(i32),
     /// `set-retries`
     Retries(u32),
     /// `disable-l7-retry`
     DisableL7Retry,
-    /// `capture` of the request into a slot
-    CaptureRequest(u32, &'a [u8]),
-    /// `capture` of the response into a slot
-    CaptureResponse(u32, &'a [u8]),
 }
 
 /// Servers, tables and counters as fetches see them; the engine implements it. Proxies are named

@@ -9,7 +9,7 @@ impl Stream {
     pub(super) fn log_end(&mut self) {
         let s = &self.s;
         let Some(plan) = s.fe.log.clone() else { return };
-        if plan.format.is_none() || self.quiet {
+        if plan.format.is_none() || self.quiet || self.log_level == Some(None) {
             return;
         }
         let t = s.t;

@@ -126,6 +126,8 @@ pub struct Stream {
     pub service: bool,
     /// Not to be logged.
     pub quiet: bool,
+    /// What `set-log-level` said: a level, or `silent`.
+    pub log_level: Option<Option<u8>>,
     /// What the log tells, once the stream has ended.
     pub log: Option<LogData>,
     /// The state the log will show.
@@ -184,6 +186,7 @@ impl Stream {
             truncated: false,
             service: false,
             quiet: false,
+            log_level: None,
             log: None,
             state: *b"--",
             src: None,

@@ -88,7 +88,10 @@ impl StreamView for Stream {
             _ => None,
         }
     }
-    fn apply(&mut self, effect: Effect<'_>) -> bool {
+    fn log_level(&self) -> Option<u8> {
+        self.log_level.flatten()
+    }
+    fn apply(&mut self, effect: Effect) -> bool {
         let ms = |v: u32| (v != 0).then_some(v);
         match effect {
             Effect::ClientTimeout(v) => self.timeouts.client = ms(v),
@@ -101,7 +104,8 @@ impl StreamView for Stream {
             Effect::Dst(a) => self.dst = Some(a),
             Effect::Retries(n) => self.retries = n,
             Effect::DisableL7Retry => self.no_l7_retry = true,
-            _ => return false,
+            Effect::LogLevel(level) => self.log_level = Some(level),
+            other => return self.s.apply(other),
         }
         true
     }

@@ -43,6 +43,6 @@ pub fn stream(t: &Thread, log: &LogPlan, view: &dyn StreamView, connect: bool) {
         };
         format.render(&eval, &mut line);
     }
-    send(t, log, INFO, &line);
+    send(t, log, view.log_level().unwrap_or(INFO), &line);
     *t.log_line.borrow_mut() = line;
 }

@@ -139,6 +139,8 @@ pub enum Show {
     Length,
     /// Only whether these texts are in it.
     Has(Vec<String>),
+    /// Only these columns of a table of statistics.
+    Columns(Vec<String>),
     /// Only the lines that begin with one of these words.
     Lines(Vec<String>),
     /// The head as it came, a chunked body without its chunks.
@@ -370,6 +372,10 @@ fn shown(text: &str, words: &[&str]) -> Show {
     }
     match words.iter().position(|w| *w == "brief") {
         Some(at) => Show::Brief(words[at + 1..].iter().map(|w| w.to_lowercase()).collect()),
+        None if words.contains(&"columns") => {
+            let at = words.iter().position(|w| *w == "columns").unwrap_or(0);
+            Show::Columns(owned(&words[at + 1..]))
+        }
         None if words.contains(&"lines") => {
             let at = words.iter().position(|w| *w == "lines").unwrap_or(0);
             Show::Lines(words[at + 1..].iter().map(|w| (*w).to_owned()).collect())

@@ -34,6 +34,7 @@ impl Transcript {
             Show::Length => self.lines.push(format!("{who} {} bytes", bytes.len())),
             Show::Brief(names) => self.brief(who, bytes, names),
             Show::Decoded => self.decoded(who, bytes),
+            Show::Columns(names) => self.columns(who, bytes, names),
             Show::Has(wanted) => {
                 let text = String::from_utf8_lossy(bytes).into_owned();
                 let status = text.split(' ').nth(1).unwrap_or_default();
@@ -68,6 +69,28 @@ impl Transcript {
             let text = self.stable(&escape(text));
             self.lines
                 .push(format!("{who} {mark} {text}").trim_end().to_owned());
+        }
+    }
+
+    fn columns(&mut self, who: &str, bytes: &[u8], names: &[String]) {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let mut lines = text.lines().skip_while(|line| !line.starts_with("# "));
+        let Some(head) = lines.next() else {
+            self.say(who, "no table");
+            return;
+        };
+        let head: Vec<&str> = head[2..].split(',').collect();
+        for line in lines.take_while(|line| !line.is_empty()) {
+            let row: Vec<&str> = line.split(',').collect();
+            let cells: Vec<String> = names
+                .iter()
+                .map(|name| {
+                    let at = head.iter().position(|h| h == name);
+                    let value = at.and_then(|at| row.get(at)).copied().unwrap_or("?");
+                    format!("{name} {value}")
+                })
+                .collect();
+            self.lines.push(format!("{who} {}", cells.join(", ")).trim_end().to_owned());
         }
     }
 

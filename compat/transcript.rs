@@ -90,7 +90,8 @@ impl Transcript {
                     format!("{name} {value}")
                 })
                 .collect();
-            self.lines.push(format!("{who} {}", cells.join(", ")).trim_end().to_owned());
+            self.lines
+                .push(format!("{who} {}", cells.join(", ")).trim_end().to_owned());
         }
     }
 

@@ -199,6 +199,15 @@ fn oracles() -> Vec<Binary> {
     found.and_then(|p| Binary::probe(&p)).into_iter().collect()
 }
 
+/// What a scenario may need and a machine may lack.
+fn available(need: &str) -> bool {
+    match need {
+        "root" => rustix::process::geteuid().is_root(),
+        "ipv6" => std::net::TcpListener::bind("[::1]:0").is_ok(),
+        _ => false,
+    }
+}
+
 fn scenarios(names: &[String]) -> Result<Vec<Scenario>, String> {
     let dir = root().join("fixtures/scenarios");
     let entries = std::fs::read_dir(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
@@ -220,8 +229,8 @@ fn scenarios(names: &[String]) -> Result<Vec<Scenario>, String> {
         let text =
             std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         let scenario = scenario::parse(&name, &text)?;
-        if scenario.needs_root && !rustix::process::geteuid().is_root() {
-            println!("{name}: left out, only the super-user can play it");
+        if let Some(missing) = scenario.needs.iter().find(|need| !available(need)) {
+            println!("{name}: left out, it needs {missing}");
             continue;
         }
         found.push(scenario);

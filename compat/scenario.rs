@@ -13,8 +13,8 @@ pub struct Scenario {
     /// Version of HAProxy that its golden comes from.
     pub golden: String,
     pub config: String,
-    /// Only the super-user can run it.
-    pub needs_root: bool,
+    /// What it cannot be played without: `root`, `ipv6`.
+    pub needs: Vec<String>,
     /// The configuration puts the process into the background; its number is in `${dir}/pid`.
     pub background: bool,
     /// Extra command-line words for the proxy.
@@ -153,7 +153,7 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, String> {
         name: name.to_owned(),
         golden: "3.4.0".to_owned(),
         config: String::new(),
-        needs_root: false,
+        needs: Vec::new(),
         background: false,
         args: Vec::new(),
         files: Vec::new(),
@@ -175,7 +175,7 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, String> {
         let first = words.first().copied().unwrap_or_default();
         match first {
             "golden" => s.golden = words.get(1).copied().unwrap_or("3.4.0").to_owned(),
-            "needs" => s.needs_root = words.get(1) == Some(&"root"),
+            "needs" => s.needs.extend(owned(&words[1..])),
             "background" => s.background = true,
             "args" => s.args.extend(words.iter().skip(1).map(|w| (*w).to_owned())),
             "mask" => {

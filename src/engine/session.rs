@@ -123,7 +123,7 @@ pub struct FuturePool<F> {
 }
 
 /// Unused boxes kept per thread.
-const KEPT: usize = 256;
+const KEPT: usize = 2048;
 
 impl<F: Future<Output = Box<Session>> + 'static> FuturePool<F> {
     /// A pool that is never freed, for the futures that `make` makes.

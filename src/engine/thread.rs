@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// Unused messages kept per thread; each holds a buffer of `tune.bufsize`.
-const KEPT_MESSAGES: usize = 512;
+const KEPT_MESSAGES: usize = 2048;
 
 /// One thread. Lives as long as the process.
 pub struct Thread {

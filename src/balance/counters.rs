@@ -188,8 +188,6 @@ pub struct LastCheck {
     pub info: Box<str>,
     /// `check_duration`, milliseconds
     pub duration_ms: u32,
-    /// `check_health`
-    pub health: u32,
 }
 
 /// What is summed per server.

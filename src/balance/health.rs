@@ -87,6 +87,15 @@ impl Health {
         }
     }
 
+    /// Goes on from what the server is now: an administrator may have changed it.
+    pub fn resume(&mut self, score: u32, state: Operational) {
+        self.score = score.min(self.rise + self.fall - 1);
+        self.state = match state {
+            Operational::Starting => Operational::Running,
+            other => other,
+        };
+    }
+
     /// Takes a result.
     pub fn result(&mut self, status: CheckStatus) -> Judgement {
         let (was, score, last) = (self.state, self.score, self.last);

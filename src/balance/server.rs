@@ -3,7 +3,7 @@
 use super::counters::ServerCounters;
 use crate::ir;
 use bitflags::bitflags;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// Steps of an effective weight within one step of the configured weight, so that slow start can
 /// grow finely.
@@ -154,6 +154,8 @@ pub struct ServerState {
     pub(super) weight: AtomicU32,
     pub(super) effective: AtomicU32,
     pub(super) last_change: AtomicU64,
+    score: AtomicU32,
+    checks_paused: AtomicBool,
 }
 
 impl ServerState {
@@ -191,6 +193,8 @@ impl ServerState {
             weight: AtomicU32::new(s.weight),
             effective: AtomicU32::new(s.weight * WEIGHT_SCALE),
             last_change: AtomicU64::new(0),
+            score: AtomicU32::new(0),
+            checks_paused: AtomicBool::new(false),
         }
     }
 
@@ -241,6 +245,22 @@ impl ServerState {
     /// When its state last changed, ms of `base::clock`.
     pub fn last_change(&self) -> u64 {
         self.last_change.load(Relaxed)
+    }
+    /// How far its checks have counted it up (`check_health`), 0 to `rise + fall - 1`.
+    pub fn score(&self) -> u32 {
+        self.score.load(Relaxed)
+    }
+    /// A check counted, or an administrator decided.
+    pub fn set_score(&self, score: u32) {
+        self.score.store(score, Relaxed);
+    }
+    /// Whether an administrator has stopped its checks.
+    pub fn checks_paused(&self) -> bool {
+        self.checks_paused.load(Relaxed)
+    }
+    /// Stops its checks, or lets them go on.
+    pub fn pause_checks(&self, pause: bool) {
+        self.checks_paused.store(pause, Relaxed);
     }
     /// Whether the algorithm may choose it: running, not in maintenance or drain, weight above 0.
     pub fn usable(&self) -> bool {

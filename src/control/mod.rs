@@ -1,6 +1,7 @@
 //! Floor 10: the process around the engine: listening sockets, limits, rights, signals, and the
 //! runtime API.
 
+mod change;
 pub mod cli;
 mod dump;
 pub mod listeners;

@@ -108,11 +108,13 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
     w.sleep(delay).await;
     while !t.shared.is_stopping() {
         let begin = w.now_ms();
-        if !state.admin().intersects(Admin::ANY_MAINT) {
+        if !state.admin().intersects(Admin::ANY_MAINT) && !state.checks_paused() {
             let outcome = check(t, &be, server).await;
             let took = (w.now_ms() - begin) as u32;
+            health.resume(state.score(), state.operational());
             let proven = health.score() >= health.rise();
             let judged = health.result(outcome.status);
+            state.set_score(health.score());
             if proven && judged.status.verdict() == Verdict::Failed {
                 state.counters.failed_checks.inc();
             }
@@ -121,7 +123,6 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
                 code: outcome.code,
                 info: outcome.info.as_str().into(),
                 duration_ms: took,
-                health: health.score(),
             });
             let result = CheckResult {
                 status: judged.status,

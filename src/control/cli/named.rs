@@ -1,30 +1,9 @@
 //! Back ends, servers and front ends as commands name them.
 
 use super::{Call, Flow, shown};
-use crate::balance::{BackendState, ServerState};
-use crate::plan::{BackendPlan, FrontendPlan, Plan, ServerPlan};
-use std::sync::Arc;
+use crate::plan::{BackendPlan, FrontendPlan, Plan};
 
-/// A server that a command named.
-pub struct Named<'p> {
-    /// Its back end.
-    pub backend: &'p BackendPlan,
-    /// The server as configured.
-    pub server: &'p ServerPlan,
-    /// Its state.
-    pub state: &'p Arc<ServerState>,
-}
-
-impl Named<'_> {
-    /// What its back end's threads share.
-    pub fn shared(&self) -> &Arc<BackendState> {
-        &self.backend.state
-    }
-    /// `backend/server`
-    pub fn path(&self) -> String {
-        format!("{}/{}", self.backend.name, self.server.name)
-    }
-}
+pub use crate::control::change::Named;
 
 /// The back end of a name, or of an `id` written as `#3`.
 pub fn backend<'p>(plan: &'p Plan, word: &[u8]) -> Option<&'p BackendPlan> {
@@ -59,16 +38,8 @@ pub fn server<'a>(call: &mut Call<'a>, word: &[u8]) -> Result<Named<'a>, Flow> {
         Some(id) => backend.servers.iter().position(|s| s.settings.id == id),
         None => backend.server_by_name(name),
     };
-    let found = index.and_then(|index| {
-        let state = backend.state.server(u32::try_from(index).ok()?)?;
-        Some((backend.servers.get(index)?, state))
-    });
-    match found {
-        Some((server, state)) => Ok(Named {
-            backend,
-            server,
-            state,
-        }),
+    match index.and_then(|index| Named::at(backend, index)) {
+        Some(found) => Ok(found),
         None => Err(call.error("No such server.")),
     }
 }

@@ -2,9 +2,9 @@
 
 use super::named::{self, Named};
 use super::{Call, Command, Flow, weight};
-use crate::balance::{Admin, Operational};
-use crate::base::clock;
-use crate::base::diag::Severity;
+use crate::balance::Operational;
+use crate::control::change;
+use crate::control::world::World;
 use crate::ir::bind::CliLevel;
 
 /// `set server <backend>/<server> ...`
@@ -22,7 +22,7 @@ pub const DISABLE: Command = Command {
     usage: "disable server (DEPRECATED)",
     meaning: "puts a server in maintenance (as 'set server' does)",
     level: CliLevel::Admin,
-    run: |call| named(call, maintenance),
+    run: |call| named(call, |world, server| change::maintenance(world, server, "")),
 };
 
 /// `enable server <backend>/<server>`
@@ -31,17 +31,17 @@ pub const ENABLE: Command = Command {
     usage: "enable server  (DEPRECATED)",
     meaning: "takes a server out of maintenance (as 'set server' does)",
     level: CliLevel::Admin,
-    run: |call| named(call, no_maintenance),
+    run: |call| named(call, change::no_maintenance),
 };
 
 const USAGE: &str = "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | \
                      agent-send | check-addr | check-port | fqdn | health | ssl | state | weight";
 
-fn named(call: &mut Call<'_>, act: fn(&mut Call<'_>, &Named<'_>)) -> Flow {
+fn named(call: &mut Call<'_>, act: fn(&dyn World, &Named<'_>)) -> Flow {
     let word = call.arg(0).to_vec();
     match named::server(call, &word) {
         Ok(found) => {
-            act(call, &found);
+            act(call.world, &found);
             Flow::More
         }
         Err(flow) => flow,
@@ -58,16 +58,15 @@ fn set(call: &mut Call<'_>) -> Flow {
         b"weight" => weight::set(call, &found, 2),
         b"state" => match call.arg(2) {
             b"ready" => {
-                no_maintenance(call, &found);
-                no_drain(call, &found);
+                change::ready(call.world, &found);
                 Flow::More
             }
             b"drain" => {
-                drain(call, &found);
+                change::drain(call.world, &found, "");
                 Flow::More
             }
             b"maint" => {
-                maintenance(call, &found);
+                change::maintenance(call.world, &found, "");
                 Flow::More
             }
             _ => call.error("'set server <srv> state' expects 'ready', 'drain' and 'maint'."),
@@ -82,7 +81,7 @@ fn set(call: &mut Call<'_>) -> Flow {
                         .error("'set server <srv> health' expects 'up', 'stopping', or 'down'.");
                 }
             };
-            health(call, &found, to);
+            change::health(call.world, &found, to, "changed from CLI");
             Flow::More
         }
         b"check-addr" | b"check-port" if !found.state.checked => {
@@ -99,158 +98,4 @@ fn set(call: &mut Call<'_>) -> Flow {
         }
         _ => call.error(USAGE),
     }
-}
-
-/// ` N active and N backup servers left. ...`
-fn left(found: &Named<'_>, requeued: u32) -> String {
-    format!(
-        " {} active and {} backup servers left. {} sessions active, {requeued} requeued, {} \
-         remaining in queue.",
-        found.shared().usable_active(),
-        found.shared().usable_backup(),
-        found.state.served(),
-        found.state.queued()
-    )
-}
-
-/// What a server of this kind is called.
-fn title(found: &Named<'_>) -> String {
-    let kind = if found.state.backup { "Backup " } else { "" };
-    format!("{kind}Server {}", found.path())
-}
-
-fn tell(call: &Call<'_>, text: &str) {
-    call.world.tell(Severity::Warning, text);
-}
-
-/// Whether the back end has lost its last server since `before`.
-fn tell_if_lost(call: &Call<'_>, found: &Named<'_>, before: bool) {
-    if found.shared().is_down() && !before {
-        let text = format!("backend '{}' has no server available!", found.backend.name);
-        call.world.tell(Severity::Alert, &text);
-    }
-}
-
-fn maintenance(call: &mut Call<'_>, found: &Named<'_>) {
-    let admin = found.state.admin();
-    if admin.intersects(Admin::MAINT | Admin::CONFIG_MAINT) {
-        return;
-    }
-    let before = found.shared().is_down();
-    let was_up = found.state.operational() != Operational::Stopped;
-    let now = clock::now_ms();
-    let requeued = found
-        .shared()
-        .set_admin(found.state, admin | Admin::MAINT, now);
-    let title = title(found);
-    if was_up {
-        let left = left(found, requeued);
-        tell(
-            call,
-            &format!("{title} is going DOWN for maintenance.{left}"),
-        );
-    } else {
-        tell(
-            call,
-            &format!("{title} was DOWN and now enters maintenance."),
-        );
-    }
-    tell_if_lost(call, found, before);
-}
-
-fn no_maintenance(call: &mut Call<'_>, found: &Named<'_>) {
-    let admin = found.state.admin();
-    if !admin.intersects(Admin::MAINT | Admin::CONFIG_MAINT) {
-        return;
-    }
-    let to = admin - (Admin::MAINT | Admin::CONFIG_MAINT);
-    found.shared().set_admin(found.state, to, clock::now_ms());
-    let title = title(found);
-    let word = if found.state.operational() == Operational::Stopped {
-        "DOWN"
-    } else if to.intersects(Admin::ANY_DRAIN) {
-        "UP/DRAIN"
-    } else {
-        "UP/READY"
-    };
-    tell(
-        call,
-        &format!("{title} is {word} (leaving forced maintenance)."),
-    );
-}
-
-/// Drain, which also ends maintenance.
-fn drain(call: &mut Call<'_>, found: &Named<'_>) {
-    let admin = found.state.admin();
-    let forced = Admin::MAINT | Admin::CONFIG_MAINT;
-    let to = (admin - forced) | Admin::DRAIN;
-    if admin == to {
-        return;
-    }
-    let before = found.shared().is_down();
-    let requeued = found.shared().set_admin(found.state, to, clock::now_ms());
-    let title = title(found);
-    if admin.intersects(forced) {
-        let word = match found.state.operational() {
-            Operational::Stopped => "DOWN",
-            _ => "UP/DRAIN",
-        };
-        tell(
-            call,
-            &format!("{title} is {word} (leaving forced maintenance)."),
-        );
-        tell(call, &format!("{title} remains in forced drain mode."));
-    } else {
-        let left = left(found, requeued);
-        tell(call, &format!("{title} enters drain state.{left}"));
-    }
-    tell_if_lost(call, found, before);
-}
-
-fn no_drain(call: &mut Call<'_>, found: &Named<'_>) {
-    let admin = found.state.admin();
-    if !admin.contains(Admin::DRAIN) {
-        return;
-    }
-    let now = clock::now_ms();
-    found
-        .shared()
-        .set_admin(found.state, admin - Admin::DRAIN, now);
-    let title = title(found);
-    let word = match found.state.operational() {
-        Operational::Stopped => "DOWN",
-        _ => "UP",
-    };
-    tell(call, &format!("{title} is {word} (leaving forced drain)."));
-}
-
-fn health(call: &mut Call<'_>, found: &Named<'_>, to: Operational) {
-    let was = found.state.operational();
-    if was == to {
-        return;
-    }
-    let before = found.shared().is_down();
-    let requeued = found
-        .shared()
-        .set_operational(found.state, to, clock::now_ms());
-    let title = title(found);
-    let (word, rest) = match to {
-        Operational::Stopped => ("DOWN", left(found, requeued)),
-        other => (
-            if other == Operational::Stopping {
-                "stopping"
-            } else {
-                "UP"
-            },
-            format!(
-                " {} active and {} backup servers online. {requeued} sessions requeued, {} total \
-                 in queue.",
-                found.shared().usable_active(),
-                found.shared().usable_backup(),
-                found.state.queued()
-            ),
-        ),
-    };
-    tell(call, &format!("{title} is {word}, changed from CLI.{rest}"));
-    tell_if_lost(call, found, before);
 }

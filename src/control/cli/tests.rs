@@ -406,7 +406,10 @@ fn servers_enter_and_leave_maintenance_and_drain() {
     );
     assert_eq!(
         said(&["set server c/s1 state drain"]),
-        [format!("Server c/s1 enters drain state.{left}")]
+        [
+            "Server c/s1 enters drain state. 3 active and 0 backup servers online. 0 sessions \
+          requeued, 0 total in queue."
+        ]
     );
     assert_eq!(
         said(&["set server c/s1 state ready"]),

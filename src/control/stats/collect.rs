@@ -2,7 +2,7 @@
 
 use super::column as c;
 use super::row::{Kind, Row, Value};
-use crate::balance::counters::{HttpCounters, LastCheck, Moment, Times};
+use crate::balance::counters::{HttpCounters, Moment, Times};
 use crate::balance::event::Verdict;
 use crate::balance::{Admin, Operational, ServerState};
 use crate::base::clock;
@@ -268,7 +268,7 @@ fn listeners(shared: &Shared, fe: &FrontendPlan, filter: &Filter<'_>, line: &mut
 
 /// The word for a server's state, as HAProxy shows it: how far it is on its way up or down stands
 /// behind it.
-fn status(plan: &ServerPlan, state: &ServerState, last: Option<&LastCheck>) -> Value {
+fn status(plan: &ServerPlan, state: &ServerState) -> Value {
     let admin = state.admin();
     if admin.contains(Admin::RESOLVE_MAINT) {
         return "MAINT (resolution)".into();
@@ -276,23 +276,26 @@ fn status(plan: &ServerPlan, state: &ServerState, last: Option<&LastCheck>) -> V
     if admin.intersects(Admin::ANY_MAINT) {
         return "MAINT".into();
     }
-    let progress = plan.settings.check.as_ref().zip(last);
+    let check = plan.settings.check.as_ref();
+    let check = check.filter(|_| !state.checks_paused());
     let operational = state.operational();
     let word = match operational {
         Operational::Stopped => "DOWN",
         _ if admin.intersects(Admin::ANY_DRAIN) => "DRAIN",
         Operational::Stopping => "NOLB",
-        _ if plan.settings.check.is_none() => return "no check".into(),
+        _ if check.is_none() => return "no check".into(),
         _ => "UP",
     };
-    match (progress, operational) {
-        (Some((check, last)), Operational::Stopped) if last.health > 0 => {
-            format!("{word} {}/{}", last.health, check.rise).into()
+    let score = state.score();
+    match (check, operational) {
+        (Some(check), Operational::Stopped) if score > 0 => {
+            format!("{word} {score}/{}", check.rise).into()
         }
-        (Some((check, last)), Operational::Running | Operational::Stopping)
-            if last.health + 1 < check.rise + check.fall && last.health >= check.rise =>
+        (Some(check), Operational::Running | Operational::Stopping | Operational::Starting)
+            if score + 1 < check.rise + check.fall =>
         {
-            format!("{word} {}/{}", last.health - check.rise + 1, check.fall).into()
+            let steps = (score + 1).saturating_sub(check.rise);
+            format!("{word} {steps}/{}", check.fall).into()
         }
         _ => word.into(),
     }
@@ -330,7 +333,7 @@ fn server(
     row.set(c::WRETR, counters.retries.total());
     row.set(c::WREDIS, counters.redispatches.total());
     let check = counters.last_check.lock().clone();
-    row.set(c::STATUS, status(plan, state, check.as_ref()));
+    row.set(c::STATUS, status(plan, state));
     let scale = crate::balance::state::WEIGHT_SCALE;
     row.set(c::WEIGHT, state.effective_weight().div_ceil(scale));
     row.set(c::UWEIGHT, state.weight());
@@ -359,7 +362,7 @@ fn server(
         row.set(c::DOWNTIME, (counters.downtime.total() + since) / 1000);
         row.set(c::CHECK_RISE, settings.rise);
         row.set(c::CHECK_FALL, settings.fall);
-        row.set(c::CHECK_HEALTH, check.as_ref().map_or(0, |c| c.health));
+        row.set(c::CHECK_HEALTH, state.score());
     }
     if let Some(last) = &check {
         row.set(c::CHECK_STATUS, last.status.code());

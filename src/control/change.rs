@@ -1,0 +1,214 @@
+//! Changes of servers' states that an administrator makes, by the runtime API or on the status
+//! page, with the lines that tell of them (management guide 9.3, `set server`).
+
+use super::world::World;
+use crate::balance::{Admin, BackendState, Operational, ServerState};
+use crate::base::clock;
+use crate::base::diag::Severity;
+use crate::plan::{BackendPlan, ServerPlan};
+use std::sync::Arc;
+
+/// A server that an administrator named.
+pub struct Named<'p> {
+    /// Its back end.
+    pub backend: &'p BackendPlan,
+    /// The server as configured.
+    pub server: &'p ServerPlan,
+    /// Its state.
+    pub state: &'p Arc<ServerState>,
+}
+
+impl<'p> Named<'p> {
+    /// The server at this place of a back end.
+    pub fn at(backend: &'p BackendPlan, index: usize) -> Option<Named<'p>> {
+        Some(Named {
+            backend,
+            server: backend.servers.get(index)?,
+            state: backend.state.server(u32::try_from(index).ok()?)?,
+        })
+    }
+    /// What its back end's threads share.
+    pub fn shared(&self) -> &Arc<BackendState> {
+        &self.backend.state
+    }
+    /// `backend/server`
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.backend.name, self.server.name)
+    }
+    /// What a server of this kind is called.
+    fn title(&self) -> String {
+        let kind = if self.state.backup { "Backup " } else { "" };
+        format!("{kind}Server {}", self.path())
+    }
+    /// The score of a server that has just come back: one failed check takes it down again.
+    fn on_trial(&self) -> u32 {
+        self.server.settings.check.as_ref().map_or(1, |c| c.rise)
+    }
+    /// The score of a server that is certainly up.
+    fn proven(&self) -> u32 {
+        let check = self.server.settings.check.as_ref();
+        check.map_or(1, |c| c.rise + c.fall - 1)
+    }
+}
+
+/// Forced by an administrator or by `disabled`.
+const FORCED: Admin = Admin::MAINT.union(Admin::CONFIG_MAINT);
+
+/// ` N active and N backup servers left. ...`, when a server has gone.
+fn left(found: &Named<'_>, requeued: u32) -> String {
+    format!(
+        " {} active and {} backup servers left. {} sessions active, {requeued} requeued, {} \
+         remaining in queue.",
+        found.shared().usable_active(),
+        found.shared().usable_backup(),
+        found.state.served(),
+        found.state.queued()
+    )
+}
+
+/// ` N active and N backup servers online. ...`, when it is still there.
+fn online(found: &Named<'_>, requeued: u32) -> String {
+    format!(
+        " {} active and {} backup servers online. {requeued} sessions requeued, {} total in queue.",
+        found.shared().usable_active(),
+        found.shared().usable_backup(),
+        found.state.queued()
+    )
+}
+
+fn tell(world: &dyn World, text: &str) {
+    world.tell(Severity::Warning, text);
+}
+
+/// Whether the back end has lost its last server since `before`.
+fn tell_if_lost(world: &dyn World, found: &Named<'_>, before: bool) {
+    if found.shared().is_down() && !before {
+        let mut fronts = world.plan().frontends.iter();
+        let both = fronts.any(|f| f.same_section == Some(found.backend.id));
+        let kind = if both { "proxy" } else { "backend" };
+        let text = format!("{kind} '{}' has no server available!", found.backend.name);
+        world.tell(Severity::Alert, &text);
+    }
+}
+
+/// Into maintenance. `cause` stands behind the word, with a blank before it, if it is told.
+pub fn maintenance(world: &dyn World, found: &Named<'_>, cause: &str) {
+    let admin = found.state.admin();
+    if admin.intersects(FORCED) {
+        return;
+    }
+    let before = found.shared().is_down();
+    let was_up = found.state.operational() != Operational::Stopped;
+    let now = clock::now_ms();
+    let to = admin | Admin::MAINT;
+    let requeued = found.shared().set_admin(found.state, to, now);
+    let title = found.title();
+    let text = match was_up {
+        true => {
+            let left = left(found, requeued);
+            format!("{title} is going DOWN for maintenance{cause}.{left}")
+        }
+        false => format!("{title} was DOWN and now enters maintenance{cause}."),
+    };
+    tell(world, &text);
+    tell_if_lost(world, found, before);
+}
+
+/// Out of maintenance: the server is up, whatever checks said before, but on trial.
+pub fn no_maintenance(world: &dyn World, found: &Named<'_>) {
+    let to = found.state.admin() - FORCED;
+    leave_maintenance(world, found, to);
+}
+
+fn leave_maintenance(world: &dyn World, found: &Named<'_>, to: Admin) -> bool {
+    if !found.state.admin().intersects(FORCED) {
+        return false;
+    }
+    let now = clock::now_ms();
+    let title = found.title();
+    found.state.set_score(found.on_trial());
+    found
+        .shared()
+        .set_operational(found.state, Operational::Running, now);
+    found.shared().set_admin(found.state, to, now);
+    let drained = to.intersects(Admin::ANY_DRAIN);
+    let word = if drained { "UP/DRAIN" } else { "UP/READY" };
+    tell(
+        world,
+        &format!("{title} is {word} (leaving forced maintenance)."),
+    );
+    if drained {
+        tell(world, &format!("{title} remains in forced drain mode."));
+    }
+    true
+}
+
+/// Neither maintenance nor drain.
+pub fn ready(world: &dyn World, found: &Named<'_>) {
+    let to = found.state.admin() - (FORCED | Admin::DRAIN);
+    if !leave_maintenance(world, found, to) {
+        no_drain(world, found);
+    }
+}
+
+/// Drain, which also ends maintenance. `cause` as for [`maintenance`].
+pub fn drain(world: &dyn World, found: &Named<'_>, cause: &str) {
+    let admin = found.state.admin();
+    let to = (admin - FORCED) | Admin::DRAIN;
+    if admin == to || leave_maintenance(world, found, to) {
+        return;
+    }
+    let before = found.shared().is_down();
+    let requeued = found.shared().set_admin(found.state, to, clock::now_ms());
+    let rest = match found.state.operational() {
+        Operational::Stopped => left(found, requeued),
+        _ => online(found, requeued),
+    };
+    let title = found.title();
+    tell(world, &format!("{title} enters drain state{cause}.{rest}"));
+    tell_if_lost(world, found, before);
+}
+
+/// Out of drain.
+pub fn no_drain(world: &dyn World, found: &Named<'_>) {
+    let admin = found.state.admin();
+    if !admin.contains(Admin::DRAIN) {
+        return;
+    }
+    let now = clock::now_ms();
+    found
+        .shared()
+        .set_admin(found.state, admin - Admin::DRAIN, now);
+    let word = match found.state.operational() {
+        Operational::Stopped => "DOWN",
+        _ => "UP",
+    };
+    let title = found.title();
+    tell(world, &format!("{title} is {word} (leaving forced drain)."));
+}
+
+/// As if a check had found it so; nothing happens in maintenance. `by` tells who did it.
+pub fn health(world: &dyn World, found: &Named<'_>, to: Operational, by: &str) {
+    let was = found.state.operational();
+    if found.state.admin().intersects(Admin::ANY_MAINT) {
+        return;
+    }
+    found.state.set_score(match to {
+        Operational::Stopped => 0,
+        _ => found.proven(),
+    });
+    if was == to {
+        return;
+    }
+    let before = found.shared().is_down();
+    let now = clock::now_ms();
+    let requeued = found.shared().set_operational(found.state, to, now);
+    let title = found.title();
+    let (word, rest) = match to {
+        Operational::Stopped => ("DOWN", left(found, requeued)),
+        Operational::Stopping => ("stopping", online(found, requeued)),
+        _ => ("UP", online(found, requeued)),
+    };
+    tell(world, &format!("{title} is {word}, {by}.{rest}"));
+    tell_if_lost(world, found, before);
+}

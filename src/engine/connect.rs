@@ -182,6 +182,7 @@ impl ServerConn {
             sock,
             uses: 0,
             idle_since: 0,
+            lingers: false,
         }
     }
 }

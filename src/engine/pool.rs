@@ -16,13 +16,15 @@ pub struct ServerConn {
     pub uses: u32,
     /// When it became idle, ms.
     pub idle_since: u64,
+    /// Ends as the kernel does it, with what was sent delivered, rather than with a reset.
+    pub lingers: bool,
 }
 
 impl Drop for ServerConn {
     fn drop(&mut self) {
         // who closes first keeps the port pair busy for a minute (TIME-WAIT), and a proxy has no
         // more than some ten thousand ports towards a server: as HAProxy, end with a reset
-        if !self.sock.hung_up() {
+        if !self.lingers && !self.sock.hung_up() {
             self.sock.reset_on_close();
         }
     }

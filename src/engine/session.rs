@@ -102,6 +102,10 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        // a client that waits for nothing but the end has no use for a port kept in TIME-WAIT
+        if self.fe.options.contains(Options::NOLINGER) && self.client.hung_up() {
+            self.client.reset_on_close();
+        }
         let shared = &self.t.shared;
         if let Some(f) = shared.frontends.get(self.fe.id.0 as usize) {
             f.conns.give(&shared.hub);
@@ -292,10 +296,6 @@ fn waste(session: &Session) -> Io {
 /// would make the kernel reset the connection and throw the answer away.
 pub async fn close(session: Box<Session>) {
     let t = session.t;
-    if session.fe.options.contains(Options::NOLINGER) {
-        // the end goes out before the reset that the option asks for
-        session.client.shutdown_write();
-    }
     // nothing unread and nothing more to come: the common case needs no shutdown
     let Io::Done(_) = waste(&session) else {
         return;

@@ -260,9 +260,6 @@ fn prepare(fd: &OwnedFd, fe: &FrontendPlan, tune: &crate::ir::global::Tune) {
     if let Some(n) = tune.sndbuf_client {
         let _ = sockopt::set_socket_send_buffer_size(fd, n as usize);
     }
-    if fe.options.contains(Options::NOLINGER) {
-        let _ = sockopt::set_socket_linger(fd, Some(std::time::Duration::ZERO));
-    }
 }
 
 /// Starts a session for an accepted connection.

@@ -91,6 +91,7 @@ pub async fn take(
                 sock,
                 uses,
                 idle_since: 0,
+                lingers: false,
             };
             return conn.sock.is_quiet().then_some(conn);
         }

@@ -17,6 +17,15 @@ pub struct Timeouts {
     pub server_fin: Option<u32>,
 }
 
+/// `option nolinger`: which sides are left with a reset rather than an end.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoLinger {
+    /// The client, when it has ended its half first.
+    pub client: bool,
+    /// The server, as soon as there is nothing more to send, if it has not ended its half.
+    pub server: bool,
+}
+
 /// How a tunnel ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended {
@@ -37,6 +46,7 @@ pub async fn run(
     mut up: Half,
     mut down: Half,
     limits: Timeouts,
+    reset: NoLinger,
 ) -> Ended {
     let w = t.worker;
     let (mut client_active, mut server_active) = (w.now_ms(), w.now_ms());
@@ -68,11 +78,18 @@ pub async fn run(
         }
         if up.is_done() && !up_shut {
             up_shut = true;
-            server.shutdown_write();
+            if reset.server && !server.hung_up() {
+                // the caller drops it with a reset, once the client has what is left for it
+                down.stop_reading();
+            } else {
+                server.shutdown_write();
+            }
         }
         if down.is_done() && !down_shut {
             down_shut = true;
-            client.shutdown_write();
+            if !(reset.client && client.hung_up()) {
+                client.shutdown_write();
+            }
         }
         if up_shut && down_shut {
             break ended.unwrap_or(*b"--");

@@ -178,8 +178,8 @@ impl Stream {
                 }
                 continue;
             }
-            self.wait(be, &at, waited_since).await?;
-            if let Some(next) = self.check_deadlines(&mut at)? {
+            self.wait(be, &mut a, &at, waited_since).await?;
+            if let Some(next) = self.check_deadlines(&mut a, &mut at)? {
                 return Ok(next);
             }
         }
@@ -530,7 +530,13 @@ impl Stream {
     }
 
     /// Waits for anything to move, and notices a client that has gone.
-    async fn wait(&mut self, be: &BackendPlan, at: &Attempt, since: u64) -> Result<(), Failure> {
+    async fn wait(
+        &mut self,
+        be: &BackendPlan,
+        a: &mut Attached,
+        at: &Attempt,
+        since: u64,
+    ) -> Result<(), Failure> {
         let w = self.s.t.worker;
         let until = self.client_deadline(at).min(self.server_deadline(at));
         let watched = self.s.client.is_watched();
@@ -550,10 +556,16 @@ impl Stream {
             BodyLength::Tunnel => 0,
             _ => self.s.t.bufsize,
         };
-        let left = be.options.contains(Options::ABORTONCLOSE)
+        let mut left = be.options.contains(Options::ABORTONCLOSE)
             && at.up.is_read()
-            && !at.until_close
             && client.ended_within(unread);
+        if left && at.until_close && !be.options.contains(Options::NOLINGER) {
+            // nothing but an end can end this response, so the client's is passed on instead
+            left = false;
+            if !std::mem::replace(&mut a.conn.lingers, true) {
+                a.conn.sock.shutdown_write();
+            }
+        }
         if gone || left {
             if at.answered {
                 self.sent += at.down.body_bytes;
@@ -580,7 +592,11 @@ impl Stream {
     }
 
     /// Ends the transaction if a time-out passed.
-    fn check_deadlines(&mut self, at: &mut Attempt) -> Result<Option<Next>, Failure> {
+    fn check_deadlines(
+        &mut self,
+        a: &mut Attached,
+        at: &mut Attempt,
+    ) -> Result<Option<Next>, Failure> {
         let now = self.s.t.worker.now_ms();
         let next;
         let (client, server) = (
@@ -590,7 +606,11 @@ impl Stream {
         match (client, server, at.answered) {
             (false, false, _) => Ok(None),
             // 400, not 408: as 3.4 answers once the head was passed on
-            (true, _, false) => Err(Failure::End(End::Status(400, *b"cH"))),
+            (true, _, false) => {
+                // the server may still work on what it has: an end, not a reset (seen on 3.4)
+                a.conn.lingers = true;
+                Err(Failure::End(End::Status(400, *b"cH")))
+            }
             (false, true, false) => Err(Failure::Again(
                 RetryOn::RESPONSE_TIMEOUT,
                 End::Status(504, *b"sH"),
@@ -709,7 +729,13 @@ impl Stream {
             client_fin: self.s.fe.timeouts.client_fin,
             server_fin: self.be.as_ref().and_then(|b| b.timeouts.server_fin),
         };
-        self.state = tunnel::run(t, &self.s.client, &a.conn.sock, at.up, at.down, limits)
+        let nolinger = |options: Options| options.contains(Options::NOLINGER);
+        let reset = tunnel::NoLinger {
+            client: nolinger(self.s.fe.options),
+            server: self.be.as_ref().is_some_and(|b| nolinger(b.options)),
+        };
+        let (client, server) = (&self.s.client, &a.conn.sock);
+        self.state = tunnel::run(t, client, server, at.up, at.down, limits, reset)
             .await
             .state;
         Next::Drop

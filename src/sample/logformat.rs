@@ -230,6 +230,9 @@ impl LogFormat {
             Purpose::Log => logged.escapes(*b),
         };
         let backslash = flags.contains(Flags::ESCAPE);
+        if self.purpose == Purpose::Log && logged == Logged::Raw && !(backslash || quote) {
+            return;
+        }
         let is_special = |b: &u8| backslash && b"\"\\]".contains(b);
         let new = out.get(start..).unwrap_or_default();
         if new.iter().any(|b| needs_escape(b) || is_special(b)) {

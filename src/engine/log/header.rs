@@ -2,18 +2,54 @@
 //! forms).
 
 use crate::base::clock;
-use crate::ir::log::LogLineFormat;
+use crate::ir::log::{LogLineFormat, LogTarget};
 use crate::plan::LogPlan;
 use std::io::Write;
+use std::time::Duration;
 
-/// Writes the beginning of a line.
-pub fn write(out: &mut Vec<u8>, log: &LogPlan, format: LogLineFormat, facility: u8, level: u8) {
-    let now = clock::unix_time();
+/// The beginning of the last line for a target: all lines of one second and level share it.
+#[derive(Default)]
+pub struct Header {
+    bytes: Vec<u8>,
+    /// Plan (its tag and host name), level and second that it was made for.
+    made_for: Option<(*const LogPlan, u8, u64)>,
+    /// Number of the process, asked for once: a thread lives in one process.
+    pid: Option<u32>,
+}
+
+impl Header {
+    /// Appends the beginning of a line that is written now.
+    pub fn write(&mut self, out: &mut Vec<u8>, log: &LogPlan, target: &LogTarget, level: u8) {
+        let now = clock::unix_time();
+        let key = (log as *const LogPlan, level, now.as_secs());
+        // the other formats show microseconds
+        let same = !matches!(
+            target.format,
+            LogLineFormat::Rfc5424 | LogLineFormat::Timed | LogLineFormat::Iso
+        );
+        if !(same && self.made_for == Some(key)) {
+            let pid = *self.pid.get_or_insert_with(std::process::id);
+            self.bytes.clear();
+            write(&mut self.bytes, log, target, level, pid, now);
+            self.made_for = Some(key);
+        }
+        out.extend_from_slice(&self.bytes);
+    }
+}
+
+fn write(
+    out: &mut Vec<u8>,
+    log: &LogPlan,
+    target: &LogTarget,
+    level: u8,
+    pid: u32,
+    now: Duration,
+) {
+    let format = target.format;
     let seconds = now.as_secs();
     let offset = clock::local_offset(seconds);
     let d = clock::civil(seconds.saturating_add_signed(offset));
-    let priority = u16::from(facility) * 8 + u16::from(level);
-    let pid = std::process::id();
+    let priority = u16::from(target.facility) * 8 + u16::from(level);
     // writing to a vector cannot fail
     let _ = match format {
         LogLineFormat::Raw => Ok(()),

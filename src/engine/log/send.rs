@@ -1,27 +1,32 @@
 //! Sending lines: one non-blocking socket per thread and target; what cannot be sent at once is
 //! dropped and counted, since a log server that is slow must not slow the traffic.
 
-use super::header;
+use super::header::Header;
 use crate::ir::log::LogLineFormat;
 use crate::plan::{LogPlan, TargetAddress, TargetPlan};
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with,
 };
-use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 
 /// How long a target that could not be reached is left alone, ms.
 const REST: u64 = 1000;
 
-/// The sockets of one thread.
+/// The targets of one thread.
 #[derive(Default)]
 pub struct Sender {
-    /// By the target's address in memory, which a plan keeps for as long as the process runs.
-    sockets: HashMap<*const TargetPlan, Socket>,
+    /// Few; each found by its address in memory, which a plan keeps for as long as the process runs.
+    targets: Vec<(*const TargetPlan, Target)>,
     line: Vec<u8>,
     /// Lines that could not be sent.
     pub dropped: u64,
+}
+
+/// What a thread keeps for a target.
+struct Target {
+    socket: Socket,
+    header: Header,
 }
 
 enum Socket {
@@ -39,32 +44,48 @@ impl Sender {
                 continue;
             }
             let level = level.max(settings.min_level);
+            let key: *const TargetPlan = &**target;
+            let at = match self.targets.iter().position(|(k, _)| *k == key) {
+                Some(at) => at,
+                None => {
+                    self.targets.push((key, Target::default()));
+                    self.targets.len() - 1
+                }
+            };
+            let Some((_, kept)) = self.targets.get_mut(at) else {
+                continue;
+            };
             self.line.clear();
-            header::write(
-                &mut self.line,
-                log,
-                settings.format,
-                settings.facility,
-                level,
-            );
+            kept.header
+                .write(&mut self.line, log, settings, level);
             self.line.extend_from_slice(message);
             self.line
                 .truncate((settings.len as usize).saturating_sub(1));
             if settings.format != LogLineFormat::Rfc5424 || !message.is_empty() {
                 self.line.push(b'\n');
             }
-            if !self.deliver(target, now_ms) {
+            if !kept.deliver(target, &self.line, now_ms) {
                 self.dropped += 1;
             }
         }
     }
+}
 
-    fn deliver(&mut self, target: &TargetPlan, now_ms: u64) -> bool {
-        if let TargetAddress::Fd(fd) = target.to {
-            return write_to(fd, &self.line);
+impl Default for Target {
+    fn default() -> Self {
+        Target {
+            socket: Socket::Absent(0),
+            header: Header::default(),
         }
-        let key: *const TargetPlan = target;
-        let socket = self.sockets.entry(key).or_insert(Socket::Absent(0));
+    }
+}
+
+impl Target {
+    fn deliver(&mut self, target: &TargetPlan, line: &[u8], now_ms: u64) -> bool {
+        if let TargetAddress::Fd(fd) = target.to {
+            return write_to(fd, line);
+        }
+        let socket = &mut self.socket;
         if let Socket::Absent(until) = socket {
             if now_ms < *until {
                 return false;
@@ -78,10 +99,10 @@ impl Sender {
             return false;
         };
         let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        let mut sent = rustix::net::send(&*fd, &self.line, flags);
+        let mut sent = rustix::net::send(&*fd, line, flags);
         if sent == Err(Errno::CONNREFUSED) {
             // an answer to an earlier datagram: nobody listened then, but may now
-            sent = rustix::net::send(&*fd, &self.line, flags);
+            sent = rustix::net::send(&*fd, line, flags);
         }
         match sent {
             Ok(_) => true,

@@ -223,7 +223,8 @@ fn local_date(us: u64, out: &mut Vec<u8>) {
     out.push(b'/');
     out.extend_from_slice(d.month_name().as_bytes());
     out.push(b'/');
-    let _ = write!(out, "{:04}", d.year);
+    two(out, d.year / 100);
+    two(out, d.year);
     for n in [d.hour, d.minute, d.second] {
         out.push(b':');
         two(out, u64::from(n));
@@ -239,10 +240,11 @@ fn current(n: Option<u32>, out: &mut Vec<u8>) {
 }
 
 fn number(n: u64, flags: Flags, out: &mut Vec<u8>) {
-    let _ = match flags.contains(Flags::HEX) {
-        true => write!(out, "{n:04X}"),
-        false => write!(out, "{n}"),
-    };
+    if flags.contains(Flags::HEX) {
+        let _ = write!(out, "{n:04X}");
+    } else {
+        out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
+    }
 }
 
 fn ip(address: Option<SocketAddr>, flags: Flags, out: &mut Vec<u8>) {
@@ -269,7 +271,10 @@ fn port(address: Option<SocketAddr>, flags: Flags, out: &mut Vec<u8>) {
 fn version(e: &Eval<'_>, out: &mut Vec<u8>) {
     match e.view.request().map(|r| r.version()) {
         Some((major, minor)) => {
-            let _ = write!(out, "HTTP/{major}.{minor}");
+            out.extend_from_slice(b"HTTP/");
+            number(major.into(), Flags::empty(), out);
+            out.push(b'.');
+            number(minor.into(), Flags::empty(), out);
         }
         None => out.extend_from_slice(b"<BADREQ>"),
     }

@@ -37,14 +37,7 @@ impl Header {
     }
 }
 
-fn write(
-    out: &mut Vec<u8>,
-    log: &LogPlan,
-    target: &LogTarget,
-    level: u8,
-    pid: u32,
-    now: Duration,
-) {
+fn write(out: &mut Vec<u8>, log: &LogPlan, target: &LogTarget, level: u8, pid: u32, now: Duration) {
     let format = target.format;
     let seconds = now.as_secs();
     let offset = clock::local_offset(seconds);

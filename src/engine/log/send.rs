@@ -56,8 +56,7 @@ impl Sender {
                 continue;
             };
             self.line.clear();
-            kept.header
-                .write(&mut self.line, log, settings, level);
+            kept.header.write(&mut self.line, log, settings, level);
             self.line.extend_from_slice(message);
             self.line
                 .truncate((settings.len as usize).saturating_sub(1));

@@ -18,6 +18,7 @@ use std::sync::Arc;
 mod allow;
 mod deny;
 mod header;
+mod known;
 mod line;
 mod redirect;
 mod reject;
@@ -385,24 +386,22 @@ fn compile_from(
     acls: &AclSet,
     cx: &mut Compile<'_>,
 ) -> Result<(Action, Option<Condition>), Reported> {
+    let known = grammar::action(set.name(), verb.bytes());
+    if !cx.speaks(known.map(|a| &a.life)) {
+        let message = unknown(set, verb.bytes(), cx);
+        tight(message, set, cx);
+        return Err(Reported);
+    }
     let Some(keyword) = find(set, verb.bytes()) else {
-        if grammar::action(set.name(), verb.bytes()).is_some() {
-            cx.pending("action", verb.bytes());
-        } else {
-            let message = unknown(set, verb.bytes(), cx);
-            tight(message, set, cx);
+        if let Some(action) = known {
+            cx.note_pending("action", verb.bytes());
+            return known::check(set, action, verb, rest, acls, cx);
         }
+        let message = unknown(set, verb.bytes(), cx);
+        tight(message, set, cx);
         return Err(Reported);
     };
-    let name = format!("{} {}", set.name(), verb.display());
-    let tcp = RuleSets::TCP.contains(set.bit());
-    cx.context = match tcp {
-        true => String::new(),
-        false => format!(
-            "error detected in {} while parsing '{name}' rule : ",
-            cx.owner
-        ),
-    };
+    cx.context = context(set, verb, cx);
     let mut line = Line {
         set,
         verb,
@@ -415,8 +414,39 @@ fn compile_from(
         cx.fault(f);
         Reported
     })?;
-    let condition = match rest.first() {
-        None => None,
+    let condition = condition(set, verb, rest, acls, cx)?;
+    let action = Action {
+        name: keyword.name,
+        act,
+    };
+    Ok((action, condition))
+}
+
+/// What HAProxy puts in front of a fault of the action.
+fn context(set: RuleSet, verb: &Word, cx: &Compile<'_>) -> String {
+    match RuleSets::TCP.contains(set.bit()) {
+        true => String::new(),
+        false => format!(
+            "error detected in {} while parsing '{} {}' rule : ",
+            cx.owner,
+            set.name(),
+            verb.display()
+        ),
+    }
+}
+
+/// The condition behind an action's words, if any.
+fn condition(
+    set: RuleSet,
+    verb: &Word,
+    rest: &[Word],
+    acls: &AclSet,
+    cx: &mut Compile<'_>,
+) -> Result<Option<Condition>, Reported> {
+    let name = format!("{} {}", set.name(), verb.display());
+    let tcp = RuleSets::TCP.contains(set.bit());
+    match rest.first() {
+        None => Ok(None),
         Some(w) if w.is("if") || w.is("unless") => {
             cx.context = match tcp {
                 true => format!(
@@ -430,7 +460,7 @@ fn compile_from(
                 cx.fault(f);
                 Reported
             })?;
-            Some(condition)
+            Ok(Some(condition))
         }
         Some(w) => {
             cx.span = w.span;
@@ -447,14 +477,9 @@ fn compile_from(
                 ),
             };
             tight(message, set, cx);
-            return Err(Reported);
+            Err(Reported)
         }
-    };
-    let action = Action {
-        name: keyword.name,
-        act,
-    };
-    Ok((action, condition))
+    }
 }
 
 /// Reports what HAProxy's parser of HTTP rules says without a blank before the colon.

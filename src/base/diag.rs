@@ -60,6 +60,11 @@ pub struct Diagnostic {
     pub excerpt: Vec<String>,
     /// False for an `[ALERT]` that HAProxy prints without refusing the file.
     pub fatal: bool,
+    /// The first version of HAProxy that refuses the file for it (3.4 is `(3, 4)`); `None`: all
+    /// of them do if it is an `[ALERT]`, and none if it is not.
+    pub refused_since: Option<(u8, u8)>,
+    /// Found by HAProxy only after all lines were read.
+    pub late: bool,
 }
 
 impl Diagnostic {
@@ -76,6 +81,8 @@ impl Diagnostic {
             form: Form::Parsing,
             excerpt: Vec::new(),
             fatal: severity == Severity::Alert,
+            refused_since: None,
+            late: false,
         }
     }
     /// An `[ALERT]` at a place.
@@ -124,6 +131,18 @@ impl Diagnostic {
     #[must_use]
     pub fn excerpt(mut self, line: impl Into<String>) -> Self {
         self.excerpt.push(line.into());
+        self
+    }
+    /// Names the first version of HAProxy that refuses the file for it.
+    #[must_use]
+    pub fn refused_since(mut self, major: u8, minor: u8) -> Self {
+        self.refused_since = Some((major, minor));
+        self
+    }
+    /// Marks a finding that HAProxy makes once all lines are read.
+    #[must_use]
+    pub fn late(mut self) -> Self {
+        self.late = true;
         self
     }
     /// Marks an alert that does not refuse the file.

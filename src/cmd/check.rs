@@ -1,77 +1,229 @@
-//! `hapax check`: every fault of a configuration at once, for people.
+//! `hapax check`: every fault of a configuration at once, for people, editors and build services.
 
-use super::load::{self, Names};
-use crate::base::diag::{self, Severity};
-use crate::base::render::{self, Human};
+use super::load::{self, Loaded, Names};
+use crate::base::diag::{self, Diagnostic, Severity};
+use crate::base::render::{self, HaProxy, Human};
 use crate::base::span::Sources;
-use crate::config::read;
+use crate::base::version;
+use crate::config::read::{self, Input};
 use crate::engine::Hub;
-use crate::lower;
+use crate::grammar::{self, Version};
+use crate::lower::{self, language};
 use crate::plan::{AbsentFiles, Files, RealFiles};
-use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::io::{IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Checks a configuration and shows every fault with its place and its remedy.
+///
+/// Exit status: 0 nothing is wrong, 1 the configuration is refused, 2 the command line is wrong
+/// or a file cannot be read.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Check {
-    /// Files and directories that make up the configuration, in order
+    /// Files and directories that make up the configuration, in order; `-` is the standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Each FILE is a configuration of its own
+    #[arg(long)]
+    pub each: bool,
     /// Ask nothing of this machine: neither files that lines name, nor hosts, users and groups
+    /// (also the case where the standard input is read)
     #[arg(long)]
     pub offline: bool,
+    /// Say what HAProxy of that version (1.3 to 3.4) would say, and nothing about hapax itself
+    #[arg(long = "for", value_name = "VERSION", value_parser = version_of)]
+    pub version: Option<Version>,
+    /// How findings are shown
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = FORMATS)]
+    pub format: String,
+    /// What else than errors gives status 1 (`warnings`)
+    #[arg(long, value_name = "WHAT", value_parser = ["warnings"])]
+    pub deny: Option<String>,
     /// Show hints about doubtful statements too
     #[arg(long)]
     pub hints: bool,
 }
 
-/// Runs it. Status 0: runs; 1: refused; 2: no file.
+const FORMATS: [&str; 7] = [
+    "human", "short", "json", "sarif", "github", "junit", "haproxy",
+];
+
+fn version_of(text: &str) -> Result<Version, String> {
+    let oldest = Version { major: 1, minor: 3 };
+    Version::parse(text)
+        .filter(|v| (oldest..=Version::CURRENT).contains(v))
+        .ok_or_else(|| format!("a version from {oldest} to {} is expected", Version::CURRENT))
+}
+
+/// One configuration after its check.
+struct Checked {
+    /// How the report calls it.
+    name: String,
+    sources: Sources,
+    findings: Vec<Diagnostic>,
+    refused: bool,
+}
+
+/// Runs it. Status 0: nothing is wrong; 1: refused; 2: no file.
 pub fn run(check: &Check) -> ExitCode {
-    let mut out = std::io::stderr().lock();
-    let mut human = Human::new(render::colour(std::io::stderr().is_terminal()));
-    human.diag = check.hints;
-    let (inputs, findings) = read::open(&check.files);
-    if !findings.is_empty() || inputs.is_empty() {
-        for finding in &findings {
-            let _ = out.write_all(human.render(finding, &Sources::default()).as_bytes());
+    let sets: Vec<Vec<PathBuf>> = match check.each {
+        true => check.files.iter().map(|f| vec![f.clone()]).collect(),
+        false => vec![check.files.clone()],
+    };
+    let mut all = Vec::new();
+    for set in &sets {
+        match one(check, set) {
+            Ok(checked) => all.push(checked),
+            Err(text) => {
+                let _ = std::io::stderr().write_all(text.as_bytes());
+                return ExitCode::from(2);
+            }
         }
-        if findings.is_empty() {
-            let _ = writeln!(out, "there is no configuration file (*.cfg) in there");
-        }
-        return ExitCode::from(2);
     }
+    show(check, &all);
+    let refused = all.iter().any(|c| {
+        let warned = c.findings.iter().any(|f| f.severity == Severity::Warning);
+        c.refused || (check.deny.is_some() && warned)
+    });
+    ExitCode::from(u8::from(refused))
+}
+
+/// The files of a configuration; the standard input is one of them if so named.
+fn open(set: &[PathBuf]) -> (Vec<Input>, Vec<Diagnostic>) {
+    let mut inputs = Vec::new();
+    let mut findings = Vec::new();
+    for path in set {
+        if path == Path::new("-") {
+            let mut text = Vec::new();
+            let _ = std::io::stdin().lock().read_to_end(&mut text);
+            let name = "<stdin>".to_owned();
+            inputs.push(Input { name, text });
+            continue;
+        }
+        let (mut more, mut faults) = read::open(&[path]);
+        inputs.append(&mut more);
+        findings.append(&mut faults);
+    }
+    (inputs, findings)
+}
+
+fn one(check: &Check, set: &[PathBuf]) -> Result<Checked, String> {
+    let (inputs, findings) = open(set);
+    if !findings.is_empty() || inputs.is_empty() {
+        let human = Human::new(render::colour(std::io::stderr().is_terminal()));
+        let texts = findings
+            .iter()
+            .map(|f| human.render(f, &Sources::default()));
+        return Err(match findings.is_empty() {
+            true => "there is no configuration file (*.cfg) in there\n".to_owned(),
+            false => texts.collect(),
+        });
+    }
+    let name = inputs.first().map(|i| i.name.clone()).unwrap_or_default();
     let mut env = load::environment(None, &inputs);
-    let files: &dyn Files = match check.offline {
+    let stdin = set.iter().any(|p| p == Path::new("-"));
+    let files: &dyn Files = match check.offline || stdin {
         true => &AbsentFiles,
         false => &RealFiles,
     };
     let hub = Hub::new();
     let wake: Arc<dyn crate::balance::queue::Wake> = hub.clone();
-    let options = lower::Options::default();
-    let facts = load::facts(true);
-    let loaded = load::load(
+    let options = lower::Options {
+        language: check.version,
+        ..lower::Options::default()
+    };
+    let Loaded {
+        document,
+        plan,
+        mut findings,
+        ..
+    } = load::load(
         inputs,
         &mut env,
-        &facts,
+        &load::facts(true),
         &options,
         files,
         &wake,
         Names::MustResolve,
     );
-    for finding in &loaded.findings {
-        let text = human.render(finding, &loaded.document.sources);
-        let _ = out.write_all(text.as_bytes());
-    }
-    let shown = |f: &&diag::Diagnostic| f.severity != Severity::Diag || check.hints;
-    let counted: Vec<_> = loaded.findings.iter().filter(shown).cloned().collect();
-    let summary = render::summary(&counted);
-    let verdict = match (loaded.is_fatal(), summary.is_empty()) {
-        (true, _) => format!("refused: {summary}"),
-        (false, true) => "valid".to_string(),
-        (false, false) => format!("valid, with {summary}"),
+    let refused = match check.version {
+        // What hapax itself cannot run yet does not count here.
+        Some(version) => {
+            language::judge(&mut findings, version);
+            diag::is_fatal(&findings)
+        }
+        None => plan.is_none() || diag::is_fatal(&findings),
     };
-    let _ = writeln!(out, "{verdict}");
-    ExitCode::from(u8::from(loaded.is_fatal()))
+    findings.retain(|f| f.severity != Severity::Diag || check.hints);
+    Ok(Checked {
+        name,
+        sources: document.sources,
+        findings,
+        refused,
+    })
+}
+
+fn show(check: &Check, all: &[Checked]) {
+    let pairs: Vec<(&Diagnostic, &Sources)> = all
+        .iter()
+        .flat_map(|c| c.findings.iter().map(|f| (f, &c.sources)))
+        .collect();
+    match check.format.as_str() {
+        "json" => super::print(&render::json(&pairs)),
+        "sarif" => {
+            let title = |code: &str| grammar::diagnostic(code).map(|d| d.title.to_owned());
+            super::print(&render::sarif(&pairs, version::FULL, title));
+        }
+        "junit" => {
+            let suites: Vec<render::Suite<'_>> = all
+                .iter()
+                .map(|c| {
+                    let findings = c.findings.iter().map(|f| (f, &c.sources));
+                    (c.name.as_str(), findings.collect())
+                })
+                .collect();
+            super::print(&render::junit(&suites));
+        }
+        "github" => {
+            let text: String = pairs.iter().map(|(f, s)| render::github(f, s)).collect();
+            super::print(&text);
+        }
+        "short" => {
+            let text: String = pairs.iter().map(|(f, s)| render::short(f, s)).collect();
+            super::print(&text);
+        }
+        "haproxy" => {
+            let program = std::env::current_exe().unwrap_or_default();
+            let program = program.to_string_lossy().into_owned();
+            let mut out = HaProxy::new(std::process::id(), version::FULL, program);
+            out.diag = check.hints;
+            let text: String = pairs.iter().map(|(f, s)| out.render(f, s)).collect();
+            let _ = std::io::stderr().write_all(text.as_bytes());
+        }
+        _ => human(check, all),
+    }
+}
+
+fn human(check: &Check, all: &[Checked]) {
+    let mut out = std::io::stderr().lock();
+    let mut human = Human::new(render::colour(std::io::stderr().is_terminal()));
+    human.diag = check.hints;
+    for checked in all {
+        for finding in &checked.findings {
+            let text = human.render(finding, &checked.sources);
+            let _ = out.write_all(text.as_bytes());
+        }
+        let summary = render::summary(&checked.findings);
+        let verdict = match (checked.refused, summary.is_empty()) {
+            (true, _) => format!("refused: {summary}"),
+            (false, true) => "valid".to_string(),
+            (false, false) => format!("valid, with {summary}"),
+        };
+        let name = match all.len() {
+            1 => String::new(),
+            _ => format!("{}: ", checked.name),
+        };
+        let _ = writeln!(out, "{name}{verdict}");
+    }
 }

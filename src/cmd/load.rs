@@ -1,7 +1,7 @@
 //! Files to a plan: the stages of the configuration side, one after the other.
 
 use crate::balance::queue::Wake;
-use crate::base::diag::{self, Diagnostic};
+use crate::base::diag::{self, Diagnostic, Form};
 use crate::base::version;
 use crate::config::condition::Facts;
 use crate::config::directive::Document;
@@ -17,6 +17,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use super::haproxy::features;
+
+/// The code of "Missing LF on last line".
+const TRUNCATED: &str = "HX0107";
 
 /// What becomes of a server whose name does not resolve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +92,16 @@ pub fn load(
     let (document, mut findings) = read::read(inputs, env, facts);
     let (mut config, more) = lower::lower(&document, options);
     findings.extend(more);
+    findings.sort_by_key(|f| {
+        let place = f.span.map_or((0, 0), |s| (s.file.0, s.line));
+        let late = f.late || matches!(f.form, Form::Plain | Form::PlainBracket);
+        match f.code {
+            // said before any line is read
+            TRUNCATED => (false, (0, 0)),
+            _ if late => (true, (0, 0)),
+            _ => (false, place),
+        }
+    });
     if names == Names::MayFail {
         for server in config.proxies.iter_mut().flat_map(|p| &mut p.servers) {
             if server.init_addr.is_empty() {

@@ -8,6 +8,7 @@ use crate::base::diag::{Diagnostic, Form, Severity};
 use crate::base::span::{FileId, Source, Sources, Span};
 use crate::grammar;
 
+mod addresses;
 mod files;
 mod variables;
 
@@ -119,7 +120,8 @@ impl<'a> Reader<'a> {
                     ),
                 )
                 .form(Form::Tight)
-                .help("end the last line with a line feed"),
+                .help("end the last line with a line feed")
+                .refused_since(2, 3),
             );
         }
         if let Some(block) = self.blocks.first() {
@@ -359,6 +361,7 @@ impl<'a> Reader<'a> {
             self.findings.push(finding);
             return;
         }
+        addresses::expand(&mut words, self.env);
         let prefix = match words.first().map(|w| &w.text[..]) {
             Some(b"no") => Some(Prefix::No),
             Some(b"default") => Some(Prefix::Default),

@@ -99,7 +99,9 @@ fn here(cx: &mut Context<'_>, line: &Directive, keyword: &Keyword, words: usize)
             let message = format!(
                 "the '{name}' directive is not supported anymore since HAProxy {removed}; it has no effect here: {reason}."
             );
-            cx.diags.push(Diagnostic::warning("HX0282", span, message));
+            let finding = Diagnostic::warning("HX0282", span, message);
+            cx.diags
+                .push(finding.refused_since(removed.major, removed.minor));
         }
         return;
     }
@@ -124,11 +126,11 @@ fn here(cx: &mut Context<'_>, line: &Directive, keyword: &Keyword, words: usize)
         let message = format!(
             "the '{name}' directive is not supported anymore since HAProxy {removed}, and this version of hapax does not execute it yet."
         );
-        if guard {
-            Diagnostic::alert("HX0282", span, message)
-        } else {
-            Diagnostic::warning("HX0282", span, message)
-        }
+        let finding = match guard {
+            true => Diagnostic::alert("HX0282", span, message),
+            false => Diagnostic::warning("HX0282", span, message),
+        };
+        finding.refused_since(removed.major, removed.minor)
     } else if guard {
         let message = format!(
             "'{name}' is not executed yet by this version of hapax; without it more would be let in than the file says."
@@ -157,6 +159,15 @@ fn elsewhere(
     words: usize,
 ) {
     let (name, span) = name(line, words);
+    let gone = keywords.iter().find_map(|k| k.life.removed);
+    if let Some(removed) = gone.filter(|r| *r <= Version::CURRENT) {
+        let message =
+            format!("the '{name}' directive is not supported anymore since HAProxy {removed}.");
+        let mut finding = Diagnostic::alert("HX0286", span, message);
+        finding.help.extend(keywords.first().map(belongs));
+        cx.diags.push(finding);
+        return;
+    }
     for keyword in keywords {
         match keyword.elsewhere_in(section) {
             Some(Elsewhere::Taken) => return,

@@ -5,6 +5,7 @@ use crate::base::diag::{Diagnostic, Severity};
 use crate::base::span::Span;
 use crate::config::args::Args;
 use crate::config::directive::{Directive, Document};
+use crate::grammar::Version;
 use crate::ir::{self, Proxy, ProxyId};
 
 /// What the command line says about the configuration.
@@ -14,6 +15,8 @@ pub struct Options {
     pub maxconn: Option<u32>,
     /// `-N`: limit of front ends that give none.
     pub proxy_maxconn: Option<u32>,
+    /// `check --for`: the version whose language counts, without leniency for older words.
+    pub language: Option<Version>,
 }
 
 /// Which section the lines belong to.

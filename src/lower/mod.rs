@@ -12,6 +12,7 @@ pub mod context;
 mod finish;
 mod global;
 pub mod keyword;
+pub mod language;
 mod log;
 mod names;
 pub mod option;
@@ -46,12 +47,20 @@ pub fn lower(document: &Document, options: &Options) -> (ir::Config, Vec<Diagnos
     }
     proxy::rules::lower_all(&mut cx);
     sort(&mut cx.diags);
-    finish::finish(cx)
+    let parsed = cx.diags.len();
+    let (config, mut diags) = finish::finish(cx);
+    for finding in diags.iter_mut().skip(parsed) {
+        finding.late = true;
+    }
+    (config, diags)
 }
 
 /// One line of the section being read.
 fn lower_line<'d>(cx: &mut Context<'d>, line: &'d Directive) {
     let section = cx.section();
+    if language::check(cx, line) {
+        return;
+    }
     if section.is_empty() {
         check::foreign(cx, line);
         return;

@@ -16,6 +16,9 @@ pub fn begin<'d>(cx: &mut Context<'d>, head: &'d Directive) {
     let Some(kind) = head.words.first() else {
         return;
     };
+    if super::language::check_head(cx, head) {
+        return;
+    }
     match &kind.text[..] {
         b"global" => {
             cx.scope = Scope::Global;
@@ -136,11 +139,12 @@ fn old_head(cx: &mut Context<'_>, word: &str, address: &Word, extra: Option<&Wor
         "HX0212",
         address.span,
         format!(
-            "an address behind '{word} NAME' is not supported any more since HAProxy 2.0; it is taken as 'bind {}'.",
+            "an address behind '{word} NAME' is not supported any more since HAProxy 1.6; it is taken as 'bind {}'.",
             address.display()
         ),
     )
-    .help("please use the 'bind' keyword for listening addresses.");
+    .help("please use the 'bind' keyword for listening addresses.")
+    .refused_since(1, 6);
     if let Some(extra) = extra {
         finding = Diagnostic::alert(
             "HX0212",
@@ -180,6 +184,7 @@ fn duplicate_name(cx: &mut Context<'_>, kind: Sections, name: &str, span: Span) 
             Diagnostic::new(severity, "HX0213", text)
                 .at(span)
                 .form(Form::Config)
+                .refused_since(if same_side { 1 } else { 3 }, if same_side { 6 } else { 3 })
                 .related(first, "first declared here"),
         );
     };

@@ -363,11 +363,13 @@ impl AclSet {
             cx.span = name.span;
             if check_name(name, cx) {
                 cx.context = format!("error detected while parsing ACL '{}' : ", name.display());
+                let outer = std::mem::take(&mut cx.pending);
                 let test = Test::parse(rest, cx).map_err(|fault| {
                     let pending = fault == Fault::Pending;
                     cx.fault(fault);
                     pending
                 });
+                let stands_for_more = std::mem::replace(&mut cx.pending, outer);
                 cx.context.clear();
                 let at = match acls.iter().position(|(_, a)| a.name == name.bytes()) {
                     Some(at) => at,
@@ -385,6 +387,7 @@ impl AclSet {
                         Ok(test) => acl.tests.push(test),
                         Err(pending) => acl.pending |= pending,
                     }
+                    acl.pending |= stands_for_more;
                 }
             }
             cx.span = before;

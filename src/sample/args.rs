@@ -30,6 +30,10 @@ pub enum Kind {
     Server,
     /// `regex`
     Regex,
+    /// `table`: a proxy or peers section with a stick table; empty: the current proxy's
+    Table,
+    /// `user list`
+    UserList,
 }
 
 impl Kind {
@@ -46,6 +50,8 @@ impl Kind {
             Kind::Frontend => "frontend",
             Kind::Server => "server",
             Kind::Regex => "regex",
+            Kind::Table => "table",
+            Kind::UserList => "user list",
         }
     }
 }
@@ -121,7 +127,10 @@ pub fn parse(
             false => (Vec::new(), at),
         };
         if word.is_empty() && kind != Kind::Str {
-            let named = matches!(kind, Kind::Backend | Kind::Frontend | Kind::Server);
+            let named = matches!(
+                kind,
+                Kind::Backend | Kind::Frontend | Kind::Server | Kind::Table
+            );
             if args.len() >= required && !named {
                 break;
             }
@@ -292,6 +301,22 @@ fn one(word: &[u8], kind: Kind, index: usize, cx: &mut Compile<'_>) -> Result<Ar
                     }
                 },
             }
+        }
+        Kind::Table => {
+            if !cx.names.table(word) {
+                let table = match word {
+                    [] => cx.proxy_name(),
+                    _ => word.to_vec(),
+                };
+                cx.unresolved("table", &table, index);
+            }
+            Arg::Str(word.into())
+        }
+        Kind::UserList => {
+            if !cx.names.user_list(word) {
+                cx.unresolved_list(word, index);
+            }
+            Arg::Str(word.into())
         }
         // Built by the keyword's check, which knows the flags.
         Kind::Regex => Arg::Str(word.into()),

@@ -4,7 +4,7 @@ use super::file::ListedFile;
 use super::places::Places;
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
-use crate::grammar;
+use crate::grammar::{self, Life, Version};
 use bstr::BStr;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -22,6 +22,15 @@ pub trait Names {
     /// A server's place in a back end.
     fn server(&self, _backend: u32, _name: &[u8]) -> Option<u32> {
         None
+    }
+    /// Whether a proxy or peers section of that name has a stick table; empty: the proxy that the
+    /// line stands in.
+    fn table(&self, _name: &[u8]) -> bool {
+        true
+    }
+    /// Whether there is a user list of that name.
+    fn user_list(&self, _name: &[u8]) -> bool {
+        true
     }
     /// The proxy that the line stands in.
     fn current(&self) -> Option<u32> {
@@ -57,6 +66,10 @@ pub struct Compile<'a> {
     pub diags: Vec<Diagnostic>,
     /// Files that `plan` has to load.
     pub files: Vec<Arc<ListedFile>>,
+    /// The version of HAProxy whose names count.
+    pub language: Version,
+    /// Something of the line is known, but not executed yet: what was made of it must not run.
+    pub pending: bool,
     /// What may help with the next fault, such as a nearest match.
     pub hint: Option<String>,
 }
@@ -73,6 +86,8 @@ impl<'a> Compile<'a> {
             span: Span::default(),
             diags: Vec::new(),
             files: Vec::new(),
+            language: Version::CURRENT,
+            pending: false,
             hint: None,
         }
     }
@@ -93,6 +108,18 @@ impl<'a> Compile<'a> {
         self.diags
             .push(Diagnostic::notice(RULE_PENDING, self.span, message));
         Fault::Pending
+    }
+
+    /// Notes what HAProxy knows and hapax does not execute yet; the rest of the line is compiled
+    /// for its faults.
+    pub fn note_pending(&mut self, what: &str, name: &[u8]) {
+        let _ = self.pending(what, name);
+        self.pending = true;
+    }
+
+    /// Whether HAProxy of the version in question knows a name of that life.
+    pub fn speaks(&self, life: Option<&Life>) -> bool {
+        life.is_none_or(|l| l.known_in(self.language))
     }
 
     /// The fault for a name that HAProxy does not know either; `candidates` may be meant.
@@ -134,6 +161,24 @@ impl<'a> Compile<'a> {
         self.after_parsing(message);
     }
 
+    /// An argument names a user list that is not there.
+    pub(super) fn unresolved_list(&mut self, name: &[u8], index: usize) {
+        let message = format!(
+            "unable to find userlist '{}' referenced in arg {index} of sample fetch keyword '{}' \
+             in {}.",
+            BStr::new(name),
+            self.keyword,
+            self.proxy()
+        );
+        self.after_parsing(message);
+    }
+
+    /// The name of the proxy that the line stands in.
+    pub(super) fn proxy_name(&self) -> Vec<u8> {
+        let name = self.owner.split_once(' ').map_or("", |(_, name)| name);
+        name.trim_matches('\'').as_bytes().to_vec()
+    }
+
     /// An argument was left out that would mean the current proxy, which lacks the capability.
     pub(super) fn no_capability(&mut self, what: &str, index: usize) {
         let proxy = self.proxy();
@@ -150,6 +195,7 @@ impl<'a> Compile<'a> {
         self.alert(message);
         if let Some(last) = self.diags.last_mut() {
             last.form = Form::Tight;
+            last.late = true;
         }
     }
 

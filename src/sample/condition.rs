@@ -206,10 +206,8 @@ fn tcp_rules(places: Places) -> Option<&'static str> {
 /// A declared or predefined ACL.
 fn find(name: &[u8], acls: &AclSet, cx: &mut Compile<'_>) -> Result<Arc<Acl>, Fault> {
     if let Some(acl) = acls.find(name, cx.span) {
-        return match acl.is_pending() {
-            true => Err(Fault::Pending),
-            false => Ok(acl.clone()),
-        };
+        cx.pending |= acl.is_pending();
+        return Ok(acl.clone());
     }
     if let Some(acl) = Acl::predefined(name, cx) {
         return Ok(Arc::new(acl));

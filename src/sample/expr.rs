@@ -4,14 +4,12 @@ use super::args::{self, Arg};
 use super::compile::{Compile, Fault};
 use super::conv::{self, Conv};
 use super::fetch::{self, Cursor, Fetch};
+use super::pending;
 use super::places::Places;
 use super::value::{Sample, Type};
 use super::view::Eval;
 use crate::config::directive::Word;
 use crate::grammar;
-use crate::grammar::Version;
-
-const CURRENT: Version = Version::CURRENT;
 
 /// A compiled sample expression.
 #[derive(Clone, Debug)]
@@ -87,16 +85,19 @@ impl Expr {
         if name.is_empty() {
             return Err("missing fetch method".into());
         }
-        let Some(fetch) = fetch::find(name) else {
-            return Err(
-                match grammar::fetch(name).filter(|f| f.life.known_in(CURRENT)) {
-                    Some(_) => cx.pending("fetch", name),
-                    None => {
-                        let names = grammar::fetches().iter().map(|f| f.name);
-                        cx.unknown("fetch method", name, names)
-                    }
-                },
-            );
+        let known = cx.speaks(grammar::fetch(name).map(|f| &f.life));
+        let fetch = match fetch::find(name).filter(|_| known) {
+            Some(fetch) => fetch,
+            None => match pending::fetch(name).filter(|_| known) {
+                Some(fetch) => {
+                    cx.note_pending("fetch", name);
+                    fetch
+                }
+                None => {
+                    let names = grammar::fetches().iter().map(|f| f.name);
+                    return Err(cx.unknown("fetch method", name, names));
+                }
+            },
         };
         let rest = text.get(end..).unwrap_or_default();
         cx.keyword = fetch.name;
@@ -138,16 +139,19 @@ impl Expr {
         let rest = text.get(at..).unwrap_or_default();
         let end = ident(rest);
         let name = rest.get(..end).unwrap_or_default();
-        let Some(conv) = conv::find(name) else {
-            return Err(
-                match grammar::converter(name).filter(|c| c.life.known_in(CURRENT)) {
-                    Some(_) => cx.pending("converter", name),
-                    None => {
-                        let names = grammar::converters().iter().map(|c| c.name);
-                        cx.unknown("converter", name, names)
-                    }
-                },
-            );
+        let known = cx.speaks(grammar::converter(name).map(|c| &c.life));
+        let conv = match conv::find(name).filter(|_| known) {
+            Some(conv) => conv,
+            None => match pending::converter(name).filter(|_| known) {
+                Some(conv) => {
+                    cx.note_pending("converter", name);
+                    conv
+                }
+                None => {
+                    let names = grammar::converters().iter().map(|c| c.name);
+                    return Err(cx.unknown("converter", name, names));
+                }
+            },
         };
         if !self.out.casts_to(conv.input) {
             return Err(format!("converter '{}' cannot be applied", conv.name).into());

@@ -111,7 +111,10 @@ impl ListedFile {
                     LogFormat::default()
                 });
                 diags.append(&mut cx.diags);
-                Content::Format(format)
+                Content::Format(match cx.pending {
+                    true => LogFormat::default(),
+                    false => format,
+                })
             }
             Kind::Patterns(Reading {
                 method,

@@ -123,15 +123,16 @@ impl LogFormat {
                         continue;
                     }
                     let Some(found) = alias::find(name) else {
-                        return Err(match grammar::log_alias(name) {
-                            Some(_) => cx.pending("format alias", name),
-                            None => format!(
-                                "no such format alias '{}'. If you wanted to emit the '%' \
-                                 character verbatim, you need to use '%%'",
-                                BStr::new(name)
-                            )
-                            .into(),
-                        });
+                        if grammar::log_alias(name).is_some() {
+                            cx.note_pending("format alias", name);
+                            continue;
+                        }
+                        return Err(format!(
+                            "no such format alias '{}'. If you wanted to emit the '%' character \
+                             verbatim, you need to use '%%'",
+                            BStr::new(name)
+                        )
+                        .into());
                     };
                     out.flush(&mut literal);
                     out.items.push(Item::Alias(found, flags));

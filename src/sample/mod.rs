@@ -16,6 +16,7 @@ pub mod fetch;
 pub mod file;
 pub mod logformat;
 pub mod pattern;
+mod pending;
 pub mod places;
 pub mod regex;
 pub mod scratch;

@@ -1,12 +1,16 @@
 //! Findings as text: HAProxy's form for the tools that parse it, a form for people, one for
 //! editors.
 
+mod ci;
 mod haproxy;
 mod human;
+mod json;
 mod short;
 
+pub use ci::{Suite, github, junit};
 pub use haproxy::HaProxy;
 pub use human::Human;
+pub use json::{json, sarif};
 pub use short::short;
 
 use super::diag::{Diagnostic, Severity};

@@ -105,6 +105,7 @@ fn run(program: &OsStr, options: &Options) -> ExitCode {
     let how = lower::Options {
         maxconn: options.maxconn,
         proxy_maxconn: options.proxy_maxconn,
+        language: None,
     };
     let hub = Hub::new();
     let wake: Arc<dyn crate::balance::queue::Wake> = hub.clone();

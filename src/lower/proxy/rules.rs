@@ -10,6 +10,7 @@ use crate::base::diag::{Diagnostic, Form, Severity, is_fatal};
 use crate::base::units::{self, TimeUnit};
 use crate::config::args::Args;
 use crate::config::directive::Word;
+use crate::grammar::Version;
 use crate::ir::proxy::RuleSets;
 use crate::ir::rule::{Condition, Rule};
 use crate::lower::context::{Context, Deferred, Scope};
@@ -93,10 +94,10 @@ pub fn lower_all(cx: &mut Context<'_>) {
             let words: Vec<&[Word]> = acls.iter().map(|line| &line.words[..]).collect();
             let places = Places::FRONTEND;
             let (set, mut found) = compile(cx, places, |compile, _| {
-                AclSet::compile(words.iter().copied(), compile)
+                Some(AclSet::compile(words.iter().copied(), compile))
             });
             cx.diags.append(&mut found);
-            cx.acls = set;
+            cx.acls = set.unwrap_or_default();
             for Deferred {
                 handler,
                 line,
@@ -174,11 +175,12 @@ fn check_shared_defaults(cx: &mut Context<'_>) {
 }
 
 /// Runs a compilation with the names and ACLs of the section; findings come back separately.
+/// Nothing comes back that hapax does not execute yet.
 pub fn compile<T>(
     cx: &mut Context<'_>,
     places: Places,
-    work: impl FnOnce(&mut Compile<'_>, &AclSet) -> T,
-) -> (T, Vec<Diagnostic>) {
+    work: impl FnOnce(&mut Compile<'_>, &AclSet) -> Option<T>,
+) -> (Option<T>, Vec<Diagnostic>) {
     let names = cx.names.clone();
     let current = match cx.scope {
         Scope::Proxy(index) => u32::try_from(index).ok(),
@@ -192,10 +194,16 @@ pub fn compile<T>(
     let mut state = Compile::new(places, &at);
     state.owner = cx.named();
     state.span = cx.line;
+    state.language = cx.options.language.unwrap_or(Version::CURRENT);
     let made = work(&mut state, &acls);
-    let Compile { diags, files, .. } = state;
+    let Compile {
+        diags,
+        files,
+        pending,
+        ..
+    } = state;
     cx.pattern_files.extend(files);
-    (made, diags)
+    (made.filter(|_| !pending), diags)
 }
 
 /// Hands on what a compilation made after reporting its findings, whose alerts begin with

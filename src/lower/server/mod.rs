@@ -242,6 +242,7 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
         );
         let finding = Diagnostic::alert("HX0271", server.span, text)
             .form(Form::Plain)
+            .refused_since(1, 9)
             .related(other.span, "first defined here");
         args.report(finding);
         return;

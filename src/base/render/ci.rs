@@ -1,0 +1,125 @@
+//! Findings for build services: workflow commands of GitHub, and JUnit's XML.
+
+use super::title;
+use crate::base::diag::{Diagnostic, Severity};
+use crate::base::span::Sources;
+use std::fmt::Write;
+
+/// One finding as a workflow command, which GitHub shows beside the line
+/// (`::error file=...,line=...::message`).
+pub fn github(finding: &Diagnostic, sources: &Sources) -> String {
+    let level = match finding.severity {
+        Severity::Alert => "error",
+        Severity::Warning => "warning",
+        Severity::Notice | Severity::Diag => "notice",
+    };
+    let mut place = String::new();
+    if let Some(span) = finding.span.filter(|s| s.line > 0) {
+        let _ = write!(
+            place,
+            "file={},line={},col={},endColumn={},",
+            property(sources.name(span.file)),
+            span.line,
+            span.start.saturating_add(1),
+            span.end.saturating_add(1)
+        );
+    }
+    format!(
+        "::{level} {place}title={}::{}\n",
+        property(finding.code),
+        data(&title(finding))
+    )
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// One configuration of a JUnit report: its name and what was found about it.
+pub type Suite<'a> = (&'a str, Vec<(&'a Diagnostic, &'a Sources)>);
+
+/// All configurations as one JUnit report: a test case each, which fails by its errors.
+pub fn junit(suites: &[Suite<'_>]) -> String {
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let failed = |findings: &[(&Diagnostic, &Sources)]| findings.iter().any(|(f, _)| f.fatal);
+    let failures = suites.iter().filter(|(_, f)| failed(f)).count();
+    let _ = writeln!(
+        out,
+        "<testsuites><testsuite name=\"hapax check\" tests=\"{}\" failures=\"{failures}\">",
+        suites.len()
+    );
+    for (name, findings) in suites {
+        let _ = writeln!(
+            out,
+            "<testcase classname=\"hapax\" name=\"{}\">",
+            escaped(name)
+        );
+        let mut said = String::new();
+        for (finding, sources) in findings {
+            let text = escaped(&super::short(finding, sources));
+            if finding.fatal {
+                let _ = writeln!(
+                    out,
+                    "<failure type=\"{}\" message=\"{}\">{text}</failure>",
+                    finding.code,
+                    escaped(&title(finding))
+                );
+            } else {
+                said.push_str(&text);
+            }
+        }
+        if !said.is_empty() {
+            let _ = writeln!(out, "<system-out>{said}</system-out>");
+        }
+        out.push_str("</testcase>\n");
+    }
+    out.push_str("</testsuite></testsuites>\n");
+    out
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            c if c.is_control() && c != '\n' => out.push('?'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::span::{FileId, Span};
+
+    #[test]
+    fn commands_and_reports() {
+        let mut sources = Sources::default();
+        sources.add("a,b.cfg", "x y\n");
+        let span = Span {
+            file: FileId(0),
+            line: 1,
+            start: 2,
+            end: 3,
+        };
+        let finding = Diagnostic::alert("HX0101", span, "50% <b>");
+        assert_eq!(
+            github(&finding, &sources),
+            "::error file=a%2Cb.cfg,line=1,col=3,endColumn=4,title=HX0101::50%25 <b>\n"
+        );
+        let text = junit(&[("a", vec![(&finding, &sources)]), ("b", vec![])]);
+        assert!(text.contains("tests=\"2\" failures=\"1\""), "{text}");
+        assert!(text.contains("message=\"50% &lt;b&gt;\""), "{text}");
+    }
+}

@@ -50,8 +50,7 @@ fn arguments(line: &mut Line<'_, '_, '_>, action: &grammar::Action) -> Result<()
             );
             return Err(message.into());
         }
-    }
-    else if action.prefix {
+    } else if action.prefix {
         // `track-sc0`, `lua.name`: the first one belongs to the name
         syntax = syntax.split_once(' ').map_or("", |(_, behind)| behind);
     }
@@ -170,7 +169,10 @@ mod tests {
         );
         assert_eq!(
             options("<name> [limit <expr>|<size>] [period <expr>|<time>]"),
-            [("limit", Some("<expr>|<size>")), ("period", Some("<expr>|<time>"))]
+            [
+                ("limit", Some("<expr>|<size>")),
+                ("period", Some("<expr>|<time>"))
+            ]
         );
     }
 }

@@ -53,7 +53,12 @@ fn version_of(text: &str) -> Result<Version, String> {
     let oldest = Version { major: 1, minor: 3 };
     Version::parse(text)
         .filter(|v| (oldest..=Version::CURRENT).contains(v))
-        .ok_or_else(|| format!("a version from {oldest} to {} is expected", Version::CURRENT))
+        .ok_or_else(|| {
+            format!(
+                "a version from {oldest} to {} is expected",
+                Version::CURRENT
+            )
+        })
 }
 
 /// One configuration after its check.

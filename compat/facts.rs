@@ -2,7 +2,10 @@
 //!
 //! The proxy's descriptors are duplicated with `pidfd_getfd`, which the kernel allows a parent.
 
+use crate::clock::Deadline;
 use crate::play::Place;
+use hapax::base::sys;
+use nix::libc;
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 use socket2::{SockRef, Socket};
 use std::fs;
@@ -12,8 +15,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-/// Copies of all sockets of a process.
-fn sockets(pid: u32) -> io::Result<Vec<Socket>> {
+/// Copies of all sockets of a process, with their numbers there.
+fn sockets(pid: u32) -> io::Result<Vec<(i32, Socket)>> {
     let pid_number = i32::try_from(pid).map_err(io::Error::other)?;
     let owner = Pid::from_raw(pid_number).ok_or(io::ErrorKind::NotFound)?;
     let owner = pidfd_open(owner, PidfdFlags::empty())?;
@@ -25,7 +28,7 @@ fn sockets(pid: u32) -> io::Result<Vec<Socket>> {
         if let (true, Some(number)) = (is_socket, number)
             && let Ok(fd) = pidfd_getfd(&owner, number, PidfdGetfdFlags::empty())
         {
-            found.push(Socket::from(fd));
+            found.push((number, Socket::from(fd)));
         }
     }
     Ok(found)
@@ -42,6 +45,7 @@ fn port(address: io::Result<socket2::SockAddr>) -> u16 {
 pub fn of_connection(pid: u32, place: &Place, names: &[String]) -> String {
     let found = sockets(pid).map(|all| {
         all.into_iter()
+            .map(|(_, s)| s)
             .find(|s| port(s.local_addr()) == place.there && port(s.peer_addr()) == place.here)
     });
     match found {
@@ -51,23 +55,91 @@ pub fn of_connection(pid: u32, place: &Place, names: &[String]) -> String {
     }
 }
 
-/// Facts of the sockets that listen on a port; `count` says how many there are.
-pub fn of_listener(pid: u32, wanted: u16, names: &[String]) -> String {
-    match sockets(pid) {
-        Ok(all) => {
-            let listening: Vec<Socket> = all
-                .into_iter()
-                .filter(|s| s.is_listener().unwrap_or(false) && port(s.local_addr()) == wanted)
-                .collect();
-            if names.iter().any(|n| n == "count") {
-                return format!("count {}", listening.len());
+/// Facts of the sockets that listen on a port; `count` says how many there are (copies of one
+/// count once), `loops` in how many event loops of all processes they are.
+pub fn of_listener(pids: &[u32], wanted: u16, names: &[String]) -> String {
+    let mut listening: Vec<Socket> = Vec::new();
+    let (mut cookies, mut loops) = (Vec::new(), 0);
+    for pid in pids {
+        let all = match sockets(*pid) {
+            Ok(all) => all,
+            Err(e) => return format!("not seen: {e}"),
+        };
+        let mut numbers = Vec::new();
+        for (number, socket) in all {
+            if socket.is_listener().unwrap_or(false) && port(socket.local_addr()) == wanted {
+                let cookie = socket.cookie().unwrap_or(0);
+                if !cookies.contains(&cookie) {
+                    cookies.push(cookie);
+                }
+                numbers.push(number);
+                listening.push(socket);
             }
-            listening
-                .first()
-                .map_or_else(|| "no listener".to_owned(), |s| options(s, names))
         }
-        Err(e) => format!("not seen: {e}"),
+        loops += event_loops(*pid, &numbers);
     }
+    match names.first().map(String::as_str) {
+        Some("count") => format!("count {}", cookies.len()),
+        Some("loops") => format!("loops {loops}"),
+        _ => listening
+            .first()
+            .map_or_else(|| "no listener".to_owned(), |s| options(s, names)),
+    }
+}
+
+/// How many epoll instances of a process watch one of these descriptors.
+fn event_loops(pid: u32, numbers: &[i32]) -> usize {
+    let watches = |text: &str| {
+        text.lines()
+            .filter_map(|l| {
+                l.strip_prefix("tfd:")?
+                    .split_whitespace()
+                    .next()?
+                    .parse()
+                    .ok()
+            })
+            .any(|number: i32| numbers.contains(&number))
+    };
+    fs::read_dir(format!("/proc/{pid}/fdinfo"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| fs::read_to_string(entry.path()).ok())
+        .filter(|text| watches(text))
+        .count()
+}
+
+/// The most events that a thread of the process takes at once from epoll_wait(2): its third
+/// argument while it waits. A thread that is busy is looked at again.
+fn poll_events(pid: u32) -> u64 {
+    let deadline = Deadline::after(Duration::from_secs(1));
+    loop {
+        match poll_events_now(pid) {
+            Some(number) => return number,
+            None if deadline.passed() => return 0,
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    }
+}
+
+fn poll_events_now(pid: u32) -> Option<u64> {
+    fs::read_dir(format!("/proc/{pid}/task"))
+        .ok()?
+        .flatten()
+        .filter_map(|task| fs::read_to_string(task.path().join("syscall")).ok())
+        .find_map(|text| {
+            let mut words = text.split_whitespace();
+            let call: i64 = words.next()?.parse().ok()?;
+            let waits = [
+                libc::SYS_epoll_wait,
+                libc::SYS_epoll_pwait,
+                libc::SYS_epoll_pwait2,
+            ];
+            if !waits.contains(&call) {
+                return None;
+            }
+            u64::from_str_radix(words.nth(2)?.strip_prefix("0x")?, 16).ok()
+        })
 }
 
 fn options(socket: &Socket, names: &[String]) -> String {
@@ -91,6 +163,10 @@ fn options(socket: &Socket, names: &[String]) -> String {
                 "device" => s
                     .device()
                     .map(|d| String::from_utf8_lossy(&d.unwrap_or_default()).into_owned()),
+                "v6only" => s.only_v6().map(|v| v.to_string()),
+                "fastopen" => sys::fastopen(socket).map(|v| (v > 0).to_string()),
+                "fastopen-connect" => sys::fastopen_connect(socket).map(|v| v.to_string()),
+                "quickack" => s.tcp_quickack().map(|v| v.to_string()),
                 "reuseport" => s.reuse_port().map(|v| v.to_string()),
                 _ => Ok("unknown fact".to_owned()),
             };
@@ -100,7 +176,7 @@ fn options(socket: &Socket, names: &[String]) -> String {
     facts.join(", ")
 }
 
-/// Facts of the process: `uid`, `gid`, `nofile`, `root`, `cpu N` (is some thread bound to it alone).
+/// Facts of the process: `uid`, `gid`, `nofile`, `root`, `poll-events`, `cpu N` (is some thread bound to it alone).
 pub fn of_process(pid: u32, names: &[String]) -> String {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let field = |name: &str| {
@@ -129,6 +205,7 @@ pub fn of_process(pid: u32, names: &[String]) -> String {
                 .and_then(|l| l.split_whitespace().nth(3))
                 .unwrap_or_default()
                 .to_owned(),
+            "poll-events" => poll_events(pid).to_string(),
             "cpu" => {
                 let wanted = rest.next().cloned().unwrap_or_default();
                 let bound = fs::read_dir(format!("/proc/{pid}/task"))

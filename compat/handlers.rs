@@ -39,14 +39,37 @@ fn uses(config: &str, keyword: &str) -> bool {
     })
 }
 
-/// Keywords that something else than a scenario covers: `compat/covered.tsv`, keyword and where.
+/// Keywords whose effect no scenario can show: `compat/covered.tsv` names the test that misses
+/// them, as arguments of `cargo test`.
 fn covered() -> Vec<(String, String)> {
     let text = std::fs::read_to_string(root().join("compat/covered.tsv")).unwrap_or_default();
     text.lines()
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.split_once('\t'))
-        .map(|(keyword, place)| (keyword.to_owned(), place.to_owned()))
+        .map(|(keyword, test)| (keyword.to_owned(), test.to_owned()))
         .collect()
+}
+
+/// Whether a test passes, with a handler switched off or with all of them.
+fn passes(test: &str, without: Option<&str>) -> bool {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let mut command = Command::new(cargo);
+    command
+        .arg("test")
+        .args(test.split_whitespace())
+        .current_dir(root())
+        .env("INSTA_UPDATE", "no")
+        .stdin(Stdio::null());
+    if let Some(keyword) = without {
+        command.env("HAPAX_TEST_WITHOUT", keyword);
+    }
+    command.output().is_ok_and(|out| out.status.success())
+}
+
+/// The test that `covered` names, if it passes with the handler and fails without.
+fn noticing_test(covered: &[(String, String)], keyword: &str) -> Option<String> {
+    let (_, test) = covered.iter().find(|(k, _)| k == keyword)?;
+    (passes(test, None) && !passes(test, Some(keyword))).then(|| test.clone())
 }
 
 /// Plays and counts (keywords that a test misses, keywords that none does).
@@ -110,11 +133,7 @@ pub fn report(
                 })
                 .map(|(job, _)| job.scenario.name.clone())
         });
-        let place = covered
-            .iter()
-            .find(|(k, _)| *k == keyword)
-            .map(|(_, place)| place.clone());
-        match noticing.or(place) {
+        match noticing.or_else(|| noticing_test(&covered, &keyword)) {
             Some(place) => {
                 missed += 1;
                 println!("{keyword}\t{place}");

@@ -192,7 +192,8 @@ fn once(scenario: &Scenario, setting: &Setting) -> Result<Outcome, String> {
         }
     };
     let mut differs = false;
-    if ready {
+    // of a process that did not start only what it printed can be asked
+    if ready || scenario.steps.iter().all(|s| s.what.needs_no_process()) {
         stage.watch = Watch::start();
         for step in &scenario.steps {
             stage.act(&step.who, &step.what, &mut proxy, &setting.dir);
@@ -243,6 +244,19 @@ impl Stage {
         self.servers.iter().find(|s| s.name == name)
     }
 
+    /// The address of the other end of a connection, and whether its port is a client's.
+    fn peer(&self, who: &str) -> String {
+        let Some((_, Some(peer))) = self.wires.get(who).map(Wire::ends) else {
+            return "peer unknown".to_owned();
+        };
+        let own = |w: &Wire| w.ends().0 == Some(peer);
+        let whose = match self.wires.values().any(own) {
+            true => "a client's port",
+            false => "a port of the proxy's",
+        };
+        format!("peer {}, {whose}", peer.ip())
+    }
+
     fn act(&mut self, who: &str, what: &What, proxy: &mut Proxy, dir: &Path) {
         match what {
             What::Wait(time) => std::thread::sleep(*time),
@@ -268,9 +282,13 @@ impl Stage {
                 };
                 self.transcript.say(who, &fact);
             }
+            What::Peer => {
+                let peer = self.peer(who);
+                self.transcript.say(who, &peer);
+            }
             What::Listener { port, names } => {
                 let number = self.ports.get(port).copied().unwrap_or(0);
-                let fact = facts::of_listener(proxy.pid(), number, names);
+                let fact = facts::of_listener(&proxy.pids(), number, names);
                 self.transcript.say("listener", &format!("{port} {fact}"));
             }
             What::Process(names) => {
@@ -286,6 +304,7 @@ impl Stage {
                 self.transcript
                     .say("printed", &format!("{text}: {printed}"));
             }
+            What::Signal(name) if name == "STOP" => proxy.stop(),
             What::Signal(name) => proxy.signal(name),
             What::Exit => {
                 let how = proxy.await_exit(PATIENCE);
@@ -335,6 +354,11 @@ impl Stage {
                         self.transcript.say(connection, "not accepted");
                     }
                 }
+            }
+            What::Intervals(count) => {
+                let server = self.server(who);
+                let fact = server.map(|s| intervals(s, *count));
+                self.transcript.say(who, fact.unwrap_or("no such server"));
             }
             What::Unaccepted(time) => {
                 if self.server(who).and_then(|s| s.accept(*time)).is_some() {
@@ -440,12 +464,35 @@ impl Stage {
     }
 }
 
+/// Whether the next `count` connections come at equal intervals: all within a quarter of each
+/// other.
+fn intervals(server: &Running, count: usize) -> &'static str {
+    let mut times = Vec::new();
+    let watch = Watch::start();
+    for _ in 0..=count {
+        match server.accept(PATIENCE) {
+            Some(_) => times.push(watch.elapsed()),
+            None => return "not accepted",
+        }
+    }
+    let gaps = times.windows(2).map(|w| w[1].saturating_sub(w[0]));
+    let longest = gaps.clone().max().unwrap_or_default();
+    let shortest = gaps.min().unwrap_or_default();
+    if shortest * 5 > longest * 4 {
+        "equal intervals"
+    } else {
+        "unequal intervals"
+    }
+}
+
 fn connect(port: u16, from: Option<std::net::IpAddr>, time: Duration) -> io::Result<TcpStream> {
     let to = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let Some(from) = from else {
         return TcpStream::connect_timeout(&to, time);
     };
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    // so that the proxy may use the same address and port towards another one
+    socket.set_reuse_address(true)?;
     socket.bind(&SocketAddr::new(from, 0).into())?;
     socket.connect(&to.into())?;
     Ok(socket.into())

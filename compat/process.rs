@@ -115,12 +115,25 @@ impl Proxy {
         }
     }
 
-    /// Its process number: the one in the pid file for a process in the background.
+    /// Its process number: the first one in the pid file for a process in the background.
     pub fn pid(&self) -> u32 {
-        self.pidfile
-            .as_ref()
-            .and_then(|path| fs::read_to_string(path).ok()?.trim().parse().ok())
-            .unwrap_or_else(|| self.child.id())
+        self.pids().first().copied().unwrap_or(0)
+    }
+
+    /// Numbers of all its processes: the old `nbproc` writes several into the pid file.
+    pub fn pids(&self) -> Vec<u32> {
+        let file = self.pidfile.as_ref();
+        let text = file.and_then(|path| fs::read_to_string(path).ok());
+        let pids: Vec<u32> = text
+            .iter()
+            .flat_map(|t| t.split_whitespace())
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        if pids.is_empty() {
+            vec![self.child.id()]
+        } else {
+            pids
+        }
     }
 
     /// Sends a signal by name.
@@ -131,10 +144,25 @@ impl Proxy {
             "USR1" => Signal::USR1,
             "HUP" => Signal::HUP,
             "KILL" => Signal::KILL,
+            "STOP" => Signal::STOP,
+            "CONT" => Signal::CONT,
             _ => Signal::TERM,
         };
-        if let Some(pid) = i32::try_from(self.pid()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process(pid, signal);
+        for pid in self.pids() {
+            if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+                let _ = kill_process(pid, signal);
+            }
+        }
+    }
+
+    /// Sends SIGSTOP and waits until it stands still.
+    pub fn stop(&self) {
+        self.signal("STOP");
+        let deadline = Deadline::after(Duration::from_secs(1));
+        for pid in self.pids() {
+            while !is_stopped(pid) && !deadline.passed() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
     }
 
@@ -180,6 +208,16 @@ impl Proxy {
             .map(|b| String::from_utf8_lossy(&b).into_owned())
             .unwrap_or_default()
     }
+}
+
+/// Whether all threads of a process stand still.
+fn is_stopped(pid: u32) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"));
+    tasks.into_iter().flatten().flatten().all(|task| {
+        let text = fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        let state = text.rsplit(')').next().unwrap_or_default();
+        state.trim_start().starts_with('T')
+    })
 }
 
 /// TCP ports in LISTEN state on this machine.

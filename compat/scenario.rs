@@ -81,6 +81,8 @@ pub enum What {
     Quiet(Duration),
     /// Facts of this end of a connection.
     Fact(String),
+    /// The address of the other end of a connection.
+    Peer,
     /// Facts of the proxy's end of a connection.
     Socket(Vec<String>),
     /// Facts of the proxy's listening sockets of a port.
@@ -100,6 +102,8 @@ pub enum What {
     Stop,
     Listen,
     Unaccepted(Duration),
+    /// Whether the next connections to a server come at equal intervals.
+    Intervals(usize),
     /// The next log line; with its host and program names when `whole`.
     Log {
         whole: bool,
@@ -115,6 +119,13 @@ pub enum What {
     },
     Signal(String),
     Exit,
+}
+
+impl What {
+    /// Whether it can be said of a process that has ended.
+    pub fn needs_no_process(&self) -> bool {
+        matches!(self, What::Printed(_) | What::Stat(_))
+    }
 }
 
 /// How much a step reads.
@@ -534,6 +545,7 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
         }
         "quiet" => push(What::Quiet(time(2)?)),
         "keepalive" | "mss" => push(What::Fact(verb.to_owned())),
+        "peer" => push(What::Peer),
         "socket" => push(What::Socket(owned(&words[2..]))),
         "shutdown" => push(What::Shutdown),
         "close" => push(What::Close),
@@ -541,6 +553,10 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
         "stop" => push(What::Stop),
         "listen" => push(What::Listen),
         "unaccepted" => push(What::Unaccepted(time(2)?)),
+        "intervals" => {
+            let count = words.get(2).and_then(|w| w.parse().ok());
+            push(What::Intervals(count.ok_or("a number")?));
+        }
         "log" => push(What::Log {
             whole: words.get(2) == Some(&"whole"),
         }),

@@ -2,7 +2,7 @@
 
 use crate::clock::Deadline;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// How reading ended.
@@ -97,11 +97,19 @@ impl Wire {
         self.end
     }
 
+    /// Addresses of this end and of the other one.
+    pub fn ends(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
+        let stream = self.stream.as_ref();
+        (
+            stream.and_then(|s| s.local_addr().ok()),
+            stream.and_then(|s| s.peer_addr().ok()),
+        )
+    }
+
     /// Ports of both ends.
     pub fn place(&self) -> crate::play::Place {
-        let stream = self.stream.as_ref();
-        let here = stream.and_then(|s| s.local_addr().ok());
-        crate::facts::place(here, stream.and_then(|s| s.peer_addr().ok()))
+        let (here, there) = self.ends();
+        crate::facts::place(here, there)
     }
 
     /// Its maximum segment size, and whether the other end (of this machine) runs a keep-alive timer.

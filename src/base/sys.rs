@@ -88,6 +88,28 @@ fn set_int(fd: impl AsFd, level: i32, name: i32, value: i32) -> io::Result<()> {
     }
 }
 
+/// The value of an option that is an `int`.
+fn int(fd: impl AsFd, level: i32, name: i32) -> io::Result<i32> {
+    let mut value: libc::c_int = 0;
+    let mut size = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(4);
+    // SAFETY: the kernel writes at most `size` bytes to `value`, and the new size to `size`; both
+    // live until the call returns, as does the borrowed descriptor.
+    let done = unsafe {
+        libc::getsockopt(
+            fd.as_fd().as_raw_fd(),
+            level,
+            name,
+            std::ptr::from_mut(&mut value).cast(),
+            std::ptr::from_mut(&mut size),
+        )
+    };
+    if done == 0 {
+        Ok(value)
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 /// `TCP_DEFER_ACCEPT`: connections are shown to the listener only once data came, or after
 /// `seconds`.
 ///
@@ -103,6 +125,31 @@ pub fn set_defer_accept(fd: impl AsFd, seconds: i32) -> io::Result<()> {
 /// What setsockopt(2) says.
 pub fn set_fastopen(fd: impl AsFd, queue: i32) -> io::Result<()> {
     set_int(fd, libc::IPPROTO_TCP, libc::TCP_FASTOPEN, queue)
+}
+
+/// How many pending requests with data a listener takes; 0: none.
+///
+/// # Errors
+/// What getsockopt(2) says.
+pub fn fastopen(fd: impl AsFd) -> io::Result<i32> {
+    int(fd, libc::IPPROTO_TCP, libc::TCP_FASTOPEN)
+}
+
+/// `TCP_FASTOPEN_CONNECT`: connect(2) waits for the first write, whose data goes out with the
+/// first packet where the peer has agreed to it before.
+///
+/// # Errors
+/// What setsockopt(2) says.
+pub fn set_fastopen_connect(fd: impl AsFd) -> io::Result<()> {
+    set_int(fd, libc::IPPROTO_TCP, libc::TCP_FASTOPEN_CONNECT, 1)
+}
+
+/// Whether [`set_fastopen_connect`] was done.
+///
+/// # Errors
+/// What getsockopt(2) says.
+pub fn fastopen_connect(fd: impl AsFd) -> io::Result<bool> {
+    int(fd, libc::IPPROTO_TCP, libc::TCP_FASTOPEN_CONNECT).map(|v| v != 0)
 }
 
 #[cfg(test)]
@@ -125,6 +172,7 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         set_defer_accept(&listener, 1).unwrap();
         set_fastopen(&listener, 16).unwrap();
+        assert_eq!(fastopen(&listener).unwrap(), 16);
     }
 
     #[test]

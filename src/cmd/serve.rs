@@ -103,6 +103,18 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
     if console.messages(&process::confine(&rights, &program)) {
         return ExitCode::FAILURE;
     }
+    let needed = plan
+        .backends
+        .iter()
+        .flat_map(|be| &be.servers)
+        .any(|server| {
+            let settings = &server.settings;
+            settings.usesrc.is_some() || settings.interface.is_some()
+        });
+    if let Some(message) = process::full_rights(needed, &program) {
+        console.messages(&[message]);
+        return ExitCode::FAILURE;
+    }
     if in_background {
         if let Err(error) = process::daemonize(pidfile.take()) {
             console.alert(&format!("[{program}.main()] Cannot fork: {error}."));

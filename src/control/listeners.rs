@@ -1,7 +1,7 @@
 //! Opens the sockets that a plan listens on (configuration manual 5.1).
 
 use crate::base::sys;
-use crate::ir::bind::{Bind, Shards, UnixPermissions};
+use crate::ir::bind::{Bind, Shards, UnixPermissions, group_size};
 use crate::plan::listener::ListenAddress;
 use crate::plan::{ListenerPlan, Plan};
 use socket2::{Domain, SockAddr, Socket, Type};
@@ -32,8 +32,7 @@ pub struct Binding {
 pub struct BoundListener {
     /// What it listens for.
     pub listener: ListenerPlan,
-    /// Of the threads that the line lets accept, the `i`th (from 0) does so from
-    /// `sockets[i % len]`.
+    /// The threads that the line lets accept share them out in order.
     pub sockets: Vec<OwnedFd>,
 }
 
@@ -216,13 +215,19 @@ fn shown(address: SocketAddr) -> String {
 /// How many sockets an address opens: one per thread by default, so that the kernel spreads
 /// connections without a shared accept queue.
 fn shards(settings: &Bind, how: &Binding) -> usize {
+    let threads = settings.accepting_threads(how.threads, how.groups);
     let wanted = match settings.shards.unwrap_or(Shards::ByThread) {
-        Shards::ByThread => how.threads,
-        Shards::ByGroup => 1,
+        Shards::ByThread => threads.len(),
+        Shards::ByGroup => {
+            let size = group_size(how.threads, how.groups);
+            let mut groups: Vec<usize> = threads.iter().map(|thread| thread / size).collect();
+            groups.dedup();
+            groups.len()
+        }
         Shards::Count(number) => usize::try_from(number).unwrap_or(1),
     };
     if how.reuse_port {
-        wanted.clamp(1, how.threads.max(1))
+        wanted.clamp(1, threads.len().max(1))
     } else {
         1
     }

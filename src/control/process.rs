@@ -235,6 +235,17 @@ pub fn advice(rights: &Rights, program: &str) -> Vec<Message> {
     messages
 }
 
+/// Rights that are needed as long as the process runs, asked for after [`confine`]: `usesrc` and
+/// `interface` behind `source` set options of sockets that only root may set.
+pub fn full_rights(needed: bool, program: &str) -> Option<Message> {
+    (needed && !Uid::effective().is_root()).then(|| {
+        Message::fatal(format!(
+            "[{program}.main()] Some configuration options require full privileges, so global.uid \
+             cannot be changed: 'usesrc' and 'interface' of 'source' work for root only."
+        ))
+    })
+}
+
 /// Opens the pid file, while the path can still be reached and written.
 ///
 /// # Errors

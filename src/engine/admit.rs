@@ -63,6 +63,7 @@ impl StreamView for Session {
                 let client = self.client.fd();
                 return client.is_some_and(|fd| SockRef::from(&fd).set_mark(mark).is_ok());
             }
+            Effect::Nice(nice) => self.t.worker.give_way(nice > self.t.shared.least_nice),
             _ => return false,
         }
         true
@@ -75,16 +76,18 @@ fn set_tos(fd: BorrowedFd<'_>, tos: u8) -> bool {
     set_ip_tos(fd, tos).is_ok() || set_ipv6_tclass(fd, tos.into()).is_ok()
 }
 
+/// Lets the connections of less nice listeners go first, from now on (`nice`).
+pub async fn queue_up(s: &Session) {
+    let listener = s.plan.listeners.get(s.listener as usize);
+    let nice = listener.map_or(0, |l| l.settings.nice);
+    if nice > s.t.shared.least_nice {
+        s.t.worker.give_way(true);
+        s.t.worker.yield_now().await;
+    }
+}
+
 /// Runs the rules that know nothing but the connection; false: close it.
 pub fn admitted(s: &mut Session) -> bool {
-    let nice = s
-        .plan
-        .listeners
-        .get(s.listener as usize)
-        .map_or(0, |l| l.settings.nice);
-    if nice > 0 {
-        s.t.worker.give_way(true);
-    }
     if let (Some(net), Some(src)) = (s.fe.monitor_net, s.src)
         && contains(net, src.ip())
     {

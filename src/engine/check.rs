@@ -190,6 +190,8 @@ async fn check(t: &'static Thread, be: &BackendPlan, server: &ServerPlan) -> Out
     let begin = w.now_ms();
     let options = connect::Options {
         probe: !matches!(be.check, CheckPlan::Http { .. }),
+        source: server.settings.source.as_ref(),
+        interface: server.settings.interface.as_deref(),
         ..connect::Options::default()
     };
     let address = server.check_address.as_ref().unwrap_or(&server.address);
@@ -221,6 +223,7 @@ fn not_connected(fault: Fault) -> Outcome {
     match fault {
         Fault::TimedOut => Outcome::of(CheckStatus::L4Timeout),
         Fault::Failed(e) => Outcome::failed(CheckStatus::L4Connection, e),
+        Fault::NoSource => Outcome::of(CheckStatus::SocketError),
         Fault::Resource(e) => Outcome::failed(CheckStatus::SocketError, e),
     }
 }

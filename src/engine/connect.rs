@@ -2,11 +2,15 @@
 
 use super::pool::ServerConn;
 use super::reactor::{Io, Sock, Wake, Worker};
-use crate::ir::Address;
-use crate::ir::proxy::TcpKeepalive;
-use crate::plan::ServerAddress;
+use super::source;
+use crate::base::sys;
+use crate::ir::global::Tune;
+use crate::ir::proxy::{Options as ProxyOptions, TcpKeepalive};
+use crate::ir::{self, Address};
+use crate::plan::{BackendPlan, ServerAddress};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, ipproto, sockopt};
+use socket2::SockRef;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
@@ -19,11 +23,18 @@ pub struct Options<'a> {
     pub probes: TcpKeepalive,
     /// `source`
     pub source: Option<&'a Address>,
+    /// The address of `usesrc`, instead
+    pub foreign: Option<SocketAddr>,
+    /// `source ... interface`
+    pub interface: Option<&'a str>,
     /// `option nolinger`
     pub nolinger: bool,
     /// The connection is only to be opened and dropped (a check): the last step of the
     /// handshake is put off, so that the server's program never sees it.
     pub probe: bool,
+    /// `option tcp-smart-connect`: the first data, which are there already, acknowledge the
+    /// server's part of the handshake.
+    pub smart: bool,
     /// `tcp-ut`, ms
     pub user_timeout: Option<u32>,
     /// `tfo`
@@ -32,6 +43,26 @@ pub struct Options<'a> {
     pub rcvbuf: Option<u32>,
     /// `tune.sndbuf.server`
     pub sndbuf: Option<u32>,
+}
+
+impl<'a> Options<'a> {
+    /// What the configuration says about connections to a server.
+    pub fn of(be: &BackendPlan, server: &'a ir::Server, tune: &Tune) -> Options<'a> {
+        Options {
+            keepalive: be.options.contains(ProxyOptions::SRVTCPKA),
+            probes: be.srvtcpka,
+            nolinger: be.options.contains(ProxyOptions::NOLINGER),
+            source: server.source.as_ref(),
+            foreign: None,
+            interface: server.interface.as_deref(),
+            probe: false,
+            smart: be.options.contains(ProxyOptions::TCP_SMART_CONNECT),
+            user_timeout: server.tcp_ut,
+            fast_open: server.tfo,
+            rcvbuf: tune.rcvbuf_server,
+            sndbuf: tune.sndbuf_server,
+        }
+    }
 }
 
 /// Why there is no connection.
@@ -43,6 +74,8 @@ pub enum Fault {
     Failed(Errno),
     /// `timeout connect` passed.
     TimedOut,
+    /// The request does not say where the connection is to come from (`usesrc hdr_ip`).
+    NoSource,
 }
 
 /// Begins to connect. The connection may be still under way: writing tells.
@@ -81,7 +114,7 @@ fn inet(worker: &'static Worker, addr: SocketAddr, o: Options<'_>) -> Result<Soc
     if o.keepalive {
         keep_alive(&fd, o.probes).map_err(Fault::Resource)?;
     }
-    if o.probe {
+    if o.probe || o.smart {
         sockopt::set_tcp_quickack(&fd, false).map_err(Fault::Resource)?;
     }
     if o.nolinger {
@@ -97,7 +130,19 @@ fn inet(worker: &'static Worker, addr: SocketAddr, o: Options<'_>) -> Result<Soc
     if let Some(n) = o.sndbuf {
         sockopt::set_socket_send_buffer_size(&fd, n as usize).map_err(Fault::Resource)?;
     }
-    if let Some(source) = o.source.and_then(source_address) {
+    if o.fast_open {
+        // an old kernel that knows nothing of it connects all the same
+        let _ = sys::set_fastopen_connect(&fd);
+    }
+    if let Some(name) = o.interface {
+        // HAProxy does not look at the outcome either
+        let _ = SockRef::from(&fd).bind_device(Some(name.as_bytes()));
+    }
+    if let Some(foreign) = o.foreign {
+        transparent(&fd, foreign).map_err(Fault::Resource)?;
+        sockopt::set_socket_reuseaddr(&fd, true).map_err(Fault::Resource)?;
+        rustix::net::bind(&fd, &foreign).map_err(Fault::Failed)?;
+    } else if let Some(source) = o.source.and_then(source::own) {
         if source.port() != 0 {
             sockopt::set_socket_reuseaddr(&fd, true).map_err(Fault::Resource)?;
         }
@@ -129,15 +174,15 @@ pub fn keep_alive(fd: &OwnedFd, probes: TcpKeepalive) -> Result<(), Errno> {
     Ok(())
 }
 
-fn source_address(source: &Address) -> Option<SocketAddr> {
-    use crate::ir::address::Host;
-    let ip = match source.host {
-        Host::Ip(ip) => ip,
-        Host::AnyV4 => std::net::Ipv4Addr::UNSPECIFIED.into(),
-        Host::AnyV6 => std::net::Ipv6Addr::UNSPECIFIED.into(),
-        _ => return None,
+/// Lets a socket have an address that is not this machine's.
+fn transparent(fd: &OwnedFd, address: SocketAddr) -> Result<(), Errno> {
+    let socket = SockRef::from(fd);
+    let done = if address.is_ipv4() {
+        socket.set_ip_transparent_v4(true)
+    } else {
+        socket.set_ip_transparent_v6(true)
     };
-    Some(SocketAddr::new(ip, source.port))
+    done.map_err(|e| Errno::from_io_error(&e).unwrap_or(Errno::PERM))
 }
 
 fn local(worker: &'static Worker, addr: &SocketAddrUnix) -> Result<Sock, Fault> {
@@ -177,9 +222,10 @@ pub async fn established(
 
 impl ServerConn {
     /// A new connection.
-    pub fn new(sock: Sock) -> ServerConn {
+    pub fn new(sock: Sock, kind: u64) -> ServerConn {
         ServerConn {
             sock,
+            kind,
             uses: 0,
             idle_since: 0,
             lingers: false,

@@ -2,6 +2,7 @@
 
 use super::reactor::{InboxMessage, Sock, Wake, Worker};
 use super::session::Session;
+use super::spread::Spread;
 use super::thread::Thread;
 use crate::base::clock;
 use crate::plan::{FrontendPlan, ListenerPlan};
@@ -34,6 +35,7 @@ pub async fn accept(
     listener: Arc<ListenerPlan>,
     fe: Arc<FrontendPlan>,
     sock: Sock,
+    spread: Arc<Spread>,
     serve: fn(&'static Thread, Accepted),
 ) {
     let shared = t.shared.clone();
@@ -88,6 +90,7 @@ pub async fn accept(
                             src,
                             listener: listener.id.0,
                         },
+                        &spread,
                         serve,
                     );
                 }
@@ -157,13 +160,15 @@ fn accept_one(sock: &Sock) -> Result<(OwnedFd, Option<SocketAddr>), Errno> {
     Ok((fd, from.and_then(|a| SocketAddr::try_from(a).ok())))
 }
 
-/// Gives a connection to this thread, or to one that has clearly fewer.
-fn place(t: &'static Thread, accepted: Accepted, serve: fn(&'static Thread, Accepted)) {
+/// Gives a connection to the thread that is to serve it.
+fn place(
+    t: &'static Thread,
+    accepted: Accepted,
+    spread: &Spread,
+    serve: fn(&'static Thread, Accepted),
+) {
     let shared = &t.shared;
-    let target = match shared.plan.global.settings.tune.listener_multi_queue {
-        true => shared.better_thread(t.worker.id),
-        false => None,
-    };
+    let target = spread.other(shared, t.worker.id);
     let id = target.unwrap_or(t.worker.id);
     if let Some(load) = shared.loads.get(id) {
         load.enter();

@@ -14,6 +14,8 @@ pub mod reactor;
 pub mod service;
 pub mod session;
 pub mod shared;
+mod source;
+mod spread;
 mod start;
 mod takeover;
 pub mod tcp;

@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub struct ServerConn {
     /// The socket.
     pub sock: Sock,
+    /// What tells it from others to the same server: [`source::kind`](super::source::kind).
+    pub kind: u64,
     /// Requests it has carried, the current one included.
     pub uses: u32,
     /// When it became idle, ms.
@@ -43,6 +45,12 @@ impl Idle {
     fn len(&self) -> usize {
         self.fresh.len() + self.proven.len()
     }
+}
+
+/// Takes the first connection of a kind.
+fn first(list: &mut VecDeque<ServerConn>, kind: u64) -> Option<ServerConn> {
+    let at = list.iter().position(|c| c.kind == kind)?;
+    list.remove(at)
 }
 
 /// How many idle connections one thread has, by back end and server, for the others to see.
@@ -108,13 +116,20 @@ impl IdlePool {
     }
 
     /// The longest idle connection that still lives, of those used again before if there is one;
-    /// `proven` asks for such a one only. (HAProxy 3.4 takes them in this order.)
-    pub fn take(&self, backend: BackendId, server: u32, proven: bool) -> Option<ServerConn> {
+    /// `proven` asks for such a one only. (HAProxy 3.4 takes them in this order.) Only those of the
+    /// same `kind` count.
+    pub fn take(
+        &self,
+        backend: BackendId,
+        server: u32,
+        kind: u64,
+        proven: bool,
+    ) -> Option<ServerConn> {
         let mut lists = self.list(backend, server)?.borrow_mut();
         loop {
-            let conn = match lists.proven.pop_front() {
+            let conn = match first(&mut lists.proven, kind) {
                 None if proven => return None,
-                None => lists.fresh.pop_front()?,
+                None => first(&mut lists.fresh, kind)?,
                 Some(conn) => conn,
             };
             self.total.set(self.total.get() - 1);

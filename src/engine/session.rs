@@ -186,6 +186,7 @@ where
     F: Future<Output = Box<Session>> + 'static,
 {
     let t = session.t;
+    super::admit::queue_up(&session).await;
     if !super::admit::admitted(&mut session) {
         return;
     }

@@ -188,6 +188,8 @@ pub struct Shared {
     pub events: super::events::Events,
     /// What answers requests for the status page, once it is there.
     pub stats: OnceLock<Box<dyn super::service::HttpService>>,
+    /// The lowest `nice` of all listeners: who has more gives way to the others.
+    pub least_nice: i32,
     /// When the process started, milliseconds of `base::clock`.
     pub started_ms: u64,
     streams: AtomicU32,
@@ -214,6 +216,12 @@ impl Shared {
             .collect();
         Arc::new(Shared {
             idle,
+            least_nice: plan
+                .listeners
+                .iter()
+                .map(|l| l.settings.nice)
+                .min()
+                .unwrap_or(0),
             plan,
             listeners,
             hub,
@@ -238,20 +246,5 @@ impl Shared {
     /// A number for a new stream.
     pub fn next_stream(&self) -> u32 {
         self.streams.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// The thread with the fewest connections, if `here` has clearly more.
-    pub fn better_thread(&self, here: usize) -> Option<usize> {
-        if self.loads.len() < 2 {
-            return None;
-        }
-        let mine = self.loads.get(here)?.cur();
-        let (least, load) = self
-            .loads
-            .iter()
-            .enumerate()
-            .map(|(i, g)| (i, g.cur()))
-            .min_by_key(|(_, load)| *load)?;
-        (load + 1 < mine).then_some(least)
     }
 }

@@ -6,6 +6,7 @@ use super::listener::{self, Accepted};
 use super::reactor::{InboxMessage, Sock, Worker};
 use super::session::{self, FuturePool};
 use super::shared::{Hub, Shared};
+use super::spread::Spread;
 use super::thread::Thread;
 use crate::ir::proxy::{Mode, Options};
 use crate::plan::{FrontendPlan, Plan};
@@ -20,8 +21,8 @@ use std::thread::JoinHandle;
 pub struct Listening {
     /// Index in `Plan::listeners`.
     pub listener: usize,
-    /// Bound, listening, non-blocking. Of the threads that the line lets accept, the `i`th does
-    /// so from socket `i % len`.
+    /// Bound, listening, non-blocking. The threads that the line lets accept share them out in
+    /// order.
     pub sockets: Vec<OwnedFd>,
 }
 
@@ -91,7 +92,8 @@ pub fn start(config: Config) -> io::Result<Engine> {
     let threads = threads.max(1);
     let shared = Shared::new(plan, hub, maxconn, threads);
     let groups = shared.plan.global.settings.thread_groups.unwrap_or(1);
-    let mut sockets: Vec<Vec<(usize, OwnedFd)>> = (0..threads).map(|_| Vec::new()).collect();
+    let mode = shared.plan.global.settings.tune.listener_multi_queue;
+    let mut sockets: Vec<Vec<Accepting>> = (0..threads).map(|_| Vec::new()).collect();
     for l in listening {
         let n = l.sockets.len();
         if n == 0 {
@@ -101,9 +103,15 @@ pub fn start(config: Config) -> io::Result<Engine> {
             Some(plan) => plan.settings.accepting_threads(threads, groups),
             None => (0..threads).collect(),
         };
-        for (i, thread) in accepting.into_iter().enumerate() {
-            if let (Some(fd), Some(list)) = (l.sockets.get(i % n), sockets.get_mut(thread)) {
-                list.push((l.listener, fd.try_clone()?));
+        let spread = Arc::new(Spread::new(mode, accepting.clone()));
+        for (i, thread) in accepting.iter().enumerate() {
+            let socket = l.sockets.get(i * n / accepting.len());
+            if let (Some(fd), Some(list)) = (socket, sockets.get_mut(*thread)) {
+                list.push(Accepting {
+                    listener: l.listener,
+                    socket: fd.try_clone()?,
+                    spread: Arc::clone(&spread),
+                });
             }
         }
     }
@@ -154,12 +162,19 @@ pub fn start(config: Config) -> io::Result<Engine> {
     })
 }
 
+/// A listening socket of one thread.
+struct Accepting {
+    listener: usize,
+    socket: OwnedFd,
+    spread: Arc<Spread>,
+}
+
 thread_local! {
-    static SOCKETS: Cell<Vec<(usize, OwnedFd)>> = const { Cell::new(Vec::new()) };
+    static SOCKETS: Cell<Vec<Accepting>> = const { Cell::new(Vec::new()) };
     static SERVICES: Cell<Vec<Service>> = const { Cell::new(Vec::new()) };
 }
 
-fn run(t: &'static Thread, sockets: Vec<(usize, OwnedFd)>, services: Vec<Service>) {
+fn run(t: &'static Thread, sockets: Vec<Accepting>, services: Vec<Service>) {
     SOCKETS.set(sockets);
     SERVICES.set(services);
     pin(t);
@@ -205,19 +220,24 @@ fn begin(t: &'static Thread, w: &'static Worker) {
             w.spawn(async move { session::http(listener::session(t, accepted, fe), pool).await });
         }));
     });
-    for (index, fd) in SOCKETS.take() {
+    for accepting in SOCKETS.take() {
+        let Accepting {
+            listener,
+            socket,
+            spread,
+        } = accepting;
         let plan = &t.shared.plan;
-        let Some(listener) = plan.listeners.get(index) else {
+        let Some(listener) = plan.listeners.get(listener) else {
             continue;
         };
         let Some(fe) = listener.frontend.and_then(|id| plan.frontend(id)) else {
             continue;
         };
-        prepare(&fd, fe, &plan.global.settings.tune);
+        prepare(&socket, fe, &plan.global.settings.tune);
         let (listener, fe) = (Arc::new(listener.clone()), Arc::clone(fe));
         w.spawn(async move {
-            let sock = Sock::new(w, fd);
-            listener::accept(t, listener, fe, sock, serve).await;
+            let sock = Sock::new(w, socket);
+            listener::accept(t, listener, fe, sock, spread, serve).await;
         });
     }
     for Service { socket, serve } in SERVICES.take() {
@@ -259,6 +279,10 @@ fn prepare(fd: &OwnedFd, fe: &FrontendPlan, tune: &crate::ir::global::Tune) {
     }
     if let Some(n) = tune.sndbuf_client {
         let _ = sockopt::set_socket_send_buffer_size(fd, n as usize);
+    }
+    if fe.options.contains(Options::TCP_SMART_ACCEPT) {
+        // the answer acknowledges the request, no packet of its own
+        let _ = sockopt::set_tcp_quickack(fd, false);
     }
 }
 

@@ -22,6 +22,7 @@ const PATIENCE: u32 = 50;
 struct Ask {
     backend: BackendId,
     server: u32,
+    kind: u64,
     proven: bool,
     number: u64,
     /// Until when the answer is waited for, ms tick.
@@ -46,6 +47,7 @@ pub async fn take(
     t: &'static Thread,
     backend: BackendId,
     server: u32,
+    kind: u64,
     proven: bool,
 ) -> Option<ServerConn> {
     let shared = &t.shared;
@@ -72,6 +74,7 @@ pub async fn take(
     let ask = Ask {
         backend,
         server,
+        kind,
         proven,
         number: ASKED.replace(ASKED.get() + 1),
         until: t.worker.after(Some(PATIENCE)),
@@ -89,6 +92,7 @@ pub async fn take(
             let sock = Sock::new(t.worker, fd);
             let conn = ServerConn {
                 sock,
+                kind,
                 uses,
                 idle_since: 0,
                 lingers: false,
@@ -104,7 +108,9 @@ pub async fn take(
 
 /// On the owner's thread: lets a connection go.
 fn give(owner: &'static Thread, ask: Ask, to: TaskRef) {
-    let conn = owner.idle.take(ask.backend, ask.server, ask.proven);
+    let conn = owner
+        .idle
+        .take(ask.backend, ask.server, ask.kind, ask.proven);
     let given = conn.and_then(|mut c| Some((c.sock.detach()?, c.uses)));
     let hub = Arc::clone(&owner.shared.hub);
     if let Some(inbox) = hub.inbox(to.worker as usize) {

@@ -6,6 +6,7 @@ use super::forward::{Half, Pump};
 use super::pool::ServerConn;
 use super::reactor::{Io, Wake};
 use super::session::Session;
+use super::source;
 use super::tunnel;
 use crate::action::RuleSet;
 use crate::balance::queue::{Assigned, Slot, Turn, Want};
@@ -122,6 +123,7 @@ impl StreamView for TcpStream {
 
 /// Serves a client in TCP mode until both sides have ended.
 pub async fn serve(mut s: Box<Session>) {
+    super::admit::queue_up(&s).await;
     if !super::admit::admitted(&mut s) {
         return;
     }
@@ -188,6 +190,7 @@ impl TcpStream {
                 Err(Some(fault)) => fault,
             };
             self.state = match fault {
+                connect::Fault::NoSource => *b"IC",
                 connect::Fault::TimedOut => *b"sC",
                 connect::Fault::Resource(_) => *b"RC",
                 connect::Fault::Failed(_) => *b"SC",
@@ -476,16 +479,13 @@ impl TcpStream {
         let Some(plan) = be.servers.get(server as usize) else {
             return Err(None);
         };
+        let tune = &self.s.plan.global.settings.tune;
         let options = connect::Options {
-            keepalive: be.options.contains(Options::SRVTCPKA),
-            probes: be.srvtcpka,
-            probe: false,
-            nolinger: be.options.contains(Options::NOLINGER),
-            source: plan.settings.source.as_ref(),
-            user_timeout: plan.settings.tcp_ut,
-            fast_open: plan.settings.tfo,
-            rcvbuf: self.s.plan.global.settings.tune.rcvbuf_server,
-            sndbuf: self.s.plan.global.settings.tune.sndbuf_server,
+            foreign: source::foreign(&plan.settings, self.s.src, None).map_err(Some)?,
+            // there is nothing yet that could go out with the first packet
+            fast_open: false,
+            smart: false,
+            ..connect::Options::of(be, &plan.settings, tune)
         };
         let until = worker.after(be.timeouts.connect);
         let sock = match &plan.address {
@@ -498,6 +498,6 @@ impl TcpStream {
         }
         .map_err(Some)?;
         connect::established(worker, &sock, until, || self.gone(be)).await?;
-        Ok(ServerConn::new(sock))
+        Ok(ServerConn::new(sock, 0))
     }
 }

@@ -115,7 +115,7 @@ impl World for Thread {
         Some(counters.rate.now(clock::now_ms()))
     }
     fn thread(&self) -> u32 {
-        u32::try_from(self.worker.id).unwrap_or(0) + 1
+        u32::try_from(self.worker.id).unwrap_or(0)
     }
     fn act_conn(&self) -> Option<u32> {
         Some(self.shared.conns.current())

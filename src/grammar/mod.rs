@@ -17,6 +17,7 @@ mod nearest;
 mod sample;
 mod section;
 mod statistics;
+mod switched_off;
 mod table;
 
 pub use action::{Action, action, actions, actions_of};
@@ -36,3 +37,4 @@ pub use sample::{
 };
 pub use section::{Section, section, sections};
 pub use statistics::{InfoField, StatField, info_fields, stat_fields};
+pub use switched_off::switched_off;

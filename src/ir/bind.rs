@@ -40,6 +40,8 @@ pub struct Bind {
     pub unix: UnixPermissions,
     /// `thread`: the threads that may accept; empty: all
     pub threads: Vec<ThreadSet>,
+    /// `process` of old files: which of the `nbproc` processes; empty: all
+    pub processes: Vec<ThreadSet>,
     /// `shards`; `None`: `tune.listener.default-shards`
     pub shards: Option<Shards>,
     /// `level`, `expose-fd listeners`, `severity-output` of a `stats socket`
@@ -73,6 +75,7 @@ impl Bind {
             tcp_ut: None,
             unix: UnixPermissions::default(),
             threads: Vec::new(),
+            processes: Vec::new(),
             shards: None,
             cli: CliAccess::default(),
             written: String::new(),
@@ -86,8 +89,7 @@ impl Bind {
     /// The threads (from 0, of `threads` in `groups` groups) that may accept for this line; all of
     /// them when the line names none that exists.
     pub fn accepting_threads(&self, threads: usize, groups: u32) -> Vec<usize> {
-        let count = u32::try_from(threads).unwrap_or(u32::MAX);
-        let group_size = count.div_ceil(groups.max(1)).max(1);
+        let group_size = u32::try_from(group_size(threads, groups)).unwrap_or(u32::MAX);
         let named: Vec<usize> = (0..threads)
             .filter(|i| {
                 let number = u32::try_from(i + 1).unwrap_or(u32::MAX);
@@ -100,6 +102,12 @@ impl Bind {
             named
         }
     }
+}
+
+/// How many threads one group has; the last one may have fewer.
+pub fn group_size(threads: usize, groups: u32) -> usize {
+    let groups = usize::try_from(groups).unwrap_or(1).max(1);
+    threads.div_ceil(groups).max(1)
 }
 
 /// One `thread` word: `all`, `odd`, `even`, `3`, `1-4`, each also as `GROUP/...`.

@@ -102,7 +102,7 @@ pub struct Tune {
     /// `tune.maxpollevents`
     pub maxpollevents: u32,
     /// `tune.listener.multi-queue`
-    pub listener_multi_queue: bool,
+    pub listener_multi_queue: MultiQueue,
     /// `tune.listener.default-shards`
     pub listener_default_shards: Option<super::bind::Shards>,
     /// `tune.idle-pool.shared`
@@ -131,7 +131,7 @@ impl Default for Tune {
             http_logurilen: 1024,
             maxaccept: None,
             maxpollevents: 200,
-            listener_multi_queue: true,
+            listener_multi_queue: MultiQueue::On,
             listener_default_shards: None,
             idle_pool_shared: IdlePoolShared::On,
             pool_low_fd_ratio: 20,
@@ -142,6 +142,18 @@ impl Default for Tune {
             sndbuf_server: None,
         }
     }
+}
+
+/// `tune.listener.multi-queue`: which thread serves a connection that one of them accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum MultiQueue {
+    /// The one with the fewest connections.
+    #[default]
+    On,
+    /// Each in turn.
+    Fair,
+    /// The one that accepted it.
+    Off,
 }
 
 /// `tune.idle-pool.shared`: who may take idle server connections of other threads.

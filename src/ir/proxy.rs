@@ -154,8 +154,12 @@ pub struct Settings {
     pub clitcpka: TcpKeepalive,
     /// `srvtcpka-cnt`, `srvtcpka-idle`, `srvtcpka-intvl`
     pub srvtcpka: TcpKeepalive,
+    /// `bind-process` of old files: which of the `nbproc` processes listen; empty: all
+    pub bind_process: Vec<super::bind::ThreadSet>,
     /// `source` of the servers that have none of their own.
     pub source: Option<super::address::Address>,
+    /// `source ... usesrc`
+    pub source_usesrc: Option<super::server::UseSource>,
     /// `source ... interface`
     pub source_interface: Option<String>,
     /// `tcp-request inspect-delay`, ms

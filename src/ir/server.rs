@@ -34,6 +34,8 @@ pub struct Server {
     pub redir: Option<Vec<u8>>,
     /// `source` address to connect from
     pub source: Option<Address>,
+    /// `source ... usesrc`
+    pub usesrc: Option<UseSource>,
     /// `interface` to connect through
     pub interface: Option<String>,
     /// `tfo`
@@ -78,6 +80,7 @@ impl Server {
             slowstart: None,
             redir: None,
             source: None,
+            usesrc: None,
             interface: None,
             tfo: false,
             tcp_ut: None,
@@ -92,6 +95,24 @@ impl Server {
             span,
         }
     }
+}
+
+/// `usesrc`: an address that the server sees instead of one of this machine's (IP_TRANSPARENT).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UseSource {
+    /// `client`: the client's address and port
+    Client,
+    /// `clientip`: the client's address
+    ClientIp,
+    /// An address, with or without a port.
+    Address(Address),
+    /// `hdr_ip(NAME[,N])`
+    Header {
+        /// Name of the header.
+        name: Vec<u8>,
+        /// From 1, or from the end as -1; 0: no such address is used.
+        occurrence: i32,
+    },
 }
 
 /// One method of `init-addr`.

@@ -1,7 +1,7 @@
 //! What a keyword's handler works on: the section being read and the configuration so far.
 
 use super::keyword::{Sections, Side};
-use crate::base::diag::{Diagnostic, Severity};
+use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::config::args::Args;
 use crate::config::directive::{Directive, Document};
@@ -241,13 +241,6 @@ impl<'d> Context<'d> {
     /// The proxy of a number.
     pub fn proxy(&self, id: ProxyId) -> Option<&Draft<'d>> {
         self.proxies.get(id.0 as usize)
-    }
-
-    /// Warns about a word that HAProxy 3.4 marks as deprecated, unless the file asked for silence.
-    pub fn deprecated(&self, args: &mut Args<'_, '_>, finding: Diagnostic) {
-        if !(self.quiet_deprecated && finding.severity == Severity::Warning) {
-            args.report(finding);
-        }
     }
 }
 

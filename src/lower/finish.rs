@@ -21,6 +21,7 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
     if let Some(maxconn) = cx.options.maxconn {
         cx.global.maxconn = Some(maxconn).filter(|v| *v > 0);
     }
+    processes_to_threads(&mut cx);
     let directories = directories(&cx);
     let default_maxconn = cx.options.proxy_maxconn;
     let mut proxies: Vec<_> = cx.proxies.into_iter().map(|d| d.proxy).collect();
@@ -36,6 +37,22 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
         pattern_files: cx.pattern_files,
     };
     (config, cx.diags)
+}
+
+/// `process` and `bind-process` of old files choose threads where `nbproc` asks for several.
+fn processes_to_threads(cx: &mut Context<'_>) {
+    if cx.global.nbthread.is_some() || cx.global.nbproc.is_none_or(|n| n < 2) {
+        return;
+    }
+    for draft in &mut cx.proxies {
+        let proxy = &mut draft.proxy;
+        for bind in proxy.binds.iter_mut().filter(|b| b.threads.is_empty()) {
+            bind.threads = match bind.processes.is_empty() {
+                true => proxy.settings.bind_process.clone(),
+                false => bind.processes.clone(),
+            };
+        }
+    }
 }
 
 /// `default-path` for each file of the configuration.

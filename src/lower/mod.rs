@@ -21,6 +21,7 @@ mod parsed_only;
 mod proxy;
 mod sections;
 pub mod server;
+mod usesrc;
 
 pub use context::{Context, Options};
 pub use keyword::{KeywordHandler, Phase, Sections, Side};
@@ -29,6 +30,7 @@ pub(crate) use sections::bad_character;
 use crate::base::diag::Diagnostic;
 use crate::config::args::Args;
 use crate::config::directive::{Directive, Document};
+use crate::grammar;
 use crate::ir;
 use context::Deferred;
 
@@ -70,7 +72,7 @@ fn lower_line<'d>(cx: &mut Context<'d>, line: &'d Directive) {
         check::unhandled(cx, line);
         return;
     };
-    if keyword::switched_off("keyword", name) {
+    if grammar::switched_off("keyword", name) {
         return;
     }
     match handler.phase {

@@ -1,7 +1,7 @@
 //! Back ends of a plan.
 
 use super::backend::{BackendPlan, CheckPlan};
-use super::build::{Builder, backend_options, case_map, rules, timeouts};
+use super::build::{Builder, case_map, proxy_options, rules, timeouts};
 use super::resolve::Found;
 use super::server::{ServerAddress, ServerPlan};
 use super::{BackendId, FrontendId, GlobalPlan, resolve};
@@ -43,7 +43,7 @@ impl Builder<'_> {
             mode: settings.mode,
             same_section,
             timeouts: timeouts(&settings.timeouts),
-            options: backend_options(proxy),
+            options: proxy_options(proxy),
             connection_mode: settings.connection_mode,
             retries: settings.retries.unwrap_or(RETRIES),
             redispatch: settings.redispatch,
@@ -96,8 +96,7 @@ impl Builder<'_> {
         let check_address = resolve::check_address(&settings, &address);
         if settings.source.is_none() {
             settings.source = proxy.settings.source.clone();
-        }
-        if settings.interface.is_none() {
+            settings.usesrc = proxy.settings.source_usesrc.clone();
             settings.interface = proxy.settings.source_interface.clone();
         }
         if let (None, Some(key), Some(cookie), ServerAddress::Inet(at)) = (

@@ -331,7 +331,7 @@ impl Builder<'_> {
             mode: settings.mode,
             same_section,
             timeouts: timeouts(&settings.timeouts),
-            options: settings.options,
+            options: proxy_options(proxy),
             connection_mode: settings.connection_mode,
             maxconn: settings.maxconn,
             backlog: settings.backlog.or(settings.maxconn),
@@ -421,11 +421,12 @@ pub(super) fn case_map(
 }
 
 /// Options that are on unless the file says `no`.
-pub(super) fn backend_options(proxy: &Proxy) -> Options {
+pub(super) fn proxy_options(proxy: &Proxy) -> Options {
     let mut options = proxy.settings.options;
     if proxy.settings.mode == Mode::Http {
         // Since 3.3 requests of clients that left are dropped by default.
-        options |= Options::ABORTONCLOSE & !proxy.settings.no_options;
+        let on = Options::ABORTONCLOSE | Options::TCP_SMART_ACCEPT;
+        options |= on & !proxy.settings.no_options;
     }
     options
 }

@@ -260,6 +260,16 @@ pub fn parse_ip(text: &[u8]) -> Option<IpAddr> {
     }
 }
 
+/// An address, or an IPv4 address with a port.
+pub fn parse_host(value: &[u8]) -> Option<IpAddr> {
+    match ipv4_prefix(value) {
+        Some((a, [])) => Some(a.into()),
+        Some((a, [b':', port @ ..])) if port.iter().all(u8::is_ascii_digit) => Some(a.into()),
+        Some(_) => None,
+        None => std::str::from_utf8(value).ok()?.parse().ok(),
+    }
+}
+
 /// The IPv4 address that text begins with (four decimal numbers), and what follows it, which is
 /// no fifth number.
 pub fn ipv4_prefix(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {

@@ -276,9 +276,9 @@ pub trait World {
     fn is_local(&self, ip: IpAddr) -> bool {
         ip.is_loopback()
     }
-    /// The thread in work, from 1 (`thread`).
+    /// The thread in work, from 0 (`thread`).
     fn thread(&self) -> u32 {
-        1
+        0
     }
     /// Current connections of the process (`act_conn`).
     fn act_conn(&self) -> Option<u32> {

@@ -118,11 +118,12 @@ fn run(program: &OsStr, options: &Options) -> ExitCode {
         false => Names::MustResolve,
     };
     let loaded = load::load(inputs, &mut env, &facts, &how, files, &wake, names);
-    let fatal = console.findings(&loaded.findings, &loaded.document.sources);
     let global = &loaded.config.global;
-    if global.quiet {
+    // the line counts for all that is said, and -d and -db undo it (observed on HAProxy 3.4)
+    if global.quiet && !options.debug && !options.foreground {
         console.silence();
     }
+    let fatal = console.findings(&loaded.findings, &loaded.document.sources);
     let Loaded {
         document,
         config,

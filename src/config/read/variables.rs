@@ -10,6 +10,10 @@ pub(super) fn execute(line: &Directive, env: &mut Environment, out: &mut Vec<Dia
     let Some((keyword, rest)) = line.words.split_first() else {
         return;
     };
+    let name = String::from_utf8_lossy(&keyword.text);
+    if crate::grammar::switched_off("keyword", &name) {
+        return;
+    }
     match &keyword.text[..] {
         b"setenv" | b"presetenv" => assign(keyword, rest, env, out),
         b"unsetenv" => {

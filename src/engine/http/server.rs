@@ -6,9 +6,10 @@ use crate::engine::connect::{self, Fault};
 use crate::engine::count;
 use crate::engine::pool::ServerConn;
 use crate::engine::reactor::{NEVER, Wake};
-use crate::engine::takeover;
+use crate::engine::{source, takeover};
 use crate::ir::proxy::{HttpReuse, Options};
 use crate::plan::{BackendPlan, ServerAddress};
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -117,8 +118,20 @@ impl Stream {
         let Some(plan) = be.servers.get(server as usize) else {
             return Err(Fault::Failed(rustix::io::Errno::HOSTUNREACH));
         };
+        let foreign = source::foreign(&plan.settings, self.src.or(self.s.src), Some(&self.req))?;
+        let (address, moved) = match &plan.address {
+            // the port is the one the client came to, moved
+            ServerAddress::InetMapped(addr, offset) => {
+                let port = (self.s.dst().map_or(0, |d| i32::from(d.port())) + offset) as u16;
+                let address = ServerAddress::Inet(SocketAddr::new(addr.ip(), port));
+                (Cow::Owned(address), Some(port))
+            }
+            address => (Cow::Borrowed(address), None),
+        };
+        let kind = source::kind(foreign, moved);
         if !fresh {
-            let mine = |k: &KeptConn| k.backend == be.id && k.server == server;
+            let mine =
+                |k: &KeptConn| k.backend == be.id && k.server == server && k.conn.kind == kind;
             if let Some(at) = self.s.kept.iter().position(mine) {
                 let KeptConn { conn, .. } = self.s.kept.remove(at);
                 if conn.sock.is_quiet() {
@@ -139,9 +152,9 @@ impl Stream {
             };
             let idle = match allowed {
                 false => None,
-                true => match t.idle.take(be.id, server, proven) {
+                true => match t.idle.take(be.id, server, kind, proven) {
                     None if t.shared.idle.len() > 1 => {
-                        takeover::take(t, be.id, server, proven).await
+                        takeover::take(t, be.id, server, kind, proven).await
                     }
                     found => found,
                 },
@@ -154,29 +167,15 @@ impl Stream {
                 });
             }
         }
+        let tune = &self.s.plan.global.settings.tune;
         let options = connect::Options {
-            keepalive: be.options.contains(Options::SRVTCPKA),
-            probes: be.srvtcpka,
-            probe: false,
-            nolinger: be.options.contains(Options::NOLINGER),
-            source: plan.settings.source.as_ref(),
-            user_timeout: plan.settings.tcp_ut,
-            fast_open: plan.settings.tfo,
-            rcvbuf: self.s.plan.global.settings.tune.rcvbuf_server,
-            sndbuf: self.s.plan.global.settings.tune.sndbuf_server,
+            foreign,
+            ..connect::Options::of(be, &plan.settings, tune)
         };
         let until = t.worker.after(self.timeouts.connect);
-        let sock = match &plan.address {
-            // the port is the one the client came to, moved
-            ServerAddress::InetMapped(addr, offset) => {
-                let port = self.s.dst().map_or(0, |d| i32::from(d.port())) + offset;
-                let addr = SocketAddr::new(addr.ip(), port as u16);
-                connect::start(t.worker, &ServerAddress::Inet(addr), options)?
-            }
-            address => connect::start(t.worker, address, options)?,
-        };
+        let sock = connect::start(t.worker, &address, options)?;
         Ok(Attached {
-            conn: ServerConn::new(sock),
+            conn: ServerConn::new(sock, kind),
             reused: false,
             until,
         })
@@ -186,6 +185,7 @@ impl Stream {
     /// again, or gives its slot up for another one.
     pub(super) async fn another_attempt(&mut self, fault: Fault) -> Result<(), End> {
         let state = match fault {
+            Fault::NoSource => return Err(End::Status(500, *b"IC")),
             Fault::TimedOut => *b"sC",
             Fault::Resource(_) => *b"RC",
             Fault::Failed(_) => *b"SC",

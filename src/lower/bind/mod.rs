@@ -7,7 +7,7 @@ mod cli;
 mod limits;
 mod naming;
 mod socket;
-mod threads;
+pub mod threads;
 mod unix;
 
 use super::check;
@@ -17,6 +17,7 @@ use crate::base::span::Span;
 use crate::config::address::{self, Host, Kind};
 use crate::config::args::Args;
 use crate::config::directive::Word;
+use crate::grammar;
 use crate::ir::Bind;
 
 /// A word of a `bind` line that hapax executes.
@@ -205,7 +206,7 @@ fn options(bind: &mut Bind, args: &mut Args<'_, '_>, place: &Place) {
             }
             continue;
         };
-        if super::keyword::switched_off(place.table, option.name) {
+        if grammar::switched_off(place.table, option.name) {
             skip(bind, option, args);
             continue;
         }

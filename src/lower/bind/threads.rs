@@ -18,7 +18,7 @@ pub const SHARDS: BindOption = BindOption {
     name: "shards",
     lower: shards,
 };
-/// `process SET`, dropped in 2.7: with one process it could only mean all of it
+/// `process SET[/THREADS]`, dropped in 2.7: with `nbproc` several threads are its processes
 pub const PROCESS: BindOption = BindOption {
     name: "process",
     lower: process,
@@ -28,33 +28,34 @@ fn thread(bind: &mut Bind, args: &mut Args<'_, '_>) -> Result<(), Fault> {
     let Some(word) = args.next_word() else {
         return Ok(()); // HAProxy 3.4 takes it as "all".
     };
-    let text = word.display().to_string();
-    for part in text.split(',') {
-        let (group, set) = match part.split_once('/') {
-            Some((group, set)) => (Some(number(group, "group", word.span)?), set),
-            None => (None, part),
-        };
-        let set = match set {
-            "all" => (1, MAX_THREADS, 1),
-            "odd" => (1, MAX_THREADS, 2),
-            "even" => (2, MAX_THREADS, 2),
-            _ => {
-                let (first, last) = set.split_once('-').unwrap_or((set, set));
-                (
-                    number(first, "first thread", word.span)?,
-                    number(last, "last thread", word.span)?,
-                    1,
-                )
-            }
-        };
-        bind.threads.push(ThreadSet {
-            group,
-            first: set.0.min(set.1),
-            last: set.0.max(set.1),
-            step: set.2,
-        });
+    for part in word.display().to_string().split(',') {
+        bind.threads.push(set(part, word.span)?);
     }
     Ok(())
+}
+
+/// `[GROUP/]all|odd|even|N[-M]`
+pub fn set(text: &str, span: Span) -> Result<ThreadSet, Fault> {
+    let (group, set) = match text.split_once('/') {
+        Some((group, set)) => (Some(number(group, "group", span)?), set),
+        None => (None, text),
+    };
+    let (first, last, step) = match set {
+        "all" => (1, MAX_THREADS, 1),
+        "odd" => (1, MAX_THREADS, 2),
+        "even" => (2, MAX_THREADS, 2),
+        _ => {
+            let (first, last) = set.split_once('-').unwrap_or((set, set));
+            let first = number(first, "first thread", span)?;
+            (first, number(last, "last thread", span)?, 1)
+        }
+    };
+    Ok(ThreadSet {
+        group,
+        first: first.min(last),
+        last: first.max(last),
+        step,
+    })
 }
 
 fn number(text: &str, what: &str, span: Span) -> Result<u32, Fault> {
@@ -90,16 +91,26 @@ fn shards(bind: &mut Bind, args: &mut Args<'_, '_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn process(_bind: &mut Bind, args: &mut Args<'_, '_>) -> Result<(), Fault> {
+fn process(bind: &mut Bind, args: &mut Args<'_, '_>) -> Result<(), Fault> {
     let Some(word) = args.next_word() else {
         return Ok(());
     };
+    let text = word.display().to_string();
+    let (processes, threads) = match text.split_once('/') {
+        Some((processes, threads)) => (processes, Some(threads)),
+        None => (text.as_str(), None),
+    };
+    bind.processes.push(set(processes, word.span)?);
+    let mut modern = "with 'nbproc' its numbers are those of threads".to_owned();
+    if let Some(threads) = threads {
+        bind.threads.push(set(threads, word.span)?);
+        modern = format!("it is taken as 'thread {threads}'");
+    }
     let finding = Diagnostic::warning(
         "HX0263",
         word.span,
         format!(
-            "'process {}' on 'bind' lines is not supported anymore, please use 'thread' instead. It has no effect: hapax is one process, and all its threads accept.",
-            word.display()
+            "'process {text}' on 'bind' lines is not supported anymore, please use 'thread' instead: {modern}."
         ),
     );
     args.report(finding);

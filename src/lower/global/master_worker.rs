@@ -25,7 +25,7 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
             "The 'master-worker' keyword is deprecated in 3.3 and will be removed in 3.5. Use -W or -Ws in the startup script instead.",
         )
         .form(Form::Config);
-        cx.deprecated(args, finding);
+        args.report(finding);
     }
     cx.global.master_worker = true;
     args.end("master-worker");

@@ -38,7 +38,6 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &description::DESCRIPTION,
     &environment::ENVIRONMENT,
     &expose::DEPRECATED,
-    &expose::EXPERIMENTAL,
     &h1::ACCEPT_PAYLOAD,
     &h1::DO_NOT_CLOSE,
     &h1_case_adjust::H1_CASE_ADJUST,

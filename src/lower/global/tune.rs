@@ -2,7 +2,7 @@
 
 use crate::config::args::{Args, atol};
 use crate::ir::bind::Shards;
-use crate::ir::global::IdlePoolShared;
+use crate::ir::global::{IdlePoolShared, MultiQueue};
 use crate::lower::{Context, KeywordHandler, Sections};
 
 const GLOBAL: Sections = Sections::GLOBAL;
@@ -147,7 +147,11 @@ fn multi_queue(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         &["on", "fair", "off"],
         "either 'on', 'fair', or 'off'",
     ) {
-        cx.global.tune.listener_multi_queue = index != 2;
+        cx.global.tune.listener_multi_queue = match index {
+            0 => MultiQueue::On,
+            1 => MultiQueue::Fair,
+            _ => MultiQueue::Off,
+        };
     }
 }
 

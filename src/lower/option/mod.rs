@@ -4,7 +4,6 @@ mod abortonclose;
 mod flags;
 mod forwarded;
 mod forwardfor;
-mod http_use_htx;
 mod httpchk;
 mod httplog;
 mod keep_alive;
@@ -26,7 +25,6 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &flags::OLD_NAMES,
     &forwarded::FORWARDED,
     &forwardfor::FORWARDFOR,
-    &http_use_htx::HTTP_USE_HTX,
     &httpchk::HTTPCHK,
     &httplog::HTTPLOG,
     &httplog::TCPLOG,

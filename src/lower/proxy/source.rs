@@ -2,7 +2,7 @@
 
 use crate::config::address::{self, Kind};
 use crate::config::args::Args;
-use crate::lower::check::pending_note;
+use crate::lower::usesrc::usesrc;
 use crate::lower::{Context, KeywordHandler, Sections, Side};
 
 /// `source ADDRESS[:PORT] [usesrc ...] [interface NAME]`
@@ -27,19 +27,22 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
             return;
         }
     };
+    let (mut used, mut interface) = (None, None);
     while let Some(word) = args.next_word() {
         if word.is("usesrc") {
-            args.next_word();
-            args.report(pending_note(
-                word.span,
-                "'usesrc' (transparent connections)",
-                5,
-            ));
+            let missing = "'usesrc' expects <addr>[:<port>], 'client', or 'clientip' as argument.";
+            match usesrc(args, missing) {
+                Ok(found) => used = Some(found),
+                Err(fault) => {
+                    args.report(fault.alert());
+                    return;
+                }
+            }
         } else if word.is("interface") {
             let missing = "'interface' : missing interface name.";
             if let Some(name) = args.word(missing) {
                 let name = name.display().to_string();
-                cx.set(|s| s.source_interface = Some(name));
+                interface = Some(name);
             }
         } else {
             let message = format!(
@@ -50,5 +53,9 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
             return;
         }
     }
-    cx.set(|s| s.source = Some(source));
+    cx.set(|s| {
+        s.source = Some(source);
+        s.source_usesrc = used;
+        s.source_interface = interface;
+    });
 }

@@ -5,12 +5,13 @@ use crate::base::diag::{Diagnostic, Form};
 use crate::base::units::{self, TimeUnit};
 use crate::config::address::{self, Kind};
 use crate::config::args::Args;
-use crate::lower::check;
+use crate::grammar;
+use crate::lower::usesrc;
 
-/// `source ADDRESS[:PORT[-PORT]]`
+/// `source ADDRESS[:PORT[-PORT]] [usesrc ...] [interface NAME]`
 pub const SOURCE: ServerOption = ServerOption::new(&["source"], source);
 /// `usesrc` anywhere but behind `source`
-pub const USESRC: ServerOption = ServerOption::new(&["usesrc"], usesrc);
+pub const USESRC: ServerOption = ServerOption::new(&["usesrc"], alone);
 /// `tcp-ut TIME`
 pub const TCP_UT: ServerOption = ServerOption::new(&["tcp-ut"], tcp_ut);
 /// `tfo`, `no-tfo`
@@ -28,34 +29,35 @@ fn source(made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Resul
             return Err(Fault::at(word.span, text));
         }
     }
-    if args.peek().is_some_and(|w| w.is("usesrc")) {
-        let span = args.here();
-        args.next_word();
-        if args.next_word().is_none() {
-            let text = "'usesrc' expects <addr>[:<port>], 'client', 'clientip', or 'hdr_ip(name,#)' as argument.";
-            let finding = Diagnostic::alert(
-                "HX0273",
-                span,
-                "error encountered while processing 'usesrc'.",
-            );
-            args.report(finding.form(Form::Config));
-            return Err(Fault::at(span, text));
+    // `usesrc` and `interface` of `default-server` stay, as in HAProxy
+    while let Some(word) = args.peek() {
+        if word.is("usesrc") {
+            args.next_word();
+            let missing = "'usesrc' expects <addr>[:<port>], 'client', 'clientip', or 'hdr_ip(name,#)' as argument.";
+            match usesrc::usesrc(args, missing) {
+                Ok(used) => {
+                    let off = grammar::switched_off("server", "usesrc");
+                    made.server.usesrc = Some(used).filter(|_| !off);
+                }
+                Err(fault) => {
+                    let text = "error encountered while processing 'usesrc'.";
+                    let finding = Diagnostic::alert("HX0273", fault.span, text);
+                    args.report(finding.form(Form::Config));
+                    return Err(Fault::at(fault.span, fault.text));
+                }
+            }
+        } else if word.is("interface") {
+            args.next_word();
+            let word = argument(args, "'interface' : missing interface name.")?;
+            made.server.interface = Some(word.display().to_string());
+        } else {
+            break;
         }
-        args.report(check::pending_note(
-            span,
-            "'usesrc' (transparent connections)",
-            5,
-        ));
-    }
-    if args.peek().is_some_and(|w| w.is("interface")) {
-        args.next_word();
-        let word = argument(args, "'interface' : missing interface name.")?;
-        made.server.interface = Some(word.display().to_string());
     }
     Ok(())
 }
 
-fn usesrc(_made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Result<(), Fault> {
+fn alone(_made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Result<(), Fault> {
     let span = args.line().span;
     Err(Fault::at(
         span,

@@ -18,6 +18,7 @@ use crate::base::span::Span;
 use crate::config::address::{Address, Host, Kind, Proto};
 use crate::config::args::Args;
 use crate::config::directive::Word;
+use crate::grammar;
 use crate::ir::server::{CheckSettings, InitAddr};
 use crate::ir::{Mode, Server};
 
@@ -305,7 +306,7 @@ fn options(made: &mut ServerDraft, args: &mut Args<'_, '_>, place: &str, in_defa
             }
             continue;
         }
-        let mut off = super::keyword::switched_off("server", name).then(|| made.clone());
+        let mut off = grammar::switched_off("server", name).then(|| made.clone());
         let target = off.as_mut().unwrap_or(made);
         if let Err(fault) = (option.lower)(target, name, args) {
             let text = format!("{place}{}", fault.text);

@@ -4,9 +4,8 @@ use super::{Cursor, Example, Fetch, HEADERS, REQUEST_HEADERS, RESPONSE_HEADERS};
 use crate::proto::h1::Message;
 use crate::sample::args::{Arg, Kind, int, text};
 use crate::sample::compile::Compile;
-use crate::sample::value::{Sample, Type, ipv4_prefix, loose_int};
+use crate::sample::value::{Sample, Type, loose_int, parse_host};
 use crate::sample::view::{Direction, Eval};
-use std::net::IpAddr;
 
 const REQUEST: Option<Direction> = Some(Direction::Request);
 const RESPONSE: Option<Direction> = Some(Direction::Response);
@@ -66,7 +65,7 @@ macro_rules! address {
             check: Some(occurrence),
             eval: |args, e, c| loop {
                 let value = field(args, e, c, $direction, false)?;
-                match host_address(value) {
+                match parse_host(value) {
                     Some(ip) => return Some(ip.into()),
                     // Of several values, those that are no address are passed over.
                     None if c.more => {}
@@ -506,16 +505,6 @@ fn occurrence(args: &mut Vec<Arg>, _: &mut Compile<'_>) -> Result<(), String> {
     }
 }
 
-/// An address, or an IPv4 address with a port.
-fn host_address(value: &[u8]) -> Option<IpAddr> {
-    match ipv4_prefix(value) {
-        Some((a, [])) => Some(a.into()),
-        Some((a, [b':', port @ ..])) if port.iter().all(u8::is_ascii_digit) => Some(a.into()),
-        Some(_) => None,
-        None => std::str::from_utf8(value).ok()?.parse().ok(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -533,7 +522,7 @@ mod tests {
             ("1.2.3.4:x", None),
             ("1.2.3", None),
         ] {
-            let got = host_address(text.as_bytes()).map(|ip| ip.to_string());
+            let got = parse_host(text.as_bytes()).map(|ip| ip.to_string());
             assert_eq!(got.as_deref(), want, "{text}");
         }
     }

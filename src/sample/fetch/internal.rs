@@ -295,8 +295,8 @@ pub(super) static FETCHES: &[Fetch] = &[
         source: &CONSTANT,
         check: None,
         eval: |_, e, _| Some(Sample::Int(e.view.world().thread().into())),
-        doc: "The number of the thread in work, from 1.",
-        examples: &[Example::of("thread", "1")],
+        doc: "The number of the thread in work, from 0.",
+        examples: &[Example::of("thread", "0")],
     },
     Fetch {
         name: "tgroup",

@@ -16,6 +16,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 mod allow;
+mod auth;
 mod deny;
 mod header;
 mod known;
@@ -143,6 +144,7 @@ pub struct Example {
 /// The registry.
 static FAMILIES: &[&[Keyword]] = &[
     allow::KEYWORDS,
+    auth::KEYWORDS,
     deny::KEYWORDS,
     header::KEYWORDS,
     redirect::KEYWORDS,
@@ -289,6 +291,9 @@ pub enum Flow {
 pub enum Answer {
     /// The proxy's error page of that status.
     Status(u16),
+    /// The error page 401, with a `www-authenticate` header for this realm; `None`: that of the
+    /// proxy.
+    Challenge(Option<Box<[u8]>>),
     /// A whole answer: head and body. `Connection` and `Keep-Alive` are up to the encoder.
     Ready(Reply),
 }

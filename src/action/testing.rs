@@ -56,6 +56,8 @@ fn lines(m: &Message, first: String) -> String {
 fn show(answer: &Answer) -> String {
     match answer {
         Answer::Status(status) => format!("page {status}"),
+        Answer::Challenge(None) => "challenge".into(),
+        Answer::Challenge(Some(realm)) => format!("challenge {}", bstr::BStr::new(&realm)),
         Answer::Ready(reply) => format!(
             "{}{}",
             BStr::new(&reply.head).to_string().replace("\r\n", "|"),

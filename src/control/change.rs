@@ -5,7 +5,7 @@ use super::world::World;
 use crate::balance::{Admin, BackendState, Operational, ServerState};
 use crate::base::clock;
 use crate::base::diag::Severity;
-use crate::plan::{BackendPlan, ServerPlan};
+use crate::plan::{BackendPlan, Plan, ServerPlan};
 use std::sync::Arc;
 
 /// A server that an administrator named.
@@ -51,6 +51,25 @@ impl<'p> Named<'p> {
     }
 }
 
+/// The back end of a name, or of an `id` written as `#3`.
+pub fn backend<'p>(plan: &'p Plan, word: &[u8]) -> Option<&'p BackendPlan> {
+    if let Some(number) = number(word) {
+        return plan
+            .backends
+            .iter()
+            .find(|b| b.uuid == number)
+            .map(|b| &**b);
+    }
+    let id = plan.backend_by_name(word)?;
+    plan.backend(id).map(|b| &**b)
+}
+
+/// The number of `#3`.
+pub fn number(word: &[u8]) -> Option<u32> {
+    let digits = std::str::from_utf8(word.strip_prefix(b"#")?).ok()?;
+    digits.parse().ok()
+}
+
 /// Forced by an administrator or by `disabled`.
 const FORCED: Admin = Admin::MAINT.union(Admin::CONFIG_MAINT);
 
@@ -91,8 +110,19 @@ fn tell_if_lost(world: &dyn World, found: &Named<'_>, before: bool) {
     }
 }
 
-/// Into maintenance. `cause` stands behind the word, with a blank before it, if it is told.
-pub fn maintenance(world: &dyn World, found: &Named<'_>, cause: &str) {
+/// Into maintenance, which ends drain.
+pub fn maintenance(world: &dyn World, found: &Named<'_>) {
+    disable(world, found, "");
+    let admin = found.state.admin();
+    if admin.contains(Admin::DRAIN) {
+        let to = admin - Admin::DRAIN;
+        found.shared().set_admin(found.state, to, clock::now_ms());
+    }
+}
+
+/// Into maintenance; drain goes on after it. `cause` stands behind the word, with a blank before
+/// it, if it is told.
+pub fn disable(world: &dyn World, found: &Named<'_>, cause: &str) {
     let admin = found.state.admin();
     if admin.intersects(FORCED) {
         return;
@@ -151,11 +181,23 @@ pub fn ready(world: &dyn World, found: &Named<'_>) {
     }
 }
 
-/// Drain, which also ends maintenance. `cause` as for [`maintenance`].
-pub fn drain(world: &dyn World, found: &Named<'_>, cause: &str) {
+/// Drain, which ends maintenance.
+pub fn drain(world: &dyn World, found: &Named<'_>) {
+    let to = (found.state.admin() - FORCED) | Admin::DRAIN;
+    if !leave_maintenance(world, found, to) {
+        stop(world, found, "");
+    }
+}
+
+/// Drain, behind maintenance where that is on. `cause` as for [`disable`].
+pub fn stop(world: &dyn World, found: &Named<'_>, cause: &str) {
     let admin = found.state.admin();
-    let to = (admin - FORCED) | Admin::DRAIN;
-    if admin == to || leave_maintenance(world, found, to) {
+    let to = admin | Admin::DRAIN;
+    if admin == to {
+        return;
+    }
+    if admin.intersects(Admin::ANY_MAINT) {
+        found.shared().set_admin(found.state, to, clock::now_ms());
         return;
     }
     let before = found.shared().is_down();
@@ -179,6 +221,9 @@ pub fn no_drain(world: &dyn World, found: &Named<'_>) {
     found
         .shared()
         .set_admin(found.state, admin - Admin::DRAIN, now);
+    if admin.intersects(Admin::ANY_MAINT) {
+        return;
+    }
     let word = match found.state.operational() {
         Operational::Stopped => "DOWN",
         _ => "UP",

@@ -32,6 +32,10 @@ pub trait World: Send + Sync {
     fn startup_logs(&self) -> String;
     /// Tells what was done, where HAProxy tells it.
     fn tell(&self, severity: Severity, text: &str);
+    /// Ends all sessions of a server, as its place in its back end names it.
+    fn shutdown_sessions(&self, backend: BackendId, server: u32) {
+        let _ = (backend, server);
+    }
     /// Changes the limit of connections of the process.
     fn set_maxconn(&self, number: u32);
     /// Changes the limit of connections of a front end; 0: none.

@@ -58,6 +58,8 @@ pub struct Proxy {
     pub redirects: Vec<Rule>,
     /// `monitor fail` conditions in order.
     pub monitor_fail: Vec<Condition>,
+    /// `stats admin`
+    pub stats_admin: Vec<Condition>,
     /// The `defaults` section it took its settings from.
     pub defaults: Option<Span>,
     /// The head line.
@@ -81,6 +83,8 @@ pub struct RuleSets {
     pub http_response: Vec<Rule>,
     /// `http-after-response`
     pub http_after_response: Vec<Rule>,
+    /// `stats http-request`
+    pub stats_http_request: Vec<Rule>,
 }
 
 /// Settings that `defaults` hands down. `None` means "not said": HAProxy's default applies.

@@ -327,6 +327,16 @@ fn check_proxy(cx: &mut Context<'_>, index: usize) {
             format!("{named} : server cannot have cookie or redirect prefix in non-HTTP mode.");
         alerts.push(plain(Diagnostic::alert("HX0322", head, text)));
     }
+    if let Some(first) = proxy.rules.stats_http_request.first()
+        && let Some(stats) = &settings.stats
+        && (stats.realm.is_some() || !stats.users.is_empty())
+    {
+        let text = format!(
+            "{named}: stats 'auth'/'realm' and 'http-request' can't be used at the same time."
+        );
+        let finding = plain(Diagnostic::alert("HX0327", first.span, text));
+        alerts.push(finding.help("'stats auth' lets in whoever knows a password; 'stats http-request' decides by conditions"));
+    }
     for bind in &proxy.binds {
         alerts.extend(missing_threads(cx, &named, bind));
     }

@@ -313,6 +313,7 @@ fn new_draft<'d>(
             persist_rules: Vec::new(),
             redirects: Vec::new(),
             monitor_fail: Vec::new(),
+            stats_admin: Vec::new(),
             defaults: parent_draft.map(|d| d.proxy.span),
             span,
         },

@@ -1,27 +1,10 @@
 //! Back ends, servers and front ends as commands name them.
 
 use super::{Call, Flow, shown};
-use crate::plan::{BackendPlan, FrontendPlan, Plan};
+use crate::plan::FrontendPlan;
 
-pub use crate::control::change::Named;
-
-/// The back end of a name, or of an `id` written as `#3`.
-pub fn backend<'p>(plan: &'p Plan, word: &[u8]) -> Option<&'p BackendPlan> {
-    if let Some(number) = number(word) {
-        return plan
-            .backends
-            .iter()
-            .find(|b| b.uuid == number)
-            .map(|b| &**b);
-    }
-    let id = plan.backend_by_name(word)?;
-    plan.backend(id).map(|b| &**b)
-}
-
-fn number(word: &[u8]) -> Option<u32> {
-    let digits = std::str::from_utf8(word.strip_prefix(b"#")?).ok()?;
-    digits.parse().ok()
-}
+use crate::control::change::number;
+pub use crate::control::change::{Named, backend};
 
 /// The server of `backend/server`; answers why there is none.
 pub fn server<'a>(call: &mut Call<'a>, word: &[u8]) -> Result<Named<'a>, Flow> {

@@ -22,7 +22,7 @@ pub const DISABLE: Command = Command {
     usage: "disable server (DEPRECATED)",
     meaning: "puts a server in maintenance (as 'set server' does)",
     level: CliLevel::Admin,
-    run: |call| named(call, |world, server| change::maintenance(world, server, "")),
+    run: |call| named(call, |world, server| change::disable(world, server, "")),
 };
 
 /// `enable server <backend>/<server>`
@@ -62,11 +62,11 @@ fn set(call: &mut Call<'_>) -> Flow {
                 Flow::More
             }
             b"drain" => {
-                change::drain(call.world, &found, "");
+                change::drain(call.world, &found);
                 Flow::More
             }
             b"maint" => {
-                change::maintenance(call.world, &found, "");
+                change::maintenance(call.world, &found);
                 Flow::More
             }
             _ => call.error("'set server <srv> state' expects 'ready', 'drain' and 'maint'."),

@@ -55,7 +55,7 @@ fn run(call: &mut Call<'_>) -> Flow {
             }
         }
     }
-    filter.kinds = &kinds;
+    filter.kinds = kinds;
     let mut form = Form::Csv;
     for word in words {
         match *word {
@@ -66,6 +66,6 @@ fn run(call: &mut Call<'_>) -> Flow {
             _ => {}
         }
     }
-    stats::dump(shared, form, &filter, |_| true, call.out);
+    stats::dump(shared, form, filter, call.out);
     Flow::More
 }

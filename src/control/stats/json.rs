@@ -4,34 +4,39 @@ use super::column as c;
 use super::row::{Row, Value};
 use std::io::Write;
 
-/// A list of lines, each a list of fields.
-pub struct Dump<'o> {
-    out: &'o mut Vec<u8>,
-    first: bool,
+/// Begins the list of lines, each a list of fields.
+pub fn begin(out: &mut Vec<u8>) {
+    out.push(b'[');
 }
 
-impl<'o> Dump<'o> {
-    /// Begins the list.
-    pub fn new(out: &'o mut Vec<u8>) -> Dump<'o> {
-        out.push(b'[');
-        Dump { out, first: true }
-    }
+/// Ends the list.
+pub fn end(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"]\n");
+}
 
+/// Writes the lines between.
+#[derive(Default)]
+pub struct Dump {
+    /// There was a line before.
+    begun: bool,
+}
+
+impl Dump {
     /// Adds a line.
-    pub fn row(&mut self, row: &Row) {
-        if !std::mem::take(&mut self.first) {
-            self.out.push(b',');
+    pub fn row(&mut self, row: &Row, out: &mut Vec<u8>) {
+        if std::mem::replace(&mut self.begun, true) {
+            out.push(b',');
         }
-        self.out.push(b'[');
+        out.push(b'[');
         let mut first = true;
         for (at, field, value) in row.filled() {
             if !std::mem::take(&mut first) {
-                self.out.push(b',');
+                out.push(b',');
             }
             let [origin, nature, scope] = tags(field.kind);
             // writing to memory cannot fail
             let _ = write!(
-                self.out,
+                out,
                 "{{\"objType\":\"{}\",\"proxyId\":{},\"id\":{},\"field\":{{\"pos\":{at},\"name\":\"{}\"}},\
                  \"processNum\":1,\"tags\":{{\"origin\":\"{origin}\",\"nature\":\"{nature}\",\
                  \"scope\":\"{scope}\"}},\"value\":{{\"type\":\"",
@@ -44,22 +49,17 @@ impl<'o> Dump<'o> {
                 Value::Empty => Ok(()),
                 Value::Number(n) => {
                     let kind = if field.value == "u64" { "u64" } else { "u32" };
-                    write!(self.out, "{kind}\",\"value\":{n}}}}}")
+                    write!(out, "{kind}\",\"value\":{n}}}}}")
                 }
-                Value::Negative(n) => write!(self.out, "s32\",\"value\":{n}}}}}"),
+                Value::Negative(n) => write!(out, "s32\",\"value\":{n}}}}}"),
                 Value::Text(text) => {
-                    let _ = write!(self.out, "str\",\"value\":\"");
-                    escaped(text, self.out);
-                    write!(self.out, "\"}}}}")
+                    let _ = write!(out, "str\",\"value\":\"");
+                    escaped(text, out);
+                    write!(out, "\"}}}}")
                 }
             };
         }
-        self.out.push(b']');
-    }
-
-    /// Ends the list.
-    pub fn end(self) {
-        self.out.extend_from_slice(b"]\n");
+        out.push(b']');
     }
 }
 

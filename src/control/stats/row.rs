@@ -4,6 +4,7 @@ use super::column as c;
 use crate::grammar::{StatField, stat_fields};
 use crate::ir::Mode;
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// What a column holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,31 +106,66 @@ const HTTP_ONLY: &[usize] = &[
     c::CACHE_HITS,
 ];
 
+/// Kinds and modes, each with a line of its own to begin from.
+static BLANK: OnceLock<[Vec<Value>; 8]> = OnceLock::new();
+
+/// A line on which everything that is counted is 0.
+fn blank(kind: Kind, http: bool) -> Vec<Value> {
+    let zero = |value: &str| matches!(value, "u32" | "u64");
+    let values = stat_fields()
+        .iter()
+        .enumerate()
+        .map(|(at, field)| match field.name {
+            "-" => "-".into(),
+            _ if !http && HTTP_ONLY.contains(&at) => Value::Empty,
+            _ if field.scopes.contains(kind.letter()) && zero(field.value) => Value::Number(0),
+            _ => Value::Empty,
+        });
+    let mut row = Row {
+        kind,
+        values: values.collect(),
+    };
+    if kind == Kind::Backend {
+        // HAProxy fills it for front ends alone
+        row.set(c::INTERCEPTED, Value::Empty);
+        if !http {
+            row.set(c::REQ_TOT, Value::Empty);
+        }
+    }
+    row.set(c::PID, 1u32);
+    if matches!(kind, Kind::Frontend | Kind::Backend) {
+        row.set(c::SID, 0u32);
+    }
+    row.set(c::TYPE, kind as u32);
+    row.set(c::MODE, if http { "http" } else { "tcp" });
+    row.values
+}
+
 impl Row {
     /// A line on which everything that is counted is 0.
     pub fn new(kind: Kind, mode: Mode) -> Row {
-        let zero = |value: &str| matches!(value, "u32" | "u64");
-        let values = stat_fields()
-            .iter()
-            .enumerate()
-            .map(|(at, field)| match field.name {
-                "-" => "-".into(),
-                _ if mode != Mode::Http && HTTP_ONLY.contains(&at) => Value::Empty,
-                _ if field.scopes.contains(kind.letter()) && zero(field.value) => Value::Number(0),
-                _ => Value::Empty,
-            })
-            .collect();
-        let mut row = Row { kind, values };
-        if kind == Kind::Backend && mode != Mode::Http {
-            row.set(c::REQ_TOT, Value::Empty);
-        }
-        row.set(c::PID, 1u32);
-        if matches!(kind, Kind::Frontend | Kind::Backend) {
-            row.set(c::SID, 0u32);
-        }
-        row.set(c::TYPE, kind as u32);
-        row.set(c::MODE, if mode == Mode::Http { "http" } else { "tcp" });
+        let mut row = Row {
+            kind,
+            values: Vec::new(),
+        };
+        row.begin(kind, mode);
         row
+    }
+
+    /// Makes it such a line again, for the next use.
+    pub fn begin(&mut self, kind: Kind, mode: Mode) {
+        const KINDS: [Kind; 4] = [Kind::Frontend, Kind::Backend, Kind::Server, Kind::Listener];
+        let all = BLANK.get_or_init(|| {
+            std::array::from_fn(|at| {
+                let kind = KINDS.get(at / 2).copied().unwrap_or(Kind::Server);
+                blank(kind, at % 2 == 1)
+            })
+        });
+        self.kind = kind;
+        let at = kind as usize * 2 + usize::from(mode == Mode::Http);
+        if let Some(values) = all.get(at) {
+            self.values.clone_from(values);
+        }
     }
 
     /// Fills a column.

@@ -1,5 +1,6 @@
 //! Forms and columns.
 
+use super::row::Row;
 use super::*;
 use crate::ir::Mode;
 
@@ -30,17 +31,4 @@ fn texts_are_quoted_where_they_must_be() {
     let mut out = Vec::new();
     csv::line(&row, &mut out);
     assert!(out.starts_with(b"\"a,\"\"b\"\"\","));
-}
-
-#[test]
-fn wishes_behind_the_address() {
-    let w = Wishes::of(b";csv;norefresh?scope=web");
-    assert!(w.csv && w.no_refresh && !w.up && !w.json);
-    assert_eq!(w.scope, "web");
-    assert_eq!(
-        Wishes::of(b";up").link(|w| w.no_refresh = true),
-        ";up;norefresh"
-    );
-    assert_eq!(Wishes::of(b";st=DENY;up").told.as_deref(), Some("DENY"));
-    assert_eq!(Wishes::of(b"X/y"), Wishes::default());
 }

@@ -4,7 +4,7 @@ use super::{End, Stream};
 use crate::action::{Answer, RuleSet};
 use crate::engine::reactor::{Io, Wake};
 use crate::engine::session::Next;
-use crate::proto::h1::{BodyLength, EncodeOptions, Parsed, Persist, errors};
+use crate::proto::h1::{EncodeOptions, Parsed, Persist, errors};
 use crate::rules;
 
 impl Stream {
@@ -56,6 +56,16 @@ impl Stream {
             End::Reply(Answer::Status(status), state) => {
                 Box::pin(self.answer(End::Status(status, state))).await
             }
+            End::Reply(Answer::Challenge(realm), state) => {
+                self.state = state;
+                let page = self.page(401);
+                let text = match &page {
+                    Some(page) => &page.bytes[..],
+                    None => errors::answer(401).unwrap_or_default(),
+                };
+                let text = challenge(text, realm.as_deref().unwrap_or(self.name().as_bytes()));
+                self.respond(&text).await
+            }
             End::Reply(Answer::Ready(reply), state) => {
                 self.state = state;
                 let mut text = reply.head;
@@ -64,6 +74,11 @@ impl Stream {
                 self.respond(&text).await
             }
         }
+    }
+
+    /// The name of the proxy that answers.
+    fn name(&self) -> &str {
+        self.be.as_ref().map_or(&self.s.fe.name, |be| &be.name)
     }
 
     /// Sends a response given as HTTP/1 text, connection handling left to us.
@@ -131,13 +146,9 @@ impl Stream {
         if self.body_read || !self.req.is_parsed() {
             return;
         }
-        match self.req.body() {
-            BodyLength::None => self.body_read = true,
-            BodyLength::Length(n) if self.whole_body_received() => {
-                self.body_read = true;
-                self.body_taken = usize::try_from(n).unwrap_or(usize::MAX);
-            }
-            _ => {}
+        if let Some(length) = self.whole_body_len() {
+            self.body_read = true;
+            self.body_taken = length;
         }
     }
 
@@ -161,6 +172,20 @@ impl Stream {
         }
         true
     }
+}
+
+/// An answer with one header more, which asks for a name and a password (RFC 7617).
+fn challenge(text: &[u8], realm: &[u8]) -> Vec<u8> {
+    let end = text.windows(4).position(|w| w == b"\r\n\r\n");
+    let (head, body) = text.split_at(end.map_or(0, |at| at + 2));
+    [
+        head,
+        b"www-authenticate: Basic realm=\"",
+        realm,
+        b"\"\r\n",
+        body,
+    ]
+    .concat()
 }
 
 /// The status of an answer as text.

@@ -23,7 +23,7 @@ impl Stream {
             received: self.received,
             sent: self.sent,
             denied,
-            intercepted: &self.state == b"LR" && !self.service,
+            intercepted: &self.state == b"LR" && !self.service && self.be.is_none(),
             bad: times.request == 0 && self.state[1] == b'R',
             by_server,
             times: by_server.then(|| {

@@ -132,38 +132,59 @@ impl Stream {
         End::Silent(state)
     }
 
-    fn body_so_far(&self) -> BodySoFar {
-        let whole = |yes| {
-            if yes {
-                BodySoFar::Whole
-            } else {
-                BodySoFar::Part
-            }
-        };
+    /// How many bytes of the buffer the whole body takes, chunks and trailers included; `None`:
+    /// it is not there whole, or broken.
+    pub(super) fn whole_body_len(&self) -> Option<usize> {
         let have = self.req.body_prefix();
         match self.req.body() {
-            BodyLength::None => BodySoFar::Whole,
-            BodyLength::Length(n) => whole(have.len() as u64 >= n),
-            BodyLength::Chunked => {
-                let (mut decoder, mut at) = (ChunkDecoder::default(), 0);
-                loop {
-                    let (used, event) = decoder.decode(have.get(at..).unwrap_or_default());
-                    at += used;
-                    match event {
-                        ChunkEvent::Data { .. } => {}
-                        ChunkEvent::NeedMore => return BodySoFar::Part,
-                        ChunkEvent::Error(_) => return BodySoFar::Broken,
-                        ChunkEvent::Trailers => {
-                            let rest = have.get(at..).unwrap_or_default();
-                            return whole(
-                                rest.starts_with(b"\r\n")
-                                    || rest.windows(4).any(|w| w == b"\r\n\r\n"),
-                            );
-                        }
-                    }
+            BodyLength::None => Some(0),
+            BodyLength::Length(n) => usize::try_from(n).ok().filter(|n| *n <= have.len()),
+            BodyLength::Chunked => match chunked(have) {
+                Chunked::Whole(n) => Some(n),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn body_so_far(&self) -> BodySoFar {
+        let broken = self.req.body() == BodyLength::Chunked
+            && matches!(chunked(self.req.body_prefix()), Chunked::Broken);
+        match self.whole_body_len() {
+            Some(_) => BodySoFar::Whole,
+            None if broken => BodySoFar::Broken,
+            None => BodySoFar::Part,
+        }
+    }
+}
+
+/// What a buffer holds of a chunked body.
+enum Chunked {
+    /// All of it, so many bytes.
+    Whole(usize),
+    Part,
+    Broken,
+}
+
+fn chunked(have: &[u8]) -> Chunked {
+    let (mut decoder, mut at) = (ChunkDecoder::default(), 0);
+    loop {
+        let (used, event) = decoder.decode(have.get(at..).unwrap_or_default());
+        at += used;
+        match event {
+            ChunkEvent::Data { .. } => {}
+            ChunkEvent::NeedMore => return Chunked::Part,
+            ChunkEvent::Error(_) => return Chunked::Broken,
+            ChunkEvent::Trailers => {
+                let rest = have.get(at..).unwrap_or_default();
+                if rest.starts_with(b"\r\n") {
+                    return Chunked::Whole(at + 2);
                 }
+                return match rest.windows(4).position(|w| w == b"\r\n\r\n") {
+                    Some(end) => Chunked::Whole(at + end + 4),
+                    None => Chunked::Part,
+                };
             }
-            _ => BodySoFar::Part,
         }
     }
 }

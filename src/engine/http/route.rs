@@ -35,11 +35,14 @@ impl Stream {
                 .await?;
             self.request_rules(&fe.rules.http_request, RuleSet::HttpRequest)
                 .await?;
-            self.request_rules(&fe.rules.redirects, RuleSet::HttpRequest)
-                .await?;
         }
         if let Some(page) = self.s.fe.stats.clone() {
             self.status_page(&page).await?;
+        }
+        if !self.s.fe.rules.redirects.is_empty() {
+            let fe = self.s.fe.clone();
+            self.request_rules(&fe.rules.redirects, RuleSet::HttpRequest)
+                .await?;
         }
         let id = self.choose_backend().ok_or(End::Status(503, *b"SC"))?;
         let be = self
@@ -72,11 +75,13 @@ impl Stream {
                 .await?;
             self.request_rules(&be.rules.http_request, RuleSet::HttpRequest)
                 .await?;
-            self.request_rules(&be.rules.redirects, RuleSet::HttpRequest)
-                .await?;
         }
         if let Some(page) = self.be.as_ref().and_then(|be| be.stats.clone()) {
             self.status_page(&page).await?;
+        }
+        if rules && let Some(be) = self.be.clone() {
+            self.request_rules(&be.rules.redirects, RuleSet::HttpRequest)
+                .await?;
         }
         self.forwarded_headers();
         Ok(())
@@ -120,7 +125,7 @@ impl Stream {
     }
 
     /// Runs a rule set on the request; `Err` ends the transaction.
-    async fn request_rules(&mut self, list: &[Rule], set: RuleSet) -> Result<(), End> {
+    pub(super) async fn request_rules(&mut self, list: &[Rule], set: RuleSet) -> Result<(), End> {
         if list.is_empty() {
             return Ok(());
         }

@@ -275,7 +275,7 @@ pub fn places(cx: &Context<'_>, front: Places, back: Places) -> Places {
 }
 
 /// Compiles the rest of the line as a rule of `set`.
-fn rule(
+pub fn rule(
     cx: &mut Context<'_>,
     args: &mut Args<'_, '_>,
     set: RuleSet,

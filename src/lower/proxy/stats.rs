@@ -1,11 +1,14 @@
-//! `stats ...`: the status page (HAProxy configuration manual 4.2). `stats admin` and
-//! `stats http-request` are of a later part.
+//! `stats ...`: the status page (HAProxy configuration manual 4.2).
 
+use super::rules;
 use super::timeout::reason;
+use crate::action::RuleSet;
+use crate::base::diag::{Diagnostic, Form};
 use crate::base::units::{self, TimeUnit};
 use crate::config::args::Args;
 use crate::ir::stats::Stats;
 use crate::lower::{Context, KeywordHandler, Sections};
+use crate::sample::Places;
 
 const fn handler(
     names: &'static [&'static str],
@@ -66,6 +69,12 @@ pub const REFRESH: KeywordHandler = handler(&["stats refresh"], refresh);
 pub const SHOW_NODE: KeywordHandler = handler(&["stats show-node"], show_node);
 /// `stats show-desc [TEXT...]`
 pub const SHOW_DESC: KeywordHandler = handler(&["stats show-desc"], show_desc);
+/// `stats admin if|unless CONDITION`
+pub const ADMIN: KeywordHandler =
+    KeywordHandler::rules(&["stats admin"], Sections::NAMED_PROXY, admin);
+/// `stats http-request ACTION ... [if|unless CONDITION]`
+pub const HTTP_REQUEST: KeywordHandler =
+    KeywordHandler::rules(&["stats http-request"], Sections::NAMED_PROXY, http_request);
 
 /// Changes what the section says; its first line forgets what `defaults` said.
 fn set(cx: &mut Context<'_>, change: impl FnOnce(&mut Stats)) {
@@ -142,4 +151,31 @@ fn show_desc(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     }
     let text = String::from_utf8_lossy(&args.rest_joined()).into_owned();
     set(cx, |s| s.description = Some(Some(text)));
+}
+
+fn admin(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    set(cx, |_| {});
+    let message = "'stats admin' requires either 'if' or 'unless' followed by a condition.";
+    let context = "error detected while parsing a 'stats admin' rule : ";
+    let places = rules::places(cx, Places::FE_REQUEST, Places::BE_REQUEST);
+    if let Some(condition) = rules::required_condition(cx, args, places, message, context)
+        && let Some(draft) = cx.draft_mut()
+    {
+        draft.proxy.stats_admin.push(condition);
+    }
+}
+
+fn http_request(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    set(cx, |_| {});
+    let rules = cx.draft().map(|d| &d.proxy.rules.stats_http_request);
+    if rules.is_some_and(|r| r.last().is_some_and(|last| last.condition.is_none())) {
+        let message =
+            "previous 'stats' action has no condition attached, further entries are NOOP.";
+        let finding = Diagnostic::warning("HX0325", args.line().span, message);
+        args.report(finding.form(Form::Tight));
+    }
+    let places = rules::places(cx, Places::FE_REQUEST, Places::BE_REQUEST);
+    rules::rule(cx, args, RuleSet::HttpRequest, places, |r| {
+        &mut r.stats_http_request
+    });
 }

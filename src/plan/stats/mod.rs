@@ -1,5 +1,8 @@
 //! The status page of one proxy (HAProxy configuration manual 4.2, `stats ...`).
 
+mod auth;
+
+use crate::ir::rule::{Condition, Rule};
 use crate::ir::{Global, Mode, Proxy};
 use std::sync::Arc;
 
@@ -9,7 +12,7 @@ const URI: &[u8] = b"/haproxy?stats";
 const REALM: &[u8] = b"HAProxy Statistics";
 
 /// A status page.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct StatsPlan {
     /// Requests whose path and query begin so are answered with it.
     pub uri: Box<[u8]>,
@@ -19,6 +22,10 @@ pub struct StatsPlan {
     pub realm: Box<[u8]>,
     /// `USER:PASSWORD`; empty: everybody may look.
     pub users: Box<[Box<[u8]>]>,
+    /// `stats http-request`
+    pub access: Box<[Rule]>,
+    /// `stats admin`: one that holds lets forms change servers.
+    pub admin: Box<[Condition]>,
     /// Names of the proxies shown; empty: all.
     pub scope: Box<[Box<str>]>,
     /// The version is shown.
@@ -37,6 +44,11 @@ impl StatsPlan {
     /// Whether a request for this path and query asks for the page.
     pub fn is_asked(&self, path_and_query: &[u8]) -> bool {
         path_and_query.starts_with(&self.uri)
+    }
+
+    /// Whether who sends this `Authorization` header may look, as far as `stats auth` says.
+    pub fn admits(&self, authorization: Option<&[u8]>) -> bool {
+        auth::admitted(&self.users, authorization)
     }
 
     /// Whether a proxy is shown.
@@ -60,6 +72,8 @@ pub(super) fn plan(proxy: &Proxy, global: &Global) -> Option<Arc<StatsPlan>> {
         refresh: said.refresh.filter(|s| *s > 0),
         realm: said.realm.as_deref().unwrap_or(REALM).into(),
         users: said.users.iter().map(|u| u.as_slice().into()).collect(),
+        access: proxy.rules.stats_http_request.clone().into(),
+        admin: proxy.stats_admin.clone().into(),
         scope: said.scope.iter().map(own).collect(),
         version: said.version,
         node: said

@@ -1,0 +1,88 @@
+//! The line of a back end.
+
+use super::{bytes, http, last_session, seconds_since, times};
+use crate::balance::ServerState;
+use crate::control::stats::column as c;
+use crate::control::stats::row::{Kind, Row, Value};
+use crate::ir::proxy::{Balance, Mode};
+use crate::plan::BackendPlan;
+
+/// The line of a back end; `legends`: with its cookie and algorithm; `now` in milliseconds of
+/// `base::clock`.
+pub fn backend(row: &mut Row, be: &BackendPlan, legends: bool, now: u64) {
+    let state = &be.state;
+    let counters = &state.counters;
+    row.begin(Kind::Backend, be.mode);
+    row.set(c::PXNAME, be.name.to_string());
+    row.set(c::SVNAME, "BACKEND");
+    row.set(c::IID, be.uuid);
+    row.set(c::QCUR, state.queued());
+    row.set(c::QMAX, state.queued_max());
+    row.set(c::SCUR, state.sessions.cur());
+    row.set(c::SMAX, state.sessions.max());
+    row.set(c::SLIM, be.fullconn);
+    row.set(c::STOT, counters.sessions.total());
+    bytes(row, counters.bytes_in.total(), counters.bytes_out.total());
+    row.set(c::DREQ, counters.denied_requests.total());
+    row.set(c::DRESP, counters.denied_responses.total());
+    row.set(c::ECON, counters.connect_errors.total());
+    row.set(c::ERESP, counters.response_errors.total());
+    row.set(c::WRETR, counters.retries.total());
+    row.set(c::WREDIS, counters.redispatches.total());
+    // a back end without servers (a page of statistics alone) is not down
+    let down = state.is_down() && !be.servers.is_empty();
+    row.set(c::STATUS, if down { "DOWN" } else { "UP" });
+    row.set(c::ACT, state.usable_active());
+    row.set(c::BCK, state.usable_backup());
+    let on_backup = state.usable_active() == 0;
+    let weight = |of: fn(&ServerState) -> u32| -> u32 {
+        let used = state.servers().iter().filter(|s| s.usable());
+        used.filter(|s| s.backup == on_backup)
+            .map(|s| of(s))
+            .fold(0, u32::saturating_add)
+    };
+    let scale = crate::balance::state::WEIGHT_SCALE;
+    row.set(
+        c::WEIGHT,
+        weight(ServerState::effective_weight).div_ceil(scale),
+    );
+    row.set(c::UWEIGHT, weight(ServerState::weight));
+    let changed = counters.last_change.last().unwrap_or(0);
+    row.set(c::CHKDOWN, counters.went_down.total());
+    row.set(c::LASTCHG, seconds_since(changed, now));
+    let since = if down { now.saturating_sub(changed) } else { 0 };
+    row.set(
+        c::DOWNTIME,
+        match be.servers.is_empty() {
+            true => Value::Empty,
+            false => ((counters.downtime.total() + since) / 1000).into(),
+        },
+    );
+    row.set(c::LBTOT, counters.chosen.total());
+    row.set(c::RATE, counters.rate.now(now));
+    row.set(c::RATE_MAX, counters.rate.max());
+    if be.mode == Mode::Http {
+        http(row, &counters.http);
+        row.set(c::REQ_TOT, counters.requests.total());
+    }
+    row.set(c::CLI_ABRT, counters.client_aborts.total());
+    row.set(c::SRV_ABRT, counters.server_aborts.total());
+    row.set(c::LASTSESS, last_session(&counters.last_session, now));
+    times(row, &counters.times);
+    row.set(c::CONNECT, counters.connects.total());
+    row.set(c::REUSE, counters.reuses.total());
+    if legends {
+        let cookie = be.cookie.as_ref().map(|c| c.name());
+        row.set(
+            c::COOKIE,
+            cookie.map(|name| String::from_utf8_lossy(name).into_owned()),
+        );
+        let word: Value = match &be.balance {
+            Balance::RoundRobin => "roundrobin".into(),
+            Balance::LeastConn => "leastconn".into(),
+            Balance::Pending(name) => name.clone().into(),
+            Balance::Default => "unknown".into(),
+        };
+        row.set(c::ALGO, word);
+    }
+}

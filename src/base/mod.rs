@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod diag;
+pub mod hash;
 pub mod rate;
 pub mod render;
 pub mod span;

@@ -50,6 +50,30 @@ pub fn local_offset(seconds: i64) -> i64 {
     }
 }
 
+/// A moment (seconds since 1970) in the format of strftime(3), local time or UTC, written to the
+/// beginning of `out`; its length. `None` if it does not fit.
+pub fn format_time(
+    format: &std::ffi::CStr,
+    seconds: i64,
+    local: bool,
+    out: &mut [u8],
+) -> Option<usize> {
+    // SAFETY: `tm` is plain data for which all zeros are valid; localtime_r and gmtime_r write
+    // only to it; strftime writes at most `out.len()` bytes and reads `format` up to its NUL.
+    unsafe {
+        let mut tm: libc::tm = std::mem::zeroed();
+        let filled = match local {
+            true => libc::localtime_r(&seconds, &mut tm),
+            false => libc::gmtime_r(&seconds, &mut tm),
+        };
+        if filled.is_null() {
+            return None;
+        }
+        let len = libc::strftime(out.as_mut_ptr().cast(), out.len(), format.as_ptr(), &tm);
+        (len > 0 || format.is_empty()).then_some(len)
+    }
+}
+
 /// A copy of a descriptor that this process was started with (`fd@3`), closed on exec.
 ///
 /// # Errors

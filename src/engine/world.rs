@@ -53,6 +53,21 @@ fn sum(backend: &BackendPlan, of: impl Fn(&ServerState) -> i64) -> i64 {
 }
 
 impl World for Thread {
+    fn backend_named(&self, name: &[u8]) -> Option<u32> {
+        let all = &self.shared.plan.backends;
+        let found = all.iter().find(|b| b.name.as_bytes() == name)?;
+        Some(found.proxy.0)
+    }
+    fn frontend_named(&self, name: &[u8]) -> Option<u32> {
+        let all = &self.shared.plan.frontends;
+        let found = all.iter().find(|f| f.name.as_bytes() == name)?;
+        Some(found.proxy.0)
+    }
+    fn server_named(&self, backend: u32, name: &[u8]) -> Option<u32> {
+        let all = self.back(backend)?.state.servers();
+        let mut names = all.iter().map(|s| s.name.as_bytes());
+        u32::try_from(names.position(|n| n == name)?).ok()
+    }
     fn nbsrv(&self, backend: u32) -> Option<u32> {
         let backend = self.back(backend)?;
         let state = &backend.state;

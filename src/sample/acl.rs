@@ -362,6 +362,13 @@ impl AclSet {
             let before = cx.span;
             cx.span = name.span;
             if check_name(name, cx) {
+                if rest
+                    .iter()
+                    .any(|w| memchr::memmem::find(w.bytes(), b"acl").is_some())
+                {
+                    // This line may name the ones before it.
+                    cx.acls = AclSet::of(acls.clone());
+                }
                 cx.context = format!("error detected while parsing ACL '{}' : ", name.display());
                 let outer = std::mem::take(&mut cx.pending);
                 let test = Test::parse(rest, cx).map_err(|fault| {
@@ -392,6 +399,10 @@ impl AclSet {
             }
             cx.span = before;
         }
+        AclSet::of(acls)
+    }
+
+    fn of(acls: Vec<(Span, Acl)>) -> AclSet {
         AclSet {
             acls: acls.into_iter().map(|(s, a)| (s, Arc::new(a))).collect(),
         }

@@ -1,11 +1,13 @@
 //! Arguments of fetches and converters: `(a,"b c",3)`.
 
+use super::acl::Acl;
 use super::compile::Compile;
 use super::regex::Regex;
 use super::value::whole_int;
 use super::vars::{Scope, VarId};
 use bstr::BStr;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 /// What an argument must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub enum Kind {
     Table,
     /// `user list`
     UserList,
+    /// `Protocol buffers field number`: numbers with dots between them
+    FieldNumber,
 }
 
 impl Kind {
@@ -52,6 +56,7 @@ impl Kind {
             Kind::Regex => "regex",
             Kind::Table => "table",
             Kind::UserList => "user list",
+            Kind::FieldNumber => "Protocol buffers field number",
         }
     }
 }
@@ -76,6 +81,8 @@ pub enum Arg {
     Server(u32, u32),
     /// A regex.
     Regex(Regex),
+    /// A named ACL, and whether it is negated.
+    Acl(Arc<Acl>, bool),
     /// A variable, where a converter takes one instead of a constant.
     Var(Scope, VarId),
 }
@@ -318,9 +325,30 @@ fn one(word: &[u8], kind: Kind, index: usize, cx: &mut Compile<'_>) -> Result<Ar
             }
             Arg::Str(word.into())
         }
+        Kind::FieldNumber => {
+            let number = |n: &[u8]| !n.is_empty() && n.iter().all(u8::is_ascii_digit);
+            match word.split(|b| *b == b'.').all(number) {
+                true => Arg::Str(word.into()),
+                false => return Err(bad()),
+            }
+        }
         // Built by the keyword's check, which knows the flags.
         Kind::Regex => Arg::Str(word.into()),
     })
+}
+
+/// Turns an argument's text into the ACL it names, `!` in front of it included; the error is
+/// HAProxy's.
+pub fn acl(arg: &mut Arg, cx: &Compile<'_>) -> Result<(), String> {
+    let word = arg.bytes();
+    let (negated, name) = match word.strip_prefix(b"!") {
+        Some(rest) => (true, rest),
+        None => (false, word),
+    };
+    let found = cx.acls.find(name, cx.span).cloned();
+    let found = found.ok_or_else(|| format!("ACL '{}' not found", BStr::new(name)))?;
+    *arg = Arg::Acl(found, negated);
+    Ok(())
 }
 
 /// A mask as bits or dotted: `24`, `255.255.255.0`.

@@ -1,5 +1,6 @@
 //! What compiling an expression, an ACL or an action needs to know and what it leaves behind.
 
+use super::acl::AclSet;
 use super::file::ListedFile;
 use super::places::Places;
 use crate::base::diag::{Diagnostic, Form};
@@ -70,6 +71,8 @@ pub struct Compile<'a> {
     pub language: Version,
     /// Something of the line is known, but not executed yet: what was made of it must not run.
     pub pending: bool,
+    /// The ACLs that expressions may name.
+    pub acls: AclSet,
     /// What may help with the next fault, such as a nearest match.
     pub hint: Option<String>,
 }
@@ -88,6 +91,7 @@ impl<'a> Compile<'a> {
             files: Vec::new(),
             language: Version::CURRENT,
             pending: false,
+            acls: AclSet::default(),
             hint: None,
         }
     }

@@ -157,6 +157,15 @@ impl StreamView for Stream {
 struct Small;
 
 impl World for Small {
+    fn backend_named(&self, name: &[u8]) -> Option<u32> {
+        Known.backend(name)
+    }
+    fn frontend_named(&self, name: &[u8]) -> Option<u32> {
+        Known.frontend(name)
+    }
+    fn server_named(&self, backend: u32, name: &[u8]) -> Option<u32> {
+        Known.server(backend, name)
+    }
     fn nbsrv(&self, _: u32) -> Option<u32> {
         Some(2)
     }
@@ -269,7 +278,8 @@ pub fn words(line: &str) -> Vec<crate::config::directive::Word> {
         .collect()
 }
 
-fn run(example: &Example) {
+/// What is wrong with an example.
+fn run(example: &Example) -> Option<String> {
     let stream = match example.head {
         Some(head) => Stream::on(head),
         None => Stream::example(),
@@ -281,35 +291,40 @@ fn run(example: &Example) {
     };
     let expr = match Expr::parse(text.as_bytes(), &mut cx) {
         Ok(expr) => expr,
-        Err(fault) => panic!("{text}: {fault:?}"),
+        Err(fault) => return Some(format!("{text}: {fault:?}")),
     };
     assert_eq!(cx.diags, [], "{text}");
     let got = stream.eval(|e| {
         expr.eval(e)
             .map(|s| BStr::new(s.text(e.scratch)).to_string())
     });
-    assert_eq!(got.as_deref(), example.value, "{text}");
+    let wrong = got.as_deref() != example.value;
+    wrong.then(|| format!("{text}: {got:?}, not {:?}", example.value))
 }
 
 #[test]
 fn fetch_examples() {
+    let mut wrong = Vec::new();
     for fetch in super::fetch::all() {
         for example in fetch.examples {
             assert!(example.expr.starts_with(fetch.name), "{}", example.expr);
-            run(example);
+            wrong.extend(run(example));
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn converter_examples() {
+    let mut wrong = Vec::new();
     for conv in super::conv::all() {
         assert!(!conv.examples.is_empty(), "{}", conv.name);
         for example in conv.examples {
             assert!(example.expr.contains(conv.name), "{}", example.expr);
-            run(example);
+            wrong.extend(run(example));
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// The bits of a fetch's places in the grammar's table.

@@ -122,6 +122,10 @@ pub trait StreamView {
     fn world(&self) -> &dyn World {
         &Absent
     }
+    /// Whether the process itself answers (`return`, statistics).
+    fn by_applet(&self) -> bool {
+        false
+    }
     /// The level that `set-log-level` gave the log line.
     fn log_level(&self) -> Option<u8> {
         None
@@ -176,6 +180,18 @@ pub struct LogData {
     pub backend_queue: u32,
 }
 
+impl LogData {
+    /// Whether `option dontlog-normal` would log it: it ended in an error, or its connection was
+    /// sent elsewhere.
+    pub fn is_faulty(&self) -> bool {
+        let ended = self
+            .state
+            .first()
+            .is_some_and(|c| !matches!(c, b'-' | b'L' | 0));
+        ended || self.redispatched || self.status >= 500
+    }
+}
+
 /// What actions change about a stream other than its messages and variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -212,6 +228,18 @@ pub enum Effect {
 /// Servers, tables and counters as fetches see them; the engine implements it. Proxies are named
 /// by their place in the configuration (`ProxyId`).
 pub trait World {
+    /// The proxy of that name that has servers.
+    fn backend_named(&self, _name: &[u8]) -> Option<u32> {
+        None
+    }
+    /// The proxy of that name that accepts connections.
+    fn frontend_named(&self, _name: &[u8]) -> Option<u32> {
+        None
+    }
+    /// A server's place in its back end.
+    fn server_named(&self, _backend: u32, _name: &[u8]) -> Option<u32> {
+        None
+    }
     /// Usable servers of a back end (`nbsrv`).
     fn nbsrv(&self, _backend: u32) -> Option<u32> {
         None

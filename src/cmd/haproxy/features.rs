@@ -34,7 +34,7 @@ pub const FEATURES: &[(&str, bool)] = &[
     ("NETFILTER", false),
     ("NS", false),
     ("OBSOLETE_LINKER", false),
-    ("OPENSSL", false),
+    ("OPENSSL", true),
     ("OPENSSL_AWSLC", false),
     ("OPENSSL_WOLFSSL", false),
     ("OT", false),

@@ -195,6 +195,7 @@ pub fn compile<T>(
     state.owner = cx.named();
     state.span = cx.line;
     state.language = cx.options.language.unwrap_or(Version::CURRENT);
+    state.acls = acls.clone();
     let made = work(&mut state, &acls);
     let Compile {
         diags,

@@ -92,6 +92,21 @@ fn encode(bytes: &[u8], alphabet: &[u8; 64], pad: bool, push: &mut dyn FnMut(u8)
     }
 }
 
+/// Encodes as padded base64, as the converter `base64` does.
+pub(super) fn to_base64(bytes: &[u8], push: &mut dyn FnMut(u8)) {
+    encode(bytes, STANDARD, true, push);
+}
+
+/// Decodes padded base64, as the converter `b64dec` does.
+pub(super) fn from_base64(text: &[u8], push: &mut dyn FnMut(u8)) -> Option<()> {
+    decode_padded(text, push)
+}
+
+/// Decodes base64 for URLs, as the converter `ub64dec` does.
+pub(super) fn from_base64_url(text: &[u8], push: &mut dyn FnMut(u8)) -> Option<()> {
+    decode_url(text, push)
+}
+
 /// Decodes whole groups of four, each of which may end with one or two `=`; `None` for anything
 /// else.
 fn decode_padded(text: &[u8], push: &mut dyn FnMut(u8)) -> Option<()> {

@@ -7,13 +7,31 @@ use super::view::Eval;
 use std::fmt;
 
 mod addresses;
+mod aes;
+mod bytes;
 mod dates;
+mod digests;
 mod encodings;
+mod fix;
+mod hashes;
 mod integers;
+mod json;
+mod json_query;
+mod jwt;
+mod keyed;
+mod lists;
+mod mqtt;
+mod packets;
+mod protobuf;
+mod proxies;
 mod regsub;
+mod rfc7239;
 mod strings;
+mod times;
 mod urls;
 mod variables;
+mod when;
+mod x509;
 
 /// Evaluates a converter; `None`: no value any more.
 pub type ConvFn = for<'a> fn(&'a [Arg], Sample<'a>, &Eval<'a>) -> Option<Sample<'a>>;
@@ -50,12 +68,30 @@ impl fmt::Debug for Conv {
 static FAMILIES: &[&[Conv]] = &[
     integers::CONVS,
     strings::CONVS,
+    lists::CONVS,
     regsub::CONVS,
     encodings::CONVS,
+    bytes::CONVS,
     urls::CONVS,
     addresses::CONVS,
     dates::CONVS,
+    times::CONVS,
+    hashes::CONVS,
+    digests::CONVS,
+    aes::CONVS,
+    json::CONVS,
+    json_query::CONVS,
+    jwt::CONVS,
+    rfc7239::CONVS,
+    protobuf::CONVS,
+    fix::CONVS,
+    mqtt::CONVS,
+    packets::CONVS,
+    packets::BUILT,
+    proxies::CONVS,
+    x509::CONVS,
     variables::CONVS,
+    when::CONVS,
 ];
 
 /// Every converter that hapax executes.

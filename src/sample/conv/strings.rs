@@ -321,11 +321,11 @@ pub(super) static CONVS: &[Conv] = &[
                 return None;
             };
             let other = crate::sample::vars::read(e, *scope, *id)?.text(e.scratch);
-            // The difference of the first bytes that differ, else of the lengths.
+            // The difference of the first bytes that differ, else which one is longer.
             let differ = s.iter().zip(other).find(|(a, b)| a != b);
             Some(Sample::Int(match differ {
                 Some((a, b)) => i64::from(*a) - i64::from(*b),
-                None => i64::try_from(s.len()).ok()? - i64::try_from(other.len()).ok()?,
+                None => s.len().cmp(&other.len()) as i64,
             }))
         },
         doc: "Compares with a variable's value: negative, 0 or positive.",

@@ -7,6 +7,7 @@ use super::value::{Sample, Type};
 use super::view::Eval;
 use std::fmt;
 
+mod acl;
 mod captures;
 mod cookies;
 mod headers;
@@ -172,6 +173,7 @@ sources! {
 
 /// The registry, in the order of the manual.
 static FAMILIES: &[&[Fetch]] = &[
+    acl::FETCHES,
     internal::FETCHES,
     proxies::FETCHES,
     layer4::FETCHES,

@@ -31,6 +31,10 @@ impl Gauge {
     pub fn max(&self) -> u32 {
         self.max.load(Relaxed)
     }
+    /// Forgets the maximum.
+    pub fn clear_max(&self) {
+        self.max.store(self.cur(), Relaxed);
+    }
     /// Raises the maximum (a plain load where nothing changes: the common case).
     pub(super) fn saw(&self, now: u32) {
         if now > self.max.load(Relaxed) {
@@ -58,6 +62,10 @@ impl Sum {
     pub fn total(&self) -> u64 {
         self.0.load(Relaxed)
     }
+    /// Begins anew.
+    pub fn clear(&self) {
+        self.0.store(0, Relaxed);
+    }
 }
 
 /// Sums over responses, for servers and back ends alike (names of the CSV columns).
@@ -71,6 +79,10 @@ impl HttpCounters {
     /// All answers.
     pub fn all(&self) -> u64 {
         self.by_class.iter().map(Sum::total).sum()
+    }
+    /// Begins anew.
+    pub fn clear(&self) {
+        self.by_class.iter().for_each(Sum::clear);
     }
     /// Counts an answer by its status.
     pub fn answered(&self, status: u16) {
@@ -107,6 +119,10 @@ impl Meter {
     /// The most within a second.
     pub fn max(&self) -> u32 {
         self.max.load(Relaxed)
+    }
+    /// Forgets the most.
+    pub fn clear_max(&self) {
+        self.max.store(0, Relaxed);
     }
 }
 
@@ -147,6 +163,14 @@ impl Average {
     pub fn max(&self) -> u32 {
         self.max.load(Relaxed)
     }
+    /// Forgets the longest, or everything.
+    pub fn clear(&self, all: bool) {
+        self.max.store(0, Relaxed);
+        if all {
+            self.sum.store(0, Relaxed);
+            self.samples.store(0, Relaxed);
+        }
+    }
 }
 
 /// The times of a server's or back end's requests.
@@ -162,6 +186,15 @@ pub struct Times {
     pub total: Average,
 }
 
+impl Times {
+    /// Forgets the longest, or everything.
+    pub fn clear(&self, all: bool) {
+        for time in [&self.queue, &self.connect, &self.response, &self.total] {
+            time.clear(all);
+        }
+    }
+}
+
 /// When something happened last, milliseconds of `base::clock`.
 #[derive(Debug, Default)]
 pub struct Moment(AtomicU64);
@@ -170,6 +203,10 @@ impl Moment {
     /// It happened now.
     pub fn set(&self, now_ms: u64) {
         self.0.store(now_ms.max(1), Relaxed);
+    }
+    /// It never happened.
+    pub fn clear(&self) {
+        self.0.store(0, Relaxed);
     }
     /// When; `None`: never.
     pub fn last(&self) -> Option<u64> {
@@ -284,6 +321,71 @@ pub struct BackendCounters {
     pub reuses: Sum,
     /// `hrsp_*`
     pub http: HttpCounters,
+}
+
+impl ServerCounters {
+    /// Forgets the highest values, or everything (`clear counters`).
+    pub fn clear(&self, all: bool) {
+        self.rate.clear_max();
+        self.times.clear(all);
+        if !all {
+            return;
+        }
+        let sums = [
+            &self.downtime,
+            &self.sessions,
+            &self.chosen,
+            &self.bytes_in,
+            &self.bytes_out,
+            &self.connect_errors,
+            &self.response_errors,
+            &self.retries,
+            &self.redispatches,
+            &self.denied_responses,
+            &self.client_aborts,
+            &self.server_aborts,
+            &self.failed_checks,
+            &self.went_down,
+            &self.connects,
+            &self.reuses,
+        ];
+        sums.into_iter().for_each(Sum::clear);
+        self.http.clear();
+        self.last_session.clear();
+    }
+}
+
+impl BackendCounters {
+    /// Forgets the highest values, or everything (`clear counters`).
+    pub fn clear(&self, all: bool) {
+        self.rate.clear_max();
+        self.times.clear(all);
+        if !all {
+            return;
+        }
+        let sums = [
+            &self.downtime,
+            &self.sessions,
+            &self.chosen,
+            &self.requests,
+            &self.bytes_in,
+            &self.bytes_out,
+            &self.connect_errors,
+            &self.response_errors,
+            &self.retries,
+            &self.redispatches,
+            &self.denied_requests,
+            &self.denied_responses,
+            &self.client_aborts,
+            &self.server_aborts,
+            &self.went_down,
+            &self.connects,
+            &self.reuses,
+        ];
+        sums.into_iter().for_each(Sum::clear);
+        self.http.clear();
+        self.last_session.clear();
+    }
 }
 
 #[cfg(test)]

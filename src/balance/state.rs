@@ -178,6 +178,14 @@ impl BackendState {
     pub fn queued_max(&self) -> u32 {
         self.queued_max.load(Relaxed)
     }
+    /// Forgets the most that were queued or served at a time, here and on the servers.
+    pub fn clear_peaks(&self) {
+        self.queued_max.store(self.queued(), Relaxed);
+        for server in self.servers.iter() {
+            server.served_max.store(server.served(), Relaxed);
+            server.queued_max.store(server.queued(), Relaxed);
+        }
+    }
     /// Requests in all queues of the back end.
     pub fn waiting(&self) -> u32 {
         self.waiting.load(SeqCst)

@@ -241,6 +241,7 @@ fn cli_settings(plan: &Plan) -> cli::server::Settings {
         maxconn: settings.stats_maxconn.unwrap_or(10),
         timeout_ms: settings.stats_timeout.unwrap_or(10_000),
         bufsize: settings.tune.bufsize as usize,
+        max_payload: settings.tune.cli_max_payload_size as usize,
     }
 }
 

@@ -76,10 +76,11 @@ const FORCED: Admin = Admin::MAINT.union(Admin::CONFIG_MAINT);
 /// ` N active and N backup servers left. ...`, when a server has gone.
 fn left(found: &Named<'_>, requeued: u32) -> String {
     format!(
-        " {} active and {} backup servers left. {} sessions active, {requeued} requeued, {} \
+        " {} active and {} backup servers left.{} {} sessions active, {requeued} requeued, {} \
          remaining in queue.",
         found.shared().usable_active(),
         found.shared().usable_backup(),
+        on_backup(found),
         found.state.served(),
         found.state.queued()
     )
@@ -88,15 +89,39 @@ fn left(found: &Named<'_>, requeued: u32) -> String {
 /// ` N active and N backup servers online. ...`, when it is still there.
 fn online(found: &Named<'_>, requeued: u32) -> String {
     format!(
-        " {} active and {} backup servers online. {requeued} sessions requeued, {} total in queue.",
+        " {} active and {} backup servers online.{} {requeued} sessions requeued, {} total in \
+         queue.",
         found.shared().usable_active(),
         found.shared().usable_backup(),
+        on_backup(found),
         found.state.queued()
     )
 }
 
-fn tell(world: &dyn World, text: &str) {
+/// Syslog levels of what is told.
+const EMERG: u8 = 0;
+const ALERT: u8 = 1;
+const NOTICE: u8 = 5;
+
+/// Tells it, and logs it where the back end logs.
+fn tell(world: &dyn World, found: &Named<'_>, level: u8, text: &str) {
     world.tell(Severity::Warning, text);
+    log(world, found, level, text);
+}
+
+fn log(world: &dyn World, found: &Named<'_>, level: u8, text: &str) {
+    if let (Some(shared), Some(log)) = (world.shared(), &found.backend.log) {
+        shared.log(log, level, text);
+    }
+}
+
+/// Behind the number of servers, when only backup servers are left.
+fn on_backup(found: &Named<'_>) -> &'static str {
+    let state = found.shared();
+    match state.usable_active() == 0 && state.usable_backup() > 0 {
+        true => " Running on backup.",
+        false => "",
+    }
 }
 
 /// Whether the back end has lost its last server since `before`.
@@ -105,8 +130,13 @@ fn tell_if_lost(world: &dyn World, found: &Named<'_>, before: bool) {
         let mut fronts = world.plan().frontends.iter();
         let both = fronts.any(|f| f.same_section == Some(found.backend.id));
         let kind = if both { "proxy" } else { "backend" };
-        let text = format!("{kind} '{}' has no server available!", found.backend.name);
-        world.tell(Severity::Alert, &text);
+        let name = &found.backend.name;
+        world.tell(
+            Severity::Alert,
+            &format!("{kind} '{name}' has no server available!"),
+        );
+        let text = format!("{kind} {name} has no server available!");
+        log(world, found, EMERG, &text);
     }
 }
 
@@ -140,7 +170,14 @@ pub fn disable(world: &dyn World, found: &Named<'_>, cause: &str) {
         }
         false => format!("{title} was DOWN and now enters maintenance{cause}."),
     };
-    tell(world, &text);
+    tell(world, found, ALERT, &text);
+    tell_if_lost(world, found, before);
+}
+
+/// Changes the weight; the last server with one may be lost by it.
+pub fn weight(world: &dyn World, found: &Named<'_>, weight: u32) {
+    let before = found.shared().is_down();
+    found.shared().set_weight(found.state, weight);
     tell_if_lost(world, found, before);
 }
 
@@ -163,12 +200,11 @@ fn leave_maintenance(world: &dyn World, found: &Named<'_>, to: Admin) -> bool {
     found.shared().set_admin(found.state, to, now);
     let drained = to.intersects(Admin::ANY_DRAIN);
     let word = if drained { "UP/DRAIN" } else { "UP/READY" };
-    tell(
-        world,
-        &format!("{title} is {word} (leaving forced maintenance)."),
-    );
+    let text = format!("{title} is {word} (leaving forced maintenance).");
+    tell(world, found, NOTICE, &text);
     if drained {
-        tell(world, &format!("{title} remains in forced drain mode."));
+        let text = format!("{title} remains in forced drain mode.");
+        tell(world, found, NOTICE, &text);
     }
     true
 }
@@ -207,7 +243,8 @@ pub fn stop(world: &dyn World, found: &Named<'_>, cause: &str) {
         _ => online(found, requeued),
     };
     let title = found.title();
-    tell(world, &format!("{title} enters drain state{cause}.{rest}"));
+    let text = format!("{title} enters drain state{cause}.{rest}");
+    tell(world, found, NOTICE, &text);
     tell_if_lost(world, found, before);
 }
 
@@ -229,7 +266,8 @@ pub fn no_drain(world: &dyn World, found: &Named<'_>) {
         _ => "UP",
     };
     let title = found.title();
-    tell(world, &format!("{title} is {word} (leaving forced drain)."));
+    let text = format!("{title} is {word} (leaving forced drain).");
+    tell(world, found, NOTICE, &text);
 }
 
 /// As if a check had found it so; nothing happens in maintenance. `by` tells who did it.
@@ -254,6 +292,11 @@ pub fn health(world: &dyn World, found: &Named<'_>, to: Operational, by: &str) {
         Operational::Stopping => ("stopping", online(found, requeued)),
         _ => ("UP", online(found, requeued)),
     };
-    tell(world, &format!("{title} is {word}, {by}.{rest}"));
+    let level = match to {
+        Operational::Stopped => ALERT,
+        _ => NOTICE,
+    };
+    let text = format!("{title} is {word}, {by}.{rest}");
+    tell(world, found, level, &text);
     tell_if_lost(world, found, before);
 }

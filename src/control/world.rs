@@ -5,7 +5,7 @@ use crate::balance::event::CheckStatus;
 use crate::base::clock;
 use crate::base::diag::Severity;
 use crate::config::environment::Environment;
-use crate::engine::Shared;
+use crate::engine::{Shared, streams};
 use crate::ir::bind::CliLevel;
 use crate::plan::{BackendId, FrontendId, Plan};
 use parking_lot::Mutex;
@@ -36,6 +36,8 @@ pub trait World: Send + Sync {
     fn shutdown_sessions(&self, backend: BackendId, server: u32) {
         let _ = (backend, server);
     }
+    /// Forgets the highest rates.
+    fn clear_rates(&self) {}
     /// Changes the limit of connections of the process.
     fn set_maxconn(&self, number: u32);
     /// Changes the limit of connections of a front end; 0: none.
@@ -75,6 +77,8 @@ pub struct Numbers {
     pub connection_rate: u32,
     /// The highest of these.
     pub connection_rate_max: u32,
+    /// What `set rate-limit` set: connections, sessions, TLS sessions, kilobytes of compression.
+    pub limits: [u32; 4],
     /// Connections that had to wait for the limit.
     pub maxconn_reached: u64,
     /// Tasks.
@@ -239,6 +243,13 @@ impl World for Process {
             total_requests: shared.requests.load(Ordering::Relaxed),
             connection_rate: rate.rate,
             connection_rate_max: rate.max,
+            limits: [
+                &shared.rate_limits.connections,
+                &shared.rate_limits.sessions,
+                &shared.rate_limits.tls_sessions,
+                &shared.rate_limits.compression,
+            ]
+            .map(|limit| limit.load(Ordering::Relaxed)),
             maxconn_reached: 0,
             tasks: shared.conns.current(),
             idle_percent: self.cpu.lock().idle,
@@ -271,6 +282,14 @@ impl World for Process {
     }
     fn tell(&self, severity: Severity, text: &str) {
         self.watch.tell(severity, text);
+    }
+    fn shutdown_sessions(&self, backend: BackendId, server: u32) {
+        streams::end_everywhere(&self.shared, move |card| {
+            (card.backend, card.server) == (Some(backend), Some(server))
+        });
+    }
+    fn clear_rates(&self) {
+        self.rate.lock().max = 0;
     }
     fn set_maxconn(&self, number: u32) {
         self.shared.conns.max.store(number, Ordering::Relaxed);

@@ -194,8 +194,8 @@ async fn check(t: &'static Thread, be: &BackendPlan, server: &ServerPlan) -> Out
         interface: server.settings.interface.as_deref(),
         ..connect::Options::default()
     };
-    let address = server.check_address.as_ref().unwrap_or(&server.address);
-    let sock = match connect::start(w, address, options) {
+    let address = server.check_address_now();
+    let sock = match connect::start(w, &address, options) {
         Ok(sock) => sock,
         Err(fault) => return not_connected(fault),
     };

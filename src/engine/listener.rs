@@ -2,9 +2,11 @@
 
 use super::reactor::{InboxMessage, Sock, Wake, Worker};
 use super::session::Session;
+use super::shared::{FrontendState, Phase};
 use super::spread::Spread;
 use super::thread::Thread;
 use crate::base::clock;
+use crate::plan::listener::ListenAddress;
 use crate::plan::{FrontendPlan, ListenerPlan};
 use rustix::io::Errno;
 use rustix::net::SocketFlags;
@@ -57,6 +59,14 @@ pub async fn accept(
     let mut waiting = DRAINED;
     loop {
         for _ in 0..max_accept {
+            match state.phase() {
+                Phase::Open => {}
+                Phase::Paused => pause(t, &listener, &fe, state, &sock).await,
+                Phase::Stopped => {
+                    refuse(&listener, &sock);
+                    return;
+                }
+            }
             if shared.is_stopping() {
                 // what the kernel has accepted already would be reset
                 waiting = match waiting.checked_sub(1) {
@@ -72,14 +82,27 @@ pub async fn accept(
                     t.worker.sleep(wait).await;
                 }
             }
-            if !room(t, &limits).await {
-                return;
+            if !shared.is_stopping() {
+                loop {
+                    let wait = shared.rate_limits.wait(t.worker.now_ms());
+                    if wait == 0 {
+                        break;
+                    }
+                    t.worker.sleep(wait).await;
+                }
+            }
+            if !room(t, state, &limits).await {
+                if shared.is_stopping() {
+                    return;
+                }
+                continue;
             }
             match accept_one(&sock) {
                 Ok((fd, src)) => {
                     shared.connections.fetch_add(1, Ordering::Relaxed);
                     state.connections.fetch_add(1, Ordering::Relaxed);
                     state.counters.rate.add(t.worker.now_ms());
+                    shared.rate_limits.count(t.worker.now_ms());
                     if fe.rate_limit_sessions.is_some() {
                         state.rate.add(t.worker.now_ms());
                     }
@@ -115,8 +138,48 @@ pub async fn accept(
     }
 }
 
-/// Waits for room below all limits and takes it; false when the process stops.
-async fn room(t: &'static Thread, limits: &[&super::shared::Limit; 3]) -> bool {
+/// Has clients refused until the front end is to take them again. (Clients of Unix sockets are
+/// left waiting, as in HAProxy.)
+async fn pause(
+    t: &'static Thread,
+    listener: &ListenerPlan,
+    fe: &FrontendPlan,
+    state: &FrontendState,
+    sock: &Sock,
+) {
+    refuse(listener, sock);
+    while state.phase() == Phase::Paused && !t.shared.is_stopping() {
+        t.worker.park(super::reactor::NEVER).await;
+    }
+    if state.phase() == Phase::Open
+        && matches!(listener.address, ListenAddress::Inet(_))
+        && let Some(fd) = sock.fd()
+    {
+        let settings = &listener.settings;
+        let backlog = settings.backlog.or(settings.maxconn).or(fe.backlog);
+        let backlog = backlog.unwrap_or_else(|| t.shared.conns.max.load(Ordering::Relaxed));
+        // another thread with the same socket may have been first
+        let _ = rustix::net::listen(fd, i32::try_from(backlog.max(1)).unwrap_or(i32::MAX));
+    }
+}
+
+/// Ends listening without closing the socket, which other processes may share.
+fn refuse(listener: &ListenerPlan, sock: &Sock) {
+    if matches!(listener.address, ListenAddress::Inet(_))
+        && let Some(fd) = sock.fd()
+    {
+        // another thread with the same socket may have been first
+        let _ = rustix::net::shutdown(fd, rustix::net::Shutdown::Read);
+    }
+}
+
+/// Waits for room below all limits and takes it; false when the process stops or the front end is
+/// not to accept.
+async fn room(
+    t: &'static Thread,
+    state: &FrontendState,
+    limits: &[&super::shared::Limit; 3],
+) -> bool {
     loop {
         let full = limits.iter().position(|limit| !limit.take());
         let Some(full) = full else { return true };
@@ -130,7 +193,7 @@ async fn room(t: &'static Thread, limits: &[&super::shared::Limit; 3]) -> bool {
                 continue;
             }
         }
-        if t.shared.is_stopping() {
+        if t.shared.is_stopping() || state.phase() != Phase::Open {
             return false;
         }
         let _: Wake = t.worker.park(t.worker.after(Some(1000))).await;

@@ -1,6 +1,7 @@
 //! Floor 9: executes a plan: threads, listeners, sessions, streams, connections to servers.
 
 pub mod admit;
+pub mod captured;
 pub mod check;
 pub mod connect;
 pub mod count;
@@ -17,6 +18,7 @@ pub mod shared;
 mod source;
 mod spread;
 mod start;
+pub mod streams;
 mod takeover;
 pub mod tcp;
 pub mod thread;

@@ -217,6 +217,16 @@ impl IdlePool {
         self.kept.get()
     }
 
+    /// Closes those to one server.
+    pub fn forget(&self, backend: BackendId, server: u32) {
+        let Some(list) = self.list(backend, server) else {
+            return;
+        };
+        let gone = std::mem::take(&mut *list.borrow_mut());
+        self.total.set(self.total.get() - gone.len());
+        self.counts.set(backend.0 as usize, server as usize, 0);
+    }
+
     /// Closes all.
     pub fn clear(&self) {
         self.total.set(0);

@@ -1,11 +1,11 @@
 //! What all threads of the engine share: the plan, limits, counters, and how to reach each other.
 
-use super::reactor::{Inbox, InboxMessage, TaskRef};
+use super::reactor::{Inbox, InboxMessage, TaskRef, Worker};
 use crate::balance::counters::{Gauge, HttpCounters, Meter, Sum};
 use crate::base::rate::Rate;
 use crate::plan::Plan;
 use parking_lot::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Wakes tasks of any thread by their tokens. Made before the plan, whose queues hold it; the
@@ -116,6 +116,10 @@ impl Limit {
     pub fn peak(&self) -> u32 {
         self.peak.load(Ordering::Relaxed)
     }
+
+    fn clear_peak(&self) {
+        self.peak.store(self.current(), Ordering::Relaxed);
+    }
 }
 
 /// What is summed per front end (names of the CSV columns).
@@ -147,9 +151,45 @@ pub struct FrontendCounters {
     pub request_rate: Meter,
 }
 
+impl FrontendCounters {
+    /// Forgets the highest values, or everything (`clear counters`).
+    fn clear(&self, all: bool) {
+        for rate in [&self.rate, &self.admitted_rate, &self.request_rate] {
+            rate.clear_max();
+        }
+        if !all {
+            return;
+        }
+        let sums = [
+            &self.bytes_in,
+            &self.bytes_out,
+            &self.denied_requests,
+            &self.denied_responses,
+            &self.bad_requests,
+            &self.denied_connections,
+            &self.denied_sessions,
+            &self.intercepted,
+        ];
+        sums.into_iter().for_each(Sum::clear);
+        self.http.clear();
+    }
+}
+
+/// Whether a front end takes connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It does.
+    Open = 0,
+    /// An administrator has told it not to, for the time being.
+    Paused = 1,
+    /// Its sockets are closed for good.
+    Stopped = 2,
+}
+
 /// One front end's numbers.
 #[derive(Default)]
 pub struct FrontendState {
+    phase: AtomicU8,
     /// Sums.
     pub counters: FrontendCounters,
     /// Connections, limited by `maxconn`.
@@ -161,6 +201,53 @@ pub struct FrontendState {
     /// Connections per second, limited by `rate-limit sessions`.
     pub rate: Rate,
 }
+
+impl FrontendState {
+    /// Whether it takes connections.
+    pub fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::SeqCst) {
+            0 => Phase::Open,
+            1 => Phase::Paused,
+            _ => Phase::Stopped,
+        }
+    }
+}
+
+/// Limits of connections per second for the whole process; 0: none.
+#[derive(Default)]
+pub struct RateLimits {
+    /// `set rate-limit connections global`
+    pub connections: AtomicU32,
+    /// `set rate-limit sessions global`
+    pub sessions: AtomicU32,
+    /// `set rate-limit ssl-sessions global`, kept for the day when there is TLS.
+    pub tls_sessions: AtomicU32,
+    /// `set rate-limit http-compression global`, kilobytes; kept likewise.
+    pub compression: AtomicU32,
+    rate: Rate,
+}
+
+impl RateLimits {
+    /// Milliseconds until another connection may be accepted.
+    pub fn wait(&self, now_ms: u64) -> u32 {
+        let limits = [&self.connections, &self.sessions].map(|l| l.load(Ordering::Relaxed));
+        match limits.into_iter().filter(|l| *l > 0).min() {
+            Some(limit) => self.rate.wait(now_ms, limit),
+            None => 0,
+        }
+    }
+
+    /// A connection was accepted.
+    pub fn count(&self, now_ms: u64) {
+        let limits = [&self.connections, &self.sessions];
+        if limits.iter().any(|l| l.load(Ordering::Relaxed) > 0) {
+            self.rate.add(now_ms);
+        }
+    }
+}
+
+/// How long a thread that does not answer an administrator is waited for.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What all threads share.
 pub struct Shared {
@@ -184,6 +271,10 @@ pub struct Shared {
     pub stopping: AtomicBool,
     /// Idle server connections, by thread.
     pub idle: Vec<Arc<super::pool::IdleCounts>>,
+    /// Messages that could not be understood.
+    pub captured: super::captured::Captures,
+    /// Limits of connections per second.
+    pub rate_limits: RateLimits,
     /// Changes of servers' states.
     pub events: super::events::Events,
     /// What answers requests for the status page, once it is there.
@@ -231,6 +322,8 @@ impl Shared {
             requests: AtomicU64::new(0),
             loads: (0..threads).map(|_| Gauge::default()).collect(),
             stopping: AtomicBool::new(false),
+            captured: super::captured::Captures::default(),
+            rate_limits: RateLimits::default(),
             events: super::events::Events::default(),
             stats: OnceLock::new(),
             started_ms: crate::base::clock::now_ms(),
@@ -241,6 +334,59 @@ impl Shared {
     /// Whether the process is stopping.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Forgets the highest values of front ends, listeners and the process, or all that is summed.
+    pub fn clear_counters(&self, all: bool) {
+        let limits = self.frontends.iter().map(|f| &f.conns);
+        let limits = limits.chain(&self.listeners).chain([&self.conns]);
+        limits.for_each(Limit::clear_peak);
+        for frontend in &self.frontends {
+            frontend.counters.clear(all);
+            if all {
+                frontend.connections.store(0, Ordering::Relaxed);
+                frontend.requests.store(0, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Lets a front end take connections or not; returns when its sockets are closed or open.
+    /// For threads outside the engine only, as the engine's own would wait for themselves.
+    pub fn set_phase(&self, frontend: &FrontendState, phase: Phase) {
+        frontend.phase.store(phase as u8, Ordering::SeqCst);
+        self.everywhere(|w| w.wake_everyone());
+        // a task that was woken has run when its thread comes to the next message
+        self.everywhere(|_| {});
+    }
+
+    /// Calls something on every thread and waits until all have done so.
+    /// For threads outside the engine only.
+    pub fn everywhere(&self, job: impl Fn(&'static Worker) + Clone + Send + 'static) {
+        let (done, finished) = std::sync::mpsc::channel();
+        for inbox in self.hub.inboxes() {
+            let (job, done) = (job.clone(), done.clone());
+            inbox.send(InboxMessage::Run(Box::new(move |w: &'static Worker| {
+                job(w);
+                // nobody listens any more when this took too long
+                let _ = done.send(());
+            })));
+        }
+        drop(done);
+        for _ in self.hub.inboxes() {
+            if finished.recv_timeout(PATIENCE).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Sends a log line from a thread that is none of the engine's.
+    pub fn log(&self, log: &Arc<crate::plan::LogPlan>, level: u8, text: &str) {
+        let (log, text) = (Arc::clone(log), text.to_string());
+        if let Some(inbox) = self.hub.inbox(0) {
+            inbox.send(InboxMessage::Run(Box::new(move |_: &'static Worker| {
+                super::with_thread(|t| super::log::send(t, &log, level, text.as_bytes()));
+            })));
+        }
     }
 
     /// A number for a new stream.

@@ -7,6 +7,7 @@ use super::pool::ServerConn;
 use super::reactor::{Io, Wake};
 use super::session::Session;
 use super::source;
+use super::streams::{Listed, until_ended};
 use super::tunnel;
 use crate::action::RuleSet;
 use crate::balance::queue::{Assigned, Slot, Turn, Want};
@@ -45,6 +46,7 @@ struct TcpStream {
     tries: u32,
     log: Option<LogData>,
     log_level: Option<Option<u8>>,
+    listed: Listed,
 }
 
 impl StreamView for TcpStream {
@@ -130,7 +132,12 @@ pub async fn serve(mut s: Box<Session>) {
     s.log_connect();
     s.client.watch();
     let early = s.t.message();
+    let (id, t) = (s.t.shared.next_stream(), s.t);
+    let listed = Listed::new(t, id, s.fe.id, s.listener, s.src, s.accepted_us);
+    listed.show(None);
+    let mark = listed.mark();
     let mut stream = TcpStream {
+        listed,
         s,
         early,
         late: None,
@@ -145,7 +152,9 @@ pub async fn serve(mut s: Box<Session>) {
         log: None,
         log_level: None,
     };
-    stream.run().await;
+    if until_ended(mark, stream.run()).await.is_none() {
+        stream.state = *b"KC";
+    }
     stream.count_end();
     stream.log_end();
     let t = stream.s.t;
@@ -163,6 +172,7 @@ impl TcpStream {
             .and_then(|id| self.s.plan.backend(id))
             .cloned()?;
         self.be = Some(be.clone());
+        self.listed.backend(be.id);
         count::backend(&be, self.s.t.worker.now_ms());
         let rules = &be.rules;
         self.inspect(&rules.tcp_request_content, rules.tcp_request_inspect_delay)
@@ -174,6 +184,7 @@ impl TcpStream {
             let slot = self.assign(&be, avoid).await?;
             let server = slot.index();
             self.server = Some(server);
+            self.listed.server(server);
             self.times.queued = t.worker.now_us().max(1);
             count::server(&be, server, true, t.worker.now_ms());
             count::connection(&be, Some(server), false);
@@ -488,7 +499,7 @@ impl TcpStream {
             ..connect::Options::of(be, &plan.settings, tune)
         };
         let until = worker.after(be.timeouts.connect);
-        let sock = match &plan.address {
+        let sock = match &*plan.address_now() {
             ServerAddress::InetMapped(addr, offset) => {
                 let port = self.s.dst().map_or(0, |d| i32::from(d.port())) + offset;
                 let addr = SocketAddr::new(addr.ip(), port as u16);

@@ -18,6 +18,8 @@ pub struct Thread {
     pub worker: &'static Worker,
     /// What all threads share.
     pub shared: Arc<Shared>,
+    /// Its streams.
+    pub streams: super::streams::Streams,
     /// Idle connections to servers.
     pub idle: IdlePool,
     /// Small pieces are joined here before they are written; borrowed only between two awaits.
@@ -62,8 +64,13 @@ impl Thread {
             .h1_keep_on_insecure_transfer_encoding;
         let counts = shared.idle.get(worker.id).cloned().unwrap_or_default();
         let idle = IdlePool::new(&shared.plan, counts);
+        let plan = &shared.plan;
+        let fronts = plan.frontends.iter().map(|f| &f.stats);
+        let pages = fronts.chain(plan.backends.iter().map(|b| &b.stats));
+        let listed = !plan.global.stats_sockets.is_empty() || pages.flatten().next().is_some();
         Box::leak(Box::new(Thread {
             worker,
+            streams: super::streams::Streams::new(listed),
             idle,
             joined: RefCell::new(Vec::with_capacity(8192)),
             head: RefCell::new(Vec::with_capacity(bufsize)),

@@ -97,6 +97,8 @@ pub struct Tune {
     pub http_cookielen: u32,
     /// `tune.http.logurilen`
     pub http_logurilen: u32,
+    /// `tune.cli.max-payload-size`, bytes
+    pub cli_max_payload_size: u32,
     /// `tune.maxaccept`; `None`: built-in
     pub maxaccept: Option<u32>,
     /// `tune.maxpollevents`
@@ -129,6 +131,7 @@ impl Default for Tune {
             http_maxhdr: 101,
             http_cookielen: 63,
             http_logurilen: 1024,
+            cli_max_payload_size: 128 * 1024,
             maxaccept: None,
             maxpollevents: 200,
             listener_multi_queue: MultiQueue::On,

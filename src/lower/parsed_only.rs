@@ -26,7 +26,7 @@ const SERVER_OPTIONS: &[&str] = &[
 ];
 
 /// Options of `bind` and `stats socket` lines.
-const BIND_OPTIONS: &[&str] = &["severity-output"];
+const BIND_OPTIONS: &[&str] = &[];
 
 /// Whether an option of `bind` lines is one of them.
 pub fn bind_option(name: &str) -> bool {

@@ -113,6 +113,7 @@ impl Builder<'_> {
             address,
             settings: Arc::new(settings),
             check_address,
+            moved: Arc::default(),
         }
     }
 

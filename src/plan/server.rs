@@ -1,21 +1,114 @@
 //! Servers with their addresses resolved.
 
+use super::resolve;
 use crate::ir;
-use std::net::SocketAddr;
+use crate::ir::address::Host;
+use parking_lot::Mutex;
+use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// One server.
 #[derive(Clone, Debug)]
 pub struct ServerPlan {
     /// Its name.
     pub name: Arc<str>,
-    /// Where it is.
+    /// Where the configuration says it is; [`ServerPlan::address_now`] tells where it is.
     pub address: ServerAddress,
     /// Everything that the line (and `default-server`) says.
     pub settings: Arc<ir::Server>,
     /// Where health checks connect: `addr` and `port` applied; `None` when the server is not
     /// checked.
     pub check_address: Option<ServerAddress>,
+    /// Where an administrator has moved it.
+    pub moved: Arc<Moved>,
+}
+
+/// Where an administrator has moved a server and its checks.
+#[derive(Debug, Default)]
+pub struct Moved {
+    /// Counts the moves.
+    epoch: AtomicU32,
+    places: Mutex<Places>,
+}
+
+#[derive(Debug, Default)]
+struct Places {
+    server: Option<ServerAddress>,
+    check_host: Option<IpAddr>,
+    check_port: Option<u16>,
+    check: Option<ServerAddress>,
+}
+
+impl ServerPlan {
+    /// Where the server is.
+    pub fn address_now(&self) -> Cow<'_, ServerAddress> {
+        let moved = (self.epoch() > 0).then(|| self.moved.places.lock().server.clone());
+        match moved.flatten() {
+            Some(address) => Cow::Owned(address),
+            None => Cow::Borrowed(&self.address),
+        }
+    }
+
+    /// Where its health checks connect.
+    pub fn check_address_now(&self) -> Cow<'_, ServerAddress> {
+        let moved = (self.epoch() > 0).then(|| self.moved.places.lock().check.clone());
+        match (moved.flatten(), &self.check_address) {
+            (Some(address), _) => Cow::Owned(address),
+            (None, Some(address)) => Cow::Borrowed(address),
+            (None, None) => self.address_now(),
+        }
+    }
+
+    /// The port of its health checks, if they have one of their own.
+    pub fn check_port(&self) -> Option<u16> {
+        let own = self.settings.check.as_ref()?.port;
+        self.moved.places.lock().check_port.or(own)
+    }
+
+    /// Changes whenever it is moved: connections of another epoch may lead elsewhere.
+    pub fn epoch(&self) -> u32 {
+        self.moved.epoch.load(Ordering::Acquire)
+    }
+
+    /// Moves the server, and its checks unless they have a place of their own.
+    pub fn move_to(&self, address: ServerAddress) {
+        self.change(|places| places.server = Some(address));
+    }
+
+    /// Moves its checks to a port; 0: to the server's own.
+    pub fn move_check_port(&self, port: u16) {
+        self.change(|places| places.check_port = Some(port));
+    }
+
+    /// Moves its checks to an address.
+    pub fn move_check_host(&self, ip: IpAddr) {
+        self.change(|places| places.check_host = Some(ip));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Places)) {
+        let mut places = self.moved.places.lock();
+        change(&mut places);
+        let mut settings = (*self.settings).clone();
+        if let Some(check) = &mut settings.check {
+            match places.check_port {
+                Some(0) => check.port = None,
+                Some(port) => check.port = Some(port),
+                None => {}
+            }
+            if let Some(ip) = places.check_host {
+                check.addr = Some(ir::Address {
+                    host: Host::Ip(ip),
+                    port: 0,
+                    ..self.settings.address.clone()
+                });
+            }
+        }
+        let own = places.server.as_ref().unwrap_or(&self.address);
+        places.check = resolve::check_address(&settings, own);
+        self.moved.epoch.fetch_add(1, Ordering::Release);
+    }
 }
 
 /// Where a server is.

@@ -143,6 +143,19 @@ pub fn intern(name: &[u8]) -> Result<(Scope, VarId), String> {
     Ok((scope, VarId(u32::try_from(at).unwrap_or(u32::MAX))))
 }
 
+/// The number of a variable whose name is in use; `None` when nothing ever mentioned it.
+pub fn known(name: &[u8]) -> Option<(Scope, VarId)> {
+    let rest = name.get(memchr::memchr(b'.', name)? + 1..)?;
+    let in_use = NAMES.read().iter().any(|n| n == rest);
+    in_use.then(|| intern(name).ok()).flatten()
+}
+
+/// A variable of the process.
+pub fn process(id: VarId) -> Option<Owned> {
+    let all = PROCESS.read();
+    all.iter().find(|(i, _)| *i == id).map(|(_, v)| v.clone())
+}
+
 /// A variable's value, copied so that it may be set again meanwhile.
 pub fn read<'a>(e: &Eval<'a>, scope: Scope, id: VarId) -> Option<Sample<'a>> {
     let copy = |v: &Owned| v.borrow(e.scratch);

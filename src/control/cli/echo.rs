@@ -1,6 +1,6 @@
 //! `echo`
 
-use super::{Call, Command, Flow};
+use super::{Call, Command, Flow, Weight};
 use crate::ir::bind::CliLevel;
 
 /// `echo <text>`
@@ -14,7 +14,5 @@ pub const ECHO: Command = Command {
 
 fn run(call: &mut Call<'_>) -> Flow {
     let text = call.args.join(&b' ');
-    call.out.extend_from_slice(&text);
-    call.out.push(b'\n');
-    Flow::More
+    call.say_bytes(Weight::Info, &text)
 }

@@ -3,61 +3,108 @@
 //! [`Session::feed`] takes bytes as they come and appends answers; [`COMMANDS`] is the language.
 //! One command is one file and one line below.
 
+mod absent;
+mod clear_counters;
 mod echo;
 mod expert_mode;
+mod frontend;
+mod health;
 mod help;
 mod level;
 mod named;
+mod profiling;
 mod prompt;
 mod quit;
 pub mod server;
 mod session;
 mod set_maxconn;
+mod set_rate_limit;
 mod set_server;
+mod set_server_addr;
 mod set_severity_output;
 mod set_timeout;
+mod show_activity;
 mod show_cli;
 mod show_env;
+mod show_errors;
 mod show_info;
 mod show_servers;
+mod show_sess;
 mod show_startup_logs;
 mod show_stat;
 mod show_version;
+mod var;
+mod wait;
 mod weight;
 
-pub use session::{Flow, Prompt, Session, SeverityOutput};
+pub use session::{Flow, Prompt, Session, Terms};
 
 use super::world::World;
-use crate::ir::bind::CliLevel;
+use crate::ir::bind::{CliLevel, Severity};
 use bstr::ByteSlice;
 
 /// Every command, in the order that `help` lists them.
 pub const COMMANDS: &[&Command] = &[
+    &clear_counters::COMMAND,
+    &absent::CLEAR_TABLE,
+    &health::DISABLE_AGENT,
+    &frontend::DISABLE,
+    &health::DISABLE,
     &set_server::DISABLE,
     &echo::ECHO,
+    &health::ENABLE_AGENT,
+    &frontend::ENABLE,
+    &health::ENABLE,
     &set_server::ENABLE,
     &expert_mode::EXPERIMENTAL,
     &expert_mode::EXPERT,
+    &var::GET,
     &weight::GET,
     &level::OPERATOR,
+    &absent::ANON_OFF,
     &set_maxconn::FRONTEND,
     &set_maxconn::GLOBAL,
     &set_maxconn::SERVER,
+    &profiling::SET,
+    &set_rate_limit::COMMAND,
     &set_server::SET,
     &set_severity_output::COMMAND,
+    &absent::SET_TABLE,
     &set_timeout::COMMAND,
+    &var::SET,
     &weight::SET,
+    &show_activity::COMMAND,
+    &absent::ANON,
     &show_servers::BACKEND,
+    &absent::CACHE,
     &show_cli::LEVEL,
     &show_cli::SOCKETS,
     &show_env::COMMAND,
+    &show_errors::COMMAND,
+    &absent::EVENTS,
     &show_info::COMMAND,
+    &absent::PEERS,
+    &absent::POOLS,
+    &profiling::SHOW,
+    &absent::RESOLVERS,
     &show_servers::CONN,
     &show_servers::STATE,
+    &show_sess::SHOW,
+    &absent::CERTIFICATES,
+    &absent::CRT_LIST,
+    &absent::SNI,
     &show_startup_logs::COMMAND,
     &show_stat::COMMAND,
+    &absent::TABLES,
+    &absent::TLS_KEYS,
+    &absent::SHOW_TRACE,
     &show_version::COMMAND,
+    &frontend::SHUTDOWN,
+    &show_sess::SHUTDOWN,
+    &show_sess::SHUTDOWN_SERVER,
+    &absent::TRACE,
     &level::USER,
+    &wait::COMMAND,
     &help::COMMAND,
     &prompt::COMMAND,
     &quit::COMMAND,
@@ -109,15 +156,20 @@ impl Call<'_> {
 
     /// Answers with a message, which carries its weight if the session wants that.
     pub fn say(&mut self, weight: Weight, text: &str) -> Flow {
+        self.say_bytes(weight, text.as_bytes())
+    }
+
+    /// The same, whatever the bytes.
+    pub fn say_bytes(&mut self, weight: Weight, text: &[u8]) -> Flow {
         let prefix = match (self.session.severity, weight) {
-            (SeverityOutput::None, _) => "",
-            (SeverityOutput::Number, Weight::Error) => "[3]: ",
-            (SeverityOutput::Number, Weight::Info) => "[6]: ",
-            (SeverityOutput::Text, Weight::Error) => "[err]: ",
-            (SeverityOutput::Text, Weight::Info) => "[info]: ",
+            (Severity::None, _) => "",
+            (Severity::Number, Weight::Error) => "[3]: ",
+            (Severity::Number, Weight::Info) => "[6]: ",
+            (Severity::String, Weight::Error) => "[err]: ",
+            (Severity::String, Weight::Info) => "[info]: ",
         };
         self.out.extend_from_slice(prefix.as_bytes());
-        self.out.extend_from_slice(text.as_bytes());
+        self.out.extend_from_slice(text);
         self.out.push(b'\n');
         Flow::More
     }
@@ -191,6 +243,9 @@ fn commands(line: &[u8]) -> Vec<&[u8]> {
     parts
 }
 
+/// Most words of a command.
+const MOST_WORDS: usize = 64;
+
 /// Runs one command of a line and ends its answer with an empty line.
 fn execute(
     command: &[u8],
@@ -213,6 +268,9 @@ fn execute(
         return Flow::More;
     };
     let flow = match find(&words) {
+        _ if words.len() > MOST_WORDS => call.error(&format!(
+            "Too many arguments. Commands must have at most {MOST_WORDS} arguments."
+        )),
         None => help::unknown(&mut call, first),
         Some(c) if call.session.level < c.level => call.error("Permission denied"),
         Some(c) => {

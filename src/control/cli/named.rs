@@ -13,6 +13,9 @@ pub fn server<'a>(call: &mut Call<'a>, word: &[u8]) -> Result<Named<'a>, Flow> {
         return Err(call.error("Require 'backend/server'."));
     };
     let (first, second) = word.split_at(slash);
+    if second.len() < 2 {
+        return Err(call.error("Require 'backend/server'."));
+    }
     let Some(backend) = backend(plan, first) else {
         return Err(call.error("No such backend."));
     };
@@ -33,8 +36,9 @@ pub fn frontend<'a>(call: &mut Call<'a>, word: &[u8]) -> Result<&'a FrontendPlan
         return Err(call.error("A frontend name is expected."));
     }
     let plan = call.world.plan();
-    let name = shown(word);
-    match plan.frontends.iter().find(|f| *f.name == name) {
+    let (name, id) = (shown(word), number(word));
+    let meant = |f: &&std::sync::Arc<FrontendPlan>| *f.name == name || Some(f.uuid) == id;
+    match plan.frontends.iter().find(meant) {
         Some(found) => Ok(found),
         None => Err(call.error("No such frontend.")),
     }

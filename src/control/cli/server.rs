@@ -1,12 +1,13 @@
 //! The sockets of the runtime API. A thread per connection: they are few (`stats maxconn`), and
 //! nothing that an administrator does may ever hold up the threads that serve.
 
-use super::{Flow, Session};
+use super::{Flow, Session, Terms};
 use crate::control::listeners::BoundListener;
 use crate::control::world::{Process, World};
-use crate::ir::bind::CliLevel;
+use crate::ir::bind::CliAccess;
 use socket2::Socket;
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -21,6 +22,8 @@ pub struct Settings {
     pub timeout_ms: u32,
     /// `tune.bufsize`: longest command line, bytes
     pub bufsize: usize,
+    /// `tune.cli.max-payload-size`, bytes
+    pub max_payload: usize,
 }
 
 /// Serves the sockets on a thread of its own until the process ends.
@@ -42,12 +45,12 @@ pub fn start(
 fn accept(bound: &[BoundListener], process: &Arc<Process>, settings: Settings) {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let open = Arc::new(AtomicU32::new(0));
-    let listeners: Vec<(BorrowedFd<'_>, CliLevel)> = bound
+    let listeners: Vec<(BorrowedFd<'_>, CliAccess, u32)> = bound
         .iter()
-        .flat_map(|b| {
-            b.sockets
-                .iter()
-                .map(|s| (s.as_fd(), b.listener.settings.cli.level))
+        .zip(1u32..)
+        .flat_map(|(b, number)| {
+            let own = b.sockets.iter();
+            own.map(move |s| (s.as_fd(), b.listener.settings.cli, number))
         })
         .collect();
     let second = Timespec {
@@ -62,12 +65,12 @@ fn accept(bound: &[BoundListener], process: &Arc<Process>, settings: Settings) {
         }
         let mut ready: Vec<PollFd<'_>> = listeners
             .iter()
-            .map(|(fd, _)| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
+            .map(|(fd, ..)| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
             .collect();
         if poll(&mut ready, Some(&second)).is_err() {
             continue;
         }
-        for (ready, (fd, level)) in ready.iter().zip(&listeners) {
+        for (ready, (fd, access, number)) in ready.iter().zip(&listeners) {
             if ready.revents().is_empty() {
                 continue;
             }
@@ -76,14 +79,23 @@ fn accept(bound: &[BoundListener], process: &Arc<Process>, settings: Settings) {
             };
             let client = Socket::from(client);
             open.fetch_add(1, Ordering::Relaxed);
-            let (process, open, level) = (Arc::clone(process), Arc::clone(&open), *level);
+            let (process, open) = (Arc::clone(process), Arc::clone(&open));
+            let peer = rustix::net::getpeername(&client).ok().flatten();
+            let terms = Terms {
+                peer: peer.and_then(|a| SocketAddr::try_from(a).ok()),
+                listener: *number,
+                level: access.level,
+                severity: access.severity_output,
+                timeout_ms: settings.timeout_ms,
+                bufsize: settings.bufsize,
+                max_payload: settings.max_payload,
+            };
             let counted = Arc::clone(&open);
             let thread = std::thread::Builder::new()
                 .name("hapax/cli".to_string())
                 .stack_size(512 * 1024)
                 .spawn(move || {
-                    let session = Session::new(level, settings.timeout_ms, settings.bufsize);
-                    serve(client, session, &*process);
+                    serve(client, Session::new(terms), &*process);
                     open.fetch_sub(1, Ordering::Relaxed);
                 });
             if thread.is_err() {

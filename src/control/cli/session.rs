@@ -1,8 +1,11 @@
 //! One connection to the runtime API: lines, payloads, the prompt.
 
 use super::execute;
+use crate::base::clock;
 use crate::control::world::World;
-use crate::ir::bind::CliLevel;
+use crate::ir::bind::{CliLevel, Severity};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What becomes of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,15 +27,23 @@ pub enum Prompt {
     Prompted,
 }
 
-/// Whether messages carry their weight (`set severity-output`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SeverityOutput {
-    /// `none`
-    None,
-    /// `number`
-    Number,
-    /// `string`
-    Text,
+/// How a connection begins: what its listener and the global section grant.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Who connected, when that has an address.
+    pub peer: Option<SocketAddr>,
+    /// The number of its listener among the sockets of the runtime API, from 1.
+    pub listener: u32,
+    /// `level`
+    pub level: CliLevel,
+    /// `severity-output`
+    pub severity: Severity,
+    /// `stats timeout`, milliseconds
+    pub timeout_ms: u32,
+    /// The longest line, bytes (`tune.bufsize`).
+    pub bufsize: usize,
+    /// The largest payload, bytes (`tune.cli.max-payload-size`).
+    pub max_payload: usize,
 }
 
 /// A command that waits for its payload.
@@ -47,6 +58,14 @@ struct Waiting {
 /// One connection.
 #[derive(Debug)]
 pub struct Session {
+    /// Its number, in the order of coming.
+    pub id: u32,
+    /// Who connected, when that has an address.
+    pub peer: Option<SocketAddr>,
+    /// The number of its listener.
+    pub listener: u32,
+    /// When it came, microseconds of `base::clock`.
+    pub begin_us: u64,
     /// What it may do.
     pub level: CliLevel,
     /// How it takes lines.
@@ -58,37 +77,49 @@ pub struct Session {
     /// `experimental-mode on`
     pub experimental: bool,
     /// How messages look.
-    pub severity: SeverityOutput,
+    pub severity: Severity,
     /// Silence after which the connection is closed, milliseconds.
     pub timeout_ms: u32,
     /// Bytes of a line that is not complete.
     partial: Vec<u8>,
     waiting: Option<Waiting>,
-    /// The longest line and the largest payload, bytes (`tune.bufsize`).
+    /// The longest line, bytes.
     limit: usize,
+    /// The largest payload, bytes.
+    max_payload: usize,
 }
 
+/// The longest word that may end a payload, bytes.
+const LONGEST_MARK: usize = 64;
+
 impl Session {
-    /// A new connection with the rights and the timeout of its listener.
-    pub fn new(level: CliLevel, timeout_ms: u32, limit: usize) -> Session {
+    /// A new connection.
+    pub fn new(terms: Terms) -> Session {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
         Session {
-            level,
+            id: COUNT.fetch_add(1, Ordering::Relaxed),
+            peer: terms.peer,
+            listener: terms.listener,
+            begin_us: clock::now_us(),
+            level: terms.level,
             prompt: Prompt::Single,
             timed: false,
             expert: false,
             experimental: false,
-            severity: SeverityOutput::None,
-            timeout_ms,
+            severity: terms.severity,
+            timeout_ms: terms.timeout_ms,
             partial: Vec::new(),
             waiting: None,
-            limit,
+            limit: terms.bufsize,
+            max_payload: terms.max_payload,
         }
     }
 
     /// Takes bytes and appends what is to be sent.
     pub fn feed(&mut self, input: &[u8], world: &dyn World, out: &mut Vec<u8>) -> Flow {
         for byte in input {
-            if *byte == b'\n' {
+            let joined = self.waiting.is_none() && ends_in_backslash(&self.partial);
+            if *byte == b'\n' && !joined {
                 let mut line = std::mem::take(&mut self.partial);
                 if line.last() == Some(&b'\r') {
                     line.pop();
@@ -99,13 +130,25 @@ impl Session {
             } else {
                 self.partial.push(*byte);
             }
-            if self.partial.len() >= self.limit {
+            if self.waiting.is_none() && self.partial.len() >= self.limit {
                 out.extend_from_slice(
                     b"The command line is too big for the buffer size. Please change 'tune.bufsize' \
                       in the configuration to use a bigger command.\n",
                 );
                 return Flow::Close;
             }
+            if let Some(waiting) = &self.waiting
+                && waiting.body.len() + self.partial.len() > self.max_payload
+            {
+                out.extend_from_slice(
+                    b"The payload is too big. Please change 'tune.cli.max-payload-size' in the \
+                      configuration to use a bigger payload.\n",
+                );
+                return Flow::Close;
+            }
+        }
+        if self.waiting.is_some() && self.partial.is_empty() && self.prompt == Prompt::Prompted {
+            out.extend_from_slice(b"+ ");
         }
         Flow::More
     }
@@ -115,10 +158,6 @@ impl Session {
             if line != waiting.end {
                 waiting.body.extend_from_slice(line);
                 waiting.body.push(b'\n');
-                if waiting.body.len() > self.limit {
-                    out.extend_from_slice(b"The payload is too big for the buffer size.\n");
-                    return Flow::Close;
-                }
                 self.waiting = Some(waiting);
                 return Flow::More;
             }
@@ -179,13 +218,19 @@ fn uptime(ms: u64) -> String {
     )
 }
 
-/// A line whose last word begins with `<<`: what stands before, and what the payload ends with.
+/// Whether the last byte is a backslash that no other one takes away.
+fn ends_in_backslash(line: &[u8]) -> bool {
+    line.iter().rev().take_while(|b| **b == b'\\').count() % 2 == 1
+}
+
+/// A line that ends in a word which begins with `<<`: what stands before, and what the payload
+/// ends with.
 fn payload_mark(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let line = line.trim_ascii_end();
     let start = line
         .iter()
         .rposition(|b| matches!(b, b' ' | b'\t'))
         .map_or(0, |at| at + 1);
     let end = line.get(start..)?.strip_prefix(b"<<")?;
-    Some((line.get(..start)?, end))
+    let mark = (line.get(..start)?, end);
+    (end.len() <= LONGEST_MARK).then_some(mark)
 }

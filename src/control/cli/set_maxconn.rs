@@ -38,6 +38,9 @@ pub const FRONTEND: Command = Command {
         let Some(number) = leading(call.arg(1)) else {
             return call.error("Integer value expected.");
         };
+        if call.arg(1).starts_with(b"-") {
+            return call.error("Value out of range.");
+        }
         call.world.set_frontend_maxconn(frontend, number);
         Flow::More
     },
@@ -59,8 +62,9 @@ pub const SERVER: Command = Command {
         if word.is_empty() {
             return call.error("Require <maxconn>.");
         }
-        if !word.iter().all(u8::is_ascii_digit) {
-            return match word.first().is_some_and(u8::is_ascii_digit) {
+        let digits = word.strip_prefix(b"-").unwrap_or(word);
+        if !digits.iter().all(u8::is_ascii_digit) {
+            return match digits.first().is_some_and(u8::is_ascii_digit) {
                 true => call.error("Trailing garbage in maxconn string"),
                 false => call.error("maxconn string empty or preceded by garbage"),
             };
@@ -72,7 +76,7 @@ pub const SERVER: Command = Command {
 };
 
 /// The number that a word begins with, 0 when with none; `None` for an empty word.
-fn leading(word: &[u8]) -> Option<u32> {
+pub fn leading(word: &[u8]) -> Option<u32> {
     if word.is_empty() {
         return None;
     }

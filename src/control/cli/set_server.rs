@@ -1,7 +1,7 @@
 //! `set server`, `enable server`, `disable server`
 
 use super::named::{self, Named};
-use super::{Call, Command, Flow, weight};
+use super::{Call, Command, Flow, set_server_addr, weight};
 use crate::balance::Operational;
 use crate::control::change;
 use crate::control::world::World;
@@ -11,7 +11,7 @@ use crate::ir::bind::CliLevel;
 pub const SET: Command = Command {
     words: &["set", "server"],
     usage: "set server <bk>/<srv> [opts]",
-    meaning: "changes a server's state, health or weight",
+    meaning: "changes a server's state, health, weight or address",
     level: CliLevel::Admin,
     run: set,
 };
@@ -84,18 +84,24 @@ fn set(call: &mut Call<'_>) -> Flow {
             change::health(call.world, &found, to, "changed from CLI");
             Flow::More
         }
-        b"check-addr" | b"check-port" if !found.state.checked => {
-            call.error("health checks are not enabled on this server")
+        b"addr" => set_server_addr::addr(call, &found),
+        b"check-addr" => set_server_addr::check_addr(call, &found),
+        b"check-port" => set_server_addr::check_port(call, &found),
+        b"agent-addr" if call.arg(2).is_empty() => {
+            call.error("set server <b>/<s> agent-addr requires an address and optionally a port.")
         }
-        b"agent" | b"agent-addr" | b"agent-port" | b"agent-send" => {
-            call.error("agent checks are not enabled on this server.")
+        b"agent-port" if call.arg(2).is_empty() => {
+            call.error("set server <b>/<s> agent-port requires a port.")
         }
-        b"addr" if call.arg(2).is_empty() => {
-            call.error("set server <b>/<s> addr requires an address and optionally a port.")
+        b"agent-addr" | b"agent-port" => call.error("agent checks are not enabled on this server"),
+        b"agent" | b"agent-send" => call.error("agent checks are not enabled on this server."),
+        b"fqdn" if call.arg(2).is_empty() => call.error("set server <b>/<s> fqdn requires a FQDN."),
+        b"fqdn" => {
+            call.error("set server <b>/<s> fqdn failed because no resolution is configured.")
         }
-        b"addr" | b"check-addr" | b"check-port" | b"fqdn" | b"ssl" => {
-            call.error("hapax cannot change this at run time yet.")
-        }
+        b"ssl" => call.error(
+            "'set server <srv> ssl' cannot be set.  default-server should define ssl settings",
+        ),
         _ => call.error(USAGE),
     }
 }

@@ -1,7 +1,7 @@
 //! `set severity-output`
 
-use super::{Call, Command, Flow, SeverityOutput};
-use crate::ir::bind::CliLevel;
+use super::{Call, Command, Flow};
+use crate::ir::bind::{CliLevel, Severity};
 
 /// `set severity-output none|number|string`
 pub const COMMAND: Command = Command {
@@ -14,9 +14,9 @@ pub const COMMAND: Command = Command {
 
 fn run(call: &mut Call<'_>) -> Flow {
     call.session.severity = match call.arg(0) {
-        b"none" => SeverityOutput::None,
-        b"number" => SeverityOutput::Number,
-        b"string" => SeverityOutput::Text,
+        b"none" => Severity::None,
+        b"number" => Severity::Number,
+        b"string" => Severity::String,
         _ => return call.error("one of 'none', 'number', 'string' is a required argument"),
     };
     Flow::More

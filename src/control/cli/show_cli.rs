@@ -11,8 +11,7 @@ pub const LEVEL: Command = Command {
     level: CliLevel::User,
     run: |call| {
         let name = name(call.session.level);
-        call.line(name);
-        Flow::More
+        call.info(name)
     },
 };
 

@@ -84,7 +84,7 @@ fn each(call: &mut Call<'_>, title: &str, line: Line) -> Flow {
 
 /// Address and port; `-` and 0 where there are none.
 fn place(server: &ServerPlan) -> (String, u16) {
-    match &server.address {
+    match &*server.address_now() {
         ServerAddress::Inet(address) => (address.ip().to_string(), address.port()),
         ServerAddress::InetMapped(address, _) => (address.ip().to_string(), address.port()),
         _ => ("-".to_string(), 0),
@@ -161,12 +161,7 @@ fn state(call: &Call<'_>, be: &BackendPlan, server: &ServerPlan, state: &ServerS
         Host::Name { name, .. } => name.as_str(),
         _ => "-",
     };
-    let check_port = server
-        .settings
-        .check
-        .as_ref()
-        .and_then(|c| c.port)
-        .unwrap_or(0);
+    let check_port = server.check_port().unwrap_or(0);
     format!(
         "{} {} {} {} {address} {} {} {} {} {since} {status} {result} {health} {check_state} 0 0 \
          {forced} {name} {port} - 0 {check_port} - - 0",

@@ -97,9 +97,21 @@ fn world() -> Fixed {
     }
 }
 
+fn session(level: CliLevel) -> Session {
+    Session::new(Terms {
+        peer: None,
+        listener: 1,
+        level,
+        severity: crate::ir::bind::Severity::None,
+        timeout_ms: 10_000,
+        bufsize: 16_384,
+        max_payload: 20_000,
+    })
+}
+
 /// Sends lines to one process; the answers without the empty line that ends each.
 fn ask(world: &Fixed, lines: &[&str]) -> Vec<String> {
-    let mut session = Session::new(CliLevel::Admin, 10_000, 16_384);
+    let mut session = session(CliLevel::Admin);
     session.prompt = Prompt::Interactive;
     lines
         .iter()
@@ -114,7 +126,7 @@ fn ask(world: &Fixed, lines: &[&str]) -> Vec<String> {
 
 /// Feeds chunks; each answer, and whether the connection was closed in the end.
 fn talk(level: CliLevel, chunks: &[&str]) -> (Vec<String>, bool) {
-    let mut session = Session::new(level, 10_000, 16_384);
+    let mut session = session(level);
     let mut answers = Vec::new();
     for chunk in chunks {
         let mut out = Vec::new();
@@ -243,7 +255,7 @@ fn the_timeout_of_the_connection_is_set() {
         "'set timeout' only supports 'cli'.\n\n"
     );
     assert_eq!(one("set timeout cli abc"), "Invalid timeout value.\n\n");
-    let mut session = Session::new(CliLevel::User, 10_000, 16_384);
+    let mut session = session(CliLevel::User);
     let mut out = Vec::new();
     session.feed(b"prompt i;set timeout cli 5\n", &world(), &mut out);
     assert_eq!((out.as_slice(), session.timeout_ms), (&b"\n\n"[..], 5000));
@@ -286,15 +298,60 @@ fn messages_carry_their_weight_when_asked() {
 
 #[test]
 fn a_payload_ends_at_its_mark() {
-    let (answers, closed) = talk(CliLevel::Admin, &["show version <<\n", "a b\n", "\n"]);
-    assert_eq!(answers, ["", "", &format!("{VERSION}\n\n")]);
-    assert!(closed);
-    let (answers, closed) = talk(
+    let dialogues: [(&[&str], &[&str]); 7] = [
+        (&["echo a <<\n", "x\n", "\n"], &["\n", "", "", "a\n\n"]),
+        (
+            &["echo a <<E\n", "x\n\ny\n", "E\n"],
+            &["\n", "", "", "a\n\n"],
+        ),
+        (
+            &["echo a; echo b <<\n", "x\n", "\n"],
+            &["\n", "", "", "a\n\nb\n\n"],
+        ),
+        (&["echo a <<; echo b\n"], &["\n", "a <<\n\nb\n\n"]),
+        (&["echo a << \n"], &["\n", "a <<\n\n"]),
+        (&["<<\n", "x\n", "\n"], &["\n", "", "", "\n"]),
+        (&["echo a\\\n", "echo b\n"], &["\n", "", "a\necho b\n\n"]),
+    ];
+    for (sent, expected) in dialogues {
+        let sent: Vec<&str> = [&["prompt i\n"], sent].concat();
+        assert_eq!(talk(CliLevel::Admin, &sent).0, expected, "{sent:?}");
+    }
+    let (answers, _) = talk(
         CliLevel::Admin,
-        &["show version <<EOF\n", "a\n\nb\n", "EOF\n"],
+        &["prompt\n", "echo a <<E\n", "x\n", "\n", "E\n"],
     );
-    assert_eq!(answers, ["", "", &format!("{VERSION}\n\n")]);
+    assert_eq!(answers, ["\n> ", "+ ", "+ ", "+ ", "a\n\n> "]);
+    let mark = "x".repeat(64);
+    let long = format!("echo a <<{mark}\n");
+    let (answers, _) = talk(CliLevel::Admin, &[&long, "y\n", &format!("{mark}\n")]);
+    assert_eq!(answers, ["", "", "a\n\n"]);
+    let longer = format!("<<{mark}x");
+    assert_eq!(one(&format!("echo {longer}")), format!("{longer}\n\n"));
+}
+
+#[test]
+fn a_payload_may_be_longer_than_a_line() {
+    let payload = format!("{}\n\n", "a".repeat(17_000));
+    let (answers, _) = talk(CliLevel::Admin, &["echo b <<\n", &payload]);
+    assert_eq!(answers, ["", "b\n\n"]);
+    let payload = "a".repeat(20_001);
+    let (answers, closed) = talk(CliLevel::Admin, &["echo b <<\n", &payload]);
     assert!(closed);
+    assert!(answers[1].contains("tune.cli.max-payload-size"));
+}
+
+#[test]
+fn a_command_has_at_most_64_words() {
+    let words = |n: usize| vec!["x"; n].join(" ");
+    assert_eq!(
+        one(&format!("echo {}", words(63))),
+        format!("{}\n\n", words(63))
+    );
+    assert_eq!(
+        one(&format!("echo {}", words(64))),
+        "Too many arguments. Commands must have at most 64 arguments.\n\n"
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::named::{self, Named};
 use super::{Call, Command, Flow};
+use crate::control::change;
 use crate::ir::bind::CliLevel;
 
 /// `get weight <backend>/<server>`
@@ -49,7 +50,7 @@ pub fn set(call: &mut Call<'_>, found: &Named<'_>, argument: usize) -> Flow {
     let initial = found.server.settings.weight;
     match weight(word, initial) {
         Ok(weight) => {
-            found.shared().set_weight(found.state, weight);
+            change::weight(call.world, found, weight);
             Flow::More
         }
         Err(text) => call.error(text),

@@ -8,6 +8,13 @@ use crate::proto::h1::{EncodeOptions, Parsed, Persist, errors};
 use crate::rules;
 
 impl Stream {
+    /// An administrator ended it (`shutdown session`).
+    pub(super) fn killed(&mut self) -> Next {
+        self.slot = None;
+        (self.state, self.status) = (*b"KC", 500);
+        Next::Drop
+    }
+
     /// Ends the transaction with what it deserves; tells what becomes of the connection.
     pub(super) async fn answer(&mut self, end: End) -> Next {
         // whoever waits for the server need not wait for this client

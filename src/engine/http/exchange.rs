@@ -340,7 +340,10 @@ impl Stream {
             };
             match res.parse_response(&limits, context) {
                 Parsed::Incomplete => return Ok(true),
-                Parsed::Error(_) => {
+                Parsed::Error(e) => {
+                    let from = (be.id, self.server);
+                    let captured = &t.shared.captured;
+                    captured.response(&self.s, from, res.received(), e.position, e.kind);
                     return Err(Failure::Again(
                         RetryOn::JUNK_RESPONSE,
                         End::Status(502, *b"PH"),

@@ -18,6 +18,7 @@ pub use stream::{End, Stream};
 
 use super::pool::ServerConn;
 use super::session::Session;
+use super::streams::until_ended;
 use crate::plan::BackendId;
 use crate::proto::h1::Message;
 
@@ -36,9 +37,11 @@ pub struct KeptConn {
 /// Runs one transaction; what comes after it stands in the session returned.
 pub async fn transaction(session: Box<Session>, message: Box<Message>) -> Box<Session> {
     let mut stream = Stream::new(session, message);
-    let next = match stream.run().await {
-        Ok(next) => next,
-        Err(end) => stream.answer(end).await,
+    let mark = stream.listed.mark();
+    let next = match until_ended(mark, stream.run()).await {
+        Some(Ok(next)) => next,
+        Some(Err(end)) => stream.answer(end).await,
+        None => stream.killed(),
     };
     stream.leave_backend();
     stream.count_end();

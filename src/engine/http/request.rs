@@ -4,7 +4,7 @@ use super::stream::State;
 use super::{End, Stream};
 use crate::engine::reactor::{Io, NEVER, Wake};
 use crate::engine::session;
-use crate::proto::h1::{Answer, BodyLength, ChunkDecoder, ChunkEvent, Parsed};
+use crate::proto::h1::{Answer, BodyLength, ChunkDecoder, ChunkEvent, ErrorKind, Parsed};
 
 /// What the buffer holds of a request's body.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,13 @@ impl Stream {
         }
     }
 
+    /// Keeps what cannot be understood for `show errors`.
+    #[cold]
+    fn capture(&self, position: usize, kind: Option<ErrorKind>) {
+        let captured = &self.s.t.shared.captured;
+        captured.request(&self.s, self.req.received(), position, kind);
+    }
+
     /// Reads until the head is complete and counts the request.
     pub(super) async fn read_head(&mut self) -> Result<(), End> {
         let t = self.s.t;
@@ -41,6 +48,7 @@ impl Stream {
                 Parsed::Incomplete => {}
                 Parsed::Error(e) => {
                     session::count_request(&self.s);
+                    self.capture(e.position, Some(e.kind));
                     return Err(match e.answer {
                         Answer::Raw => End::Raw(e.status, *b"PR"),
                         Answer::Response => End::Status(e.status, *b"PR"),
@@ -48,6 +56,7 @@ impl Stream {
                 }
             }
             if self.req.space().is_empty() {
+                self.capture(self.req.received().len(), Some(ErrorKind::TooLarge));
                 return Err(End::Raw(400, *b"PR"));
             }
             match self.s.client.recv(self.req.space()) {
@@ -72,9 +81,13 @@ impl Stream {
         }
         session::count_request(&self.s);
         self.times.request = t.worker.now_us();
+        let req = &self.req;
+        self.listed
+            .show(Some((req.method(), req.target(), req.version())));
         self.received = super::exchange::received_size(&self.req);
         self.keep_client = self.req.keep_alive();
         if self.body_so_far() == BodySoFar::Broken {
+            self.capture(self.req.head_len(), None);
             // as 3.4: a body that comes broken with its head is refused before anything else
             return Err(End::Raw(400, *b"PR"));
         }

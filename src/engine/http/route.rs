@@ -63,6 +63,7 @@ impl Stream {
         let buffer = be.options.contains(Options::HTTP_BUFFER_REQUEST);
         let rules = be.rules.any_on_request();
         count::backend(&be, self.s.t.worker.now_ms());
+        self.listed.backend(be.id);
         self.be = Some(be);
         if buffer {
             self.buffer_body().await?;

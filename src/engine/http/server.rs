@@ -46,6 +46,7 @@ impl Stream {
                 Assigned::Slot(slot) => {
                     self.redispatched |= avoid.is_some_and(|a| a != slot.index());
                     self.server = Some(slot.index());
+                    self.listed.server(slot.index());
                     count::server(&be, slot.index(), want.pinned.is_none(), w.now_ms());
                     self.slot = Some(slot);
                     self.times.queued = w.now_us();
@@ -71,6 +72,7 @@ impl Stream {
                         self.waited = (slot.srv_queue(), slot.backend_queue());
                         self.redispatched |= avoid.is_some_and(|a| a != slot.index());
                         self.server = Some(slot.index());
+                        self.listed.server(slot.index());
                         count::server(&be, slot.index(), want.pinned.is_none(), w.now_ms());
                         self.slot = Some(slot);
                         self.times.queued = w.now_us();
@@ -119,7 +121,8 @@ impl Stream {
             return Err(Fault::Failed(rustix::io::Errno::HOSTUNREACH));
         };
         let foreign = source::foreign(&plan.settings, self.src.or(self.s.src), Some(&self.req))?;
-        let (address, moved) = match &plan.address {
+        let now = plan.address_now();
+        let (address, moved) = match &*now {
             // the port is the one the client came to, moved
             ServerAddress::InetMapped(addr, offset) => {
                 let port = (self.s.dst().map_or(0, |d| i32::from(d.port())) + offset) as u16;
@@ -128,7 +131,7 @@ impl Stream {
             }
             address => (Cow::Borrowed(address), None),
         };
-        let kind = source::kind(foreign, moved);
+        let kind = source::kind(foreign, moved, plan.epoch());
         if !fresh {
             let mine =
                 |k: &KeptConn| k.backend == be.id && k.server == server && k.conn.kind == kind;

@@ -4,6 +4,7 @@ use super::persist::Persistence;
 use crate::action::Answer;
 use crate::balance::queue::Slot;
 use crate::engine::session::{Next, Session};
+use crate::engine::streams::Listed;
 use crate::ir::proxy::ConnectionMode;
 use crate::plan::{BackendPlan, ErrorPage, ErrorPages};
 use crate::proto::h1::Message;
@@ -88,6 +89,8 @@ pub struct Stream {
     pub res_vars: VarStore,
     /// Number of the stream.
     pub id: u32,
+    /// Where the runtime API finds it.
+    pub listed: Listed,
     /// Phases.
     pub times: Times,
     /// Effective time-outs.
@@ -153,10 +156,12 @@ impl Stream {
         } else {
             s.t.worker.now_us()
         };
+        let id = s.t.shared.next_stream();
         Stream {
+            listed: Listed::new(s.t, id, fe.id, s.listener, s.src, begin),
             close_client: fe.connection_mode == ConnectionMode::Close,
             close_server: fe.connection_mode == ConnectionMode::ServerClose,
-            id: s.t.shared.next_stream(),
+            id,
             times: Times {
                 begin,
                 ..Times::default()

@@ -69,6 +69,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &tune::HTTP_MAXHDR,
     &tune::HTTP_COOKIELEN,
     &tune::HTTP_LOGURILEN,
+    &tune::CLI_MAX_PAYLOAD_SIZE,
     &tune::MAXACCEPT,
     &tune::MAXPOLLEVENTS,
     &tune::LISTENER_MULTI_QUEUE,

@@ -20,6 +20,9 @@ pub const HTTP_COOKIELEN: KeywordHandler =
 /// `tune.http.logurilen N`
 pub const HTTP_LOGURILEN: KeywordHandler =
     KeywordHandler::new(&["tune.http.logurilen"], GLOBAL, logurilen);
+/// `tune.cli.max-payload-size SIZE`
+pub const CLI_MAX_PAYLOAD_SIZE: KeywordHandler =
+    KeywordHandler::new(&["tune.cli.max-payload-size"], GLOBAL, max_payload_size);
 /// `tune.maxaccept N`
 pub const MAXACCEPT: KeywordHandler = KeywordHandler::new(&["tune.maxaccept"], GLOBAL, maxaccept);
 /// `tune.maxpollevents N`
@@ -74,6 +77,14 @@ fn bufsize(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         cx.global.tune.bufsize = size.max(MIN_BUFSIZE);
     }
     args.end("tune.bufsize");
+}
+
+fn max_payload_size(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    const NAME: &str = "tune.cli.max-payload-size";
+    if let Some(size) = args.size(NAME, &format!("'{NAME}' expects an integer argument")) {
+        cx.global.tune.cli_max_payload_size = size;
+    }
+    args.end(NAME);
 }
 
 fn maxrewrite(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {

@@ -4,6 +4,7 @@ use super::{bytes, http};
 use crate::control::stats::column as c;
 use crate::control::stats::row::{Kind, Row};
 use crate::engine::Shared;
+use crate::engine::shared::Phase;
 use crate::ir::proxy::Mode;
 use crate::plan::FrontendPlan;
 use std::sync::atomic::Ordering::Relaxed;
@@ -16,7 +17,13 @@ pub fn frontend(row: &mut Row, shared: &Shared, fe: &FrontendPlan, now: u64) {
     row.set(c::SVNAME, "FRONTEND");
     row.set(c::IID, fe.uuid);
     let stopping = shared.is_stopping();
-    row.set(c::STATUS, if stopping { "STOP" } else { "OPEN" });
+    let status = match shared.frontends.get(fe.id.0 as usize).map(|f| f.phase()) {
+        Some(Phase::Stopped) => "STOP",
+        _ if stopping => "STOP",
+        Some(Phase::Paused) => "PAUSED",
+        _ => "OPEN",
+    };
+    row.set(c::STATUS, status);
     row.set(c::RATE_LIM, fe.rate_limit_sessions.unwrap_or(0));
     let Some(state) = shared.frontends.get(fe.id.0 as usize) else {
         return;

@@ -97,7 +97,7 @@ pub fn server(
     row.set(c::REUSE, counters.reuses.total());
     row.set(c::USED_CONN_CUR, state.served());
     if legends {
-        let address = match &plan.address {
+        let address = match &*plan.address_now() {
             ServerAddress::Inet(at) => Some(at.to_string()),
             ServerAddress::InetMapped(at, _) => Some(at.ip().to_string()),
             _ => Some("unix".to_string()),

@@ -1,0 +1,217 @@
+//! Commands about what hapax has none of, in the words of a HAProxy that has none of it
+//! configured: certificates, stick tables, peers, caches, resolvers.
+
+use super::{Call, Command, Flow};
+use crate::ir::bind::CliLevel;
+
+/// A list that is empty but for its title.
+const fn list(
+    words: &'static [&'static str],
+    usage: &'static str,
+    meaning: &'static str,
+    level: CliLevel,
+    run: fn(&mut Call<'_>) -> Flow,
+) -> Command {
+    Command {
+        words,
+        usage,
+        meaning,
+        level,
+        run,
+    }
+}
+
+fn nothing(_: &mut Call<'_>) -> Flow {
+    Flow::More
+}
+
+/// The title, or that the one asked for is not there.
+fn titled(call: &mut Call<'_>, title: &str, missing: &str) -> Flow {
+    match call.arg(0) {
+        b"" => call.line(title),
+        _ => return call.error(missing),
+    }
+    Flow::More
+}
+
+/// `show table`
+pub const TABLES: Command = list(
+    &["show", "table"],
+    "show table [<table> [<filter>]*]",
+    "lists the stick tables, or what is in one",
+    CliLevel::User,
+    |call| match call.arg(0) {
+        b"" => Flow::More,
+        _ => call.error("No such table"),
+    },
+);
+/// `clear table`
+pub const CLEAR_TABLE: Command = list(
+    &["clear", "table"],
+    "clear table <table> [<filter>]*",
+    "removes entries of a stick table",
+    CliLevel::User,
+    |call| match call.arg(0) {
+        b"" => call.error(
+            "Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or <table> \
+             key <key> or <table> ptr <ptr>",
+        ),
+        _ => call.error("No such table"),
+    },
+);
+/// `set table`
+pub const SET_TABLE: Command = list(
+    &["set", "table"],
+    "set table <table> key <k> [data.* <v>]*",
+    "changes an entry of a stick table",
+    CliLevel::User,
+    |call| match call.arg(0) {
+        b"" => call.error(
+            "Required arguments: <table> key <key> [data.<store_data_type> <value>]* or <table> \
+             ptr <ptr>",
+        ),
+        _ => call.error("No such table"),
+    },
+);
+/// `show peers`
+pub const PEERS: Command = list(
+    &["show", "peers"],
+    "show peers [dict|-] [section]",
+    "shows the peers",
+    CliLevel::User,
+    |call| match call.arg(0) {
+        b"" | b"dict" | b"-" if call.arg(1).is_empty() => Flow::More,
+        _ => call.error("No such peers"),
+    },
+);
+/// `show cache`
+pub const CACHE: Command = list(
+    &["show", "cache"],
+    "show cache",
+    "shows what is in the caches",
+    CliLevel::Operator,
+    nothing,
+);
+/// `show resolvers`
+pub const RESOLVERS: Command = list(
+    &["show", "resolvers"],
+    "show resolvers [id]",
+    "shows the counters of resolvers sections",
+    CliLevel::User,
+    |call| match call.arg(0) {
+        b"" => Flow::More,
+        _ => call.error("Can't find that resolvers section"),
+    },
+);
+/// `show tls-keys`
+pub const TLS_KEYS: Command = list(
+    &["show", "tls-keys"],
+    "show tls-keys [id|*]",
+    "lists the files of TLS ticket keys",
+    CliLevel::Operator,
+    |call| {
+        titled(
+            call,
+            "# id (file)",
+            "'show tls-keys' unable to locate referenced filename",
+        )
+    },
+);
+/// `show ssl cert`
+pub const CERTIFICATES: Command = list(
+    &["show", "ssl", "cert"],
+    "show ssl cert [<certfile>]",
+    "lists the certificates in use",
+    CliLevel::Operator,
+    |call| match call.arg(0) {
+        b"" => Flow::More,
+        _ => call.error("Can't display the certificate: Not found or the certificate is a bundle!"),
+    },
+);
+/// `show ssl sni`
+pub const SNI: Command = list(
+    &["show", "ssl", "sni"],
+    "show ssl sni [-f <frontend>] [-A]",
+    "lists the server names of certificates",
+    CliLevel::User,
+    |call| {
+        call.line("# Frontend/Bind\tSNI\tNegative Filter\tType\tFilename\tNotAfter\tNotBefore");
+        Flow::More
+    },
+);
+/// `show ssl crt-list`
+pub const CRT_LIST: Command = list(
+    &["show", "ssl", "crt-list"],
+    "show ssl crt-list [-n] [<list>]",
+    "lists the files of `crt-list`",
+    CliLevel::User,
+    nothing,
+);
+/// `show events`
+pub const EVENTS: Command = list(
+    &["show", "events"],
+    "show events [<sink>] [-w] [-n] [-0]",
+    "lists the sinks of events",
+    CliLevel::User,
+    |call| match call.arg(0) {
+        b"" => call.info(
+            "Supported events sinks are listed below. Add -0(zero), -w(wait), -n(new). Any key to \
+             stop.",
+        ),
+        _ => call.error("No such event sink"),
+    },
+);
+/// `show trace`
+pub const SHOW_TRACE: Command = list(
+    &["show", "trace"],
+    "show trace [<module>]",
+    "lists the sources of traces",
+    CliLevel::User,
+    |call| match call.arg(0) {
+        b"" => call.info("Supported trace sources and states (.=stopped, w=waiting, R=running) :"),
+        _ => call.error("No such trace source"),
+    },
+);
+/// `trace`
+pub const TRACE: Command = list(
+    &["trace"],
+    "trace [<module>|0] [cmd [args...]]",
+    "lists the sources of traces; 0 stops all traces",
+    CliLevel::Operator,
+    |call| match call.arg(0) {
+        b"" => call.info("Supported trace sources and states (.=stopped, w=waiting, R=running) :"),
+        b"0" => call.info("All traces now stopped"),
+        other => {
+            let text = format!("No such trace source '{}'", super::shown(other));
+            call.error(&text)
+        }
+    },
+);
+/// `show pools`
+pub const POOLS: Command = list(
+    &["show", "pools"],
+    "show pools [by*] [match <pfx>] [nb]",
+    "shows the memory pools (hapax has none)",
+    CliLevel::User,
+    |call| {
+        call.line("Dumping pools usage. Use SIGQUIT to flush them.");
+        call.line("Total: 0 pools, 0 bytes allocated, 0 used (~0 by thread caches).");
+        Flow::More
+    },
+);
+/// `show anon`
+pub const ANON: Command = list(
+    &["show", "anon"],
+    "show anon",
+    "shows whether names are hidden",
+    CliLevel::User,
+    |call| call.info("Anonymized mode disabled"),
+);
+/// `set anon off`
+pub const ANON_OFF: Command = list(
+    &["set", "anon", "off"],
+    "set anon off",
+    "shows names as they are",
+    CliLevel::User,
+    nothing,
+);

@@ -5,6 +5,7 @@ use crate::base::diag::{self, Diagnostic, Severity};
 use crate::base::render::{self, HaProxy, Human};
 use crate::base::span::Sources;
 use crate::base::version;
+use crate::config::condition::Facts;
 use crate::config::read::{self, Input};
 use crate::engine::Hub;
 use crate::grammar::{self, Version};
@@ -34,6 +35,9 @@ pub struct Check {
     /// Say what HAProxy of that version (1.3 to 3.4) would say, and nothing about hapax itself
     #[arg(long = "for", value_name = "VERSION", value_parser = version_of)]
     pub version: Option<Version>,
+    /// With --for: as a build without that library (tls, lua, zlib)
+    #[arg(long, requires = "version", value_name = "LIBRARY", value_delimiter = ',', value_parser = ["tls", "lua", "zlib"])]
+    pub without: Vec<String>,
     /// How findings are shown
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = FORMATS)]
     pub format: String,
@@ -136,7 +140,12 @@ fn one(check: &Check, set: &[PathBuf]) -> Result<Checked, String> {
     let wake: Arc<dyn crate::balance::queue::Wake> = hub.clone();
     let options = lower::Options {
         language: check.version,
+        without: check.without.clone(),
         ..lower::Options::default()
+    };
+    let facts = Facts {
+        language: check.version,
+        ..load::facts(true)
     };
     let Loaded {
         document,
@@ -146,7 +155,7 @@ fn one(check: &Check, set: &[PathBuf]) -> Result<Checked, String> {
     } = load::load(
         inputs,
         &mut env,
-        &load::facts(true),
+        &facts,
         &options,
         files,
         &wake,

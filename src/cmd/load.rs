@@ -64,6 +64,7 @@ pub fn facts(reuse_port: bool) -> Facts {
             .collect(),
         enabled,
         tls: None,
+        language: None,
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Facts {
     pub enabled: Vec<String>,
     /// The TLS library; `None` without one.
     pub tls: Option<TlsFacts>,
+    /// The version whose language counts (`check --for`); `None`: the current one.
+    pub language: Option<crate::grammar::Version>,
 }
 
 /// What the TLS library says about itself.

@@ -50,7 +50,20 @@ pub fn line(
     place: Place<'_>,
     env: &Environment,
 ) -> Result<Vec<Word>, Box<Diagnostic>> {
-    cut(text, place, env, true)
+    cut(text, place, env, Signs::default())
+}
+
+/// As [`line`] in HAProxy before 1.6, where quotes were characters like any other.
+pub fn without_quotes(
+    text: &[u8],
+    place: Place<'_>,
+    env: &Environment,
+) -> Result<Vec<Word>, Box<Diagnostic>> {
+    let signs = Signs {
+        quotes: false,
+        ..Signs::default()
+    };
+    cut(text, place, env, signs)
 }
 
 /// As [`line`], but `#` is a character like any other.
@@ -59,14 +72,36 @@ pub fn without_comments(
     place: Place<'_>,
     env: &Environment,
 ) -> Result<Vec<Word>, Box<Diagnostic>> {
-    cut(text, place, env, false)
+    let signs = Signs {
+        comments: false,
+        ..Signs::default()
+    };
+    cut(text, place, env, signs)
+}
+
+/// Which characters mean more than themselves.
+#[derive(Clone, Copy)]
+struct Signs {
+    /// `#`
+    comments: bool,
+    /// `'` and `"`
+    quotes: bool,
+}
+
+impl Default for Signs {
+    fn default() -> Self {
+        Signs {
+            comments: true,
+            quotes: true,
+        }
+    }
 }
 
 fn cut(
     text: &[u8],
     place: Place<'_>,
     env: &Environment,
-    comments: bool,
+    signs: Signs,
 ) -> Result<Vec<Word>, Box<Diagnostic>> {
     let mut lexer = Lexer {
         text,
@@ -78,7 +113,7 @@ fn cut(
         start: 0,
         in_word: false,
         solid: false,
-        comments,
+        signs,
     };
     lexer.run()?;
     Ok(lexer.words)
@@ -96,7 +131,7 @@ struct Lexer<'a> {
     in_word: bool,
     /// The current word is one even when empty: anything but a `[*]` expansion makes it so.
     solid: bool,
-    comments: bool,
+    signs: Signs,
 }
 
 /// What ends a word: the white space of C's `isspace` without LF and CR, which end the line.
@@ -110,13 +145,13 @@ impl Lexer<'_> {
         while let Some(byte) = self.peek(0) {
             match byte {
                 b'\r' | b'\n' | 0 => break,
-                b'#' if self.comments => break,
+                b'#' if self.signs.comments => break,
                 byte if is_blank(byte) => {
                     self.finish_word()?;
                     self.blanks();
                 }
-                b'\'' => self.strong_quotes()?,
-                b'"' => self.weak_quotes()?,
+                b'\'' if self.signs.quotes => self.strong_quotes()?,
+                b'"' if self.signs.quotes => self.weak_quotes()?,
                 b'\\' => self.escape(false)?,
                 byte => {
                     self.push(byte);

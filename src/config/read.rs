@@ -6,7 +6,7 @@ use super::environment::Environment;
 use super::lex::{self, Place};
 use crate::base::diag::{Diagnostic, Form, Severity};
 use crate::base::span::{FileId, Source, Sources, Span};
-use crate::grammar;
+use crate::grammar::{self, Version};
 
 mod addresses;
 mod files;
@@ -24,6 +24,11 @@ const NEGATABLE: &[&str] = &[
     "insecure-fork-wanted",
     "numa-cpu-mapping",
 ];
+
+/// The first version in which quotes mean something.
+const QUOTES: Version = Version { major: 1, minor: 6 };
+/// The first version with `.if` and its like.
+const CONDITIONS: Version = Version { major: 2, minor: 4 };
 
 /// Reads a configuration.
 ///
@@ -160,7 +165,11 @@ impl<'a> Reader<'a> {
         // Only the name says which section it is; `defaults` and `global` usually have none.
         let section = section.and_then(|words| words.get(1).or(words.first()));
         let section = section.map_or(&b""[..], Word::bytes);
-        let words = lex::line(text, Place { section, ..place }, self.env);
+        let cut = match self.facts.language {
+            Some(version) if version < QUOTES => lex::without_quotes,
+            _ => lex::line,
+        };
+        let words = cut(text, Place { section, ..place }, self.env);
         let words = match words {
             Ok(words) => Some(words),
             Err(finding) => {
@@ -185,13 +194,14 @@ impl<'a> Reader<'a> {
         let Some(first) = words.first().filter(|w| !w.text.is_empty()) else {
             return;
         };
-        if first.text.starts_with(b".") && self.conditional(&words, whole) {
+        let conditions = self.facts.language.is_none_or(|v| v >= CONDITIONS);
+        if conditions && first.text.starts_with(b".") && self.conditional(&words, whole) {
             return;
         }
         if self.is_dead() {
             return;
         }
-        if first.text.starts_with(b".") {
+        if conditions && first.text.starts_with(b".") {
             self.report(&words);
             return;
         }

@@ -37,6 +37,14 @@ const GUARDS: &[&str] = &[
     "stats http-request",
 ];
 
+/// How keywords of libraries begin that are no part of HAProxy: a build without them refuses the
+/// file.
+const LIBRARIES: &[(&str, &str)] = &[
+    ("51degrees-", "51Degrees"),
+    ("deviceatlas-", "DeviceAtlas"),
+    ("wurfl-", "WURFL"),
+];
+
 /// Options of `bind` and `server` lines without which the line would promise more than it keeps.
 const GUARD_OPTIONS: &[&str] = &[
     "ssl",
@@ -106,6 +114,14 @@ fn here(cx: &mut Context<'_>, line: &Directive, keyword: &Keyword, words: usize)
         return;
     }
     let (name, span) = name(line, words);
+    if let Some((_, library)) = LIBRARIES.iter().find(|(start, _)| name.starts_with(start)) {
+        let message = format!("unknown keyword '{name}' in 'global' section");
+        let finding = Diagnostic::alert("HX0286", span, message).help(format!(
+            "only builds of HAProxy with the {library} library know it; hapax has none"
+        ));
+        cx.diags.push(finding);
+        return;
+    }
     if (name.starts_with("tcp-check") || name.starts_with("http-check"))
         && let Some(draft) = cx.draft_mut()
     {

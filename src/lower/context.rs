@@ -17,6 +17,15 @@ pub struct Options {
     pub proxy_maxconn: Option<u32>,
     /// `check --for`: the version whose language counts, without leniency for older words.
     pub language: Option<Version>,
+    /// `check --without`: what a build of that version lacks (`tls`, `lua`, `zlib`).
+    pub without: Vec<String>,
+}
+
+impl Options {
+    /// Whether the build in question has a library (`tls`, `lua`, `zlib`).
+    pub fn has(&self, library: &str) -> bool {
+        !self.without.iter().any(|w| w == library)
+    }
 }
 
 /// Which section the lines belong to.
@@ -93,6 +102,12 @@ pub struct Context<'d> {
     pub last_defaults: Option<usize>,
     /// The kind of the section being read when it is none that hapax executes.
     pub foreign: Option<String>,
+    /// Sections of other kinds, in order.
+    pub declared: Vec<super::section::Declared>,
+    /// Sections that lines name.
+    pub wanted: Vec<super::section::Wanted>,
+    /// Stick tables by name: a proxy's, or `peers/table`.
+    pub tables: std::collections::HashMap<String, Span>,
     /// The line of the rule being lowered.
     pub line: Span,
     /// Names of proxies and servers, complete once all sections were read.
@@ -117,6 +132,9 @@ impl<'d> Context<'d> {
             quiet_deprecated: false,
             last_defaults: None,
             foreign: None,
+            declared: Vec::new(),
+            wanted: Vec::new(),
+            tables: std::collections::HashMap::new(),
             line: Span::default(),
             names: std::rc::Rc::default(),
             acls: crate::sample::AclSet::default(),

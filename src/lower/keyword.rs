@@ -8,7 +8,7 @@ use bitflags::bitflags;
 bitflags! {
     /// Sections that a keyword may stand in. `listen` counts as front end and back end.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Sections: u8 {
+    pub struct Sections: u16 {
         /// `global`
         const GLOBAL = 1;
         /// `defaults`
@@ -19,6 +19,16 @@ bitflags! {
         const LISTEN = 8;
         /// `backend`
         const BACKEND = 16;
+        /// `peers`
+        const PEERS = 32;
+        /// `resolvers`
+        const RESOLVERS = 64;
+        /// `userlist`
+        const USERLIST = 128;
+        /// `cache`
+        const CACHE = 256;
+        /// `http-errors`
+        const HTTP_ERRORS = 512;
         /// Every proxy section and `defaults`.
         const ANY_PROXY = 2 | 4 | 8 | 16;
         /// Every proxy section without `defaults`.
@@ -56,6 +66,8 @@ pub struct KeywordHandler {
     pub sections: Sections,
     /// When it is lowered.
     pub phase: Phase,
+    /// False for one whose arguments are checked, but whose effect comes with a later part.
+    pub acts: bool,
     /// Does it.
     pub lower: Lower,
 }
@@ -67,8 +79,18 @@ impl KeywordHandler {
             names,
             sections,
             phase: Phase::Settings,
+            acts: true,
             lower,
         }
+    }
+    /// A keyword whose arguments are checked as they are read, and that has no effect yet.
+    pub const fn checked(names: &'static [&'static str], sections: Sections, lower: Lower) -> Self {
+        Self::new(names, sections, lower).without_effect()
+    }
+    /// The same without an effect.
+    pub const fn without_effect(mut self) -> Self {
+        self.acts = false;
+        self
     }
     /// A keyword lowered after all sections.
     pub const fn rules(names: &'static [&'static str], sections: Sections, lower: Lower) -> Self {
@@ -76,6 +98,7 @@ impl KeywordHandler {
             names,
             sections,
             phase: Phase::Rules,
+            acts: true,
             lower,
         }
     }

@@ -41,28 +41,47 @@ pub(super) fn check(cx: &mut Context<'_>, line: &Directive) -> bool {
             .to_owned(),
     };
     let words = line.words.iter().map(Word::bytes);
-    if let Lookup::Here { keyword, words } = grammar::look_up(&section, words)
-        && !keyword.life.known_in(version)
-    {
-        let name = line.words.get(..words).unwrap_or_default();
-        let name: Vec<String> = name.iter().map(|w| w.display().to_string()).collect();
-        refuse(
-            cx,
-            line.span,
-            &format!("'{}'", name.join(" ")),
-            &keyword.life,
-            version,
-        );
+    let (life, words) = match grammar::look_up(&section, words) {
+        Lookup::Here { keyword, words } => (Some(&keyword.life), words),
+        // refused wherever it stands if no section of that version has it
+        Lookup::Elsewhere { keywords, words } => {
+            let known = keywords.iter().any(|k| k.life.known_in(version));
+            (keywords.first().map(|k| &k.life).filter(|_| !known), words)
+        }
+        _ => (None, 0),
+    };
+    let name = line.words.get(..words).unwrap_or_default();
+    let name: Vec<String> = name.iter().map(|w| w.display().to_string()).collect();
+    let name = name.join(" ");
+    if let Some(life) = life.filter(|l| !l.known_in(version)) {
+        refuse(cx, line.span, &format!("'{name}'"), life, version);
         return true;
     }
-    let options: (usize, fn(&[u8]) -> Option<&'static LineOption>) =
-        match line.words.first().map(Word::bytes) {
-            Some(b"bind") => (2, grammar::bind_option),
-            Some(b"server") => (3, grammar::server_option),
-            Some(b"default-server") => (1, grammar::server_option),
-            _ => return false,
-        };
-    let (mut at, find) = options;
+    let tls = cx.options.has("tls");
+    let lacking = (!tls && needs_tls(&name))
+        || (!cx.options.has("lua") && name.starts_with("lua-"))
+        || (!cx.options.has("zlib") && name == "compression algo");
+    if life.is_some() && lacking {
+        lacks(cx, line.span, &name);
+        return true;
+    }
+    let (mut at, find): (usize, Find) = match line.words.first().map(Word::bytes) {
+        Some(b"bind") => (2, grammar::bind_option),
+        Some(b"stats") if line.words.get(1).is_some_and(|w| w.is("socket")) => {
+            (3, grammar::bind_option)
+        }
+        Some(b"server") => (3, grammar::server_option),
+        Some(b"default-server") => (1, grammar::server_option),
+        Some(b"log") => {
+            log_options(cx, line, version);
+            return false;
+        }
+        Some(b"http-request" | b"http-response") => {
+            reply_options(cx, line, version);
+            return false;
+        }
+        _ => return false,
+    };
     while let Some(word) = line.words.get(at) {
         at += 1;
         let Some(option) = find(&word.text) else {
@@ -71,10 +90,122 @@ pub(super) fn check(cx: &mut Context<'_>, line: &Directive) -> bool {
         if !option.life.known_in(version) {
             let what = format!("'{}'", option.name);
             refuse(cx, word.span, &what, &option.life, version);
+        } else if !tls && needs_tls(option.name) {
+            lacks(cx, word.span, option.name);
         }
         at += usize::from(option.args.max.unwrap_or(option.args.min));
     }
     false
+}
+
+type Find = fn(&[u8]) -> Option<&'static LineOption>;
+
+/// Whether a keyword or option is there only in builds with OpenSSL.
+fn needs_tls(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "ca-base",
+        "ca-file",
+        "check-ssl",
+        "ciphers",
+        "crl-file",
+        "crt",
+        "crt-base",
+        "crt-list",
+        "issuers-chain-path",
+        "sni",
+        "ssl",
+        "verify",
+        "verifyhost",
+    ];
+    NAMES.contains(&name) || name.starts_with("ssl-") || name.starts_with("tune.ssl.")
+}
+
+fn lacks(cx: &mut Context<'_>, span: Span, name: &str) {
+    let message = format!("'{name}' is not implemented in such a build.");
+    cx.diags.push(Diagnostic::alert("HX0286", span, message));
+}
+
+/// Words of a `log` line, which have no table: since when each is there.
+fn log_options(cx: &mut Context<'_>, line: &Directive, version: Version) {
+    const WORDS: [(&str, u8, u8); 4] = [
+        ("len", 1, 5),
+        ("format", 1, 6),
+        ("sample", 2, 0),
+        ("profile", 3, 1),
+    ];
+    const STDOUT: Version = Version { major: 1, minor: 9 };
+    if let Some(word) = line.words.get(1)
+        && (word.is("stdout") || word.is("stderr") || word.text.starts_with(b"fd@"))
+        && version < STDOUT
+    {
+        let life = Life {
+            since: Some(STDOUT),
+            ..Life::default()
+        };
+        refuse(
+            cx,
+            word.span,
+            &format!("'{}'", word.display()),
+            &life,
+            version,
+        );
+    }
+    for word in line.words.iter().skip(2) {
+        let Some(&(name, major, minor)) = WORDS.iter().find(|(name, ..)| word.is(name)) else {
+            continue;
+        };
+        let since = Version { major, minor };
+        if since > version {
+            let life = Life {
+                since: Some(since),
+                ..Life::default()
+            };
+            refuse(cx, word.span, &format!("'{name}'"), &life, version);
+        }
+    }
+}
+
+/// Words of `deny` and `tarpit` rules, which have no table: answers of one's own came with 2.2.
+fn reply_options(cx: &mut Context<'_>, line: &Directive, version: Version) {
+    const SINCE: Version = Version { major: 2, minor: 2 };
+    const WORDS: &[&str] = &[
+        "content-type",
+        "errorfile",
+        "errorfiles",
+        "file",
+        "hdr",
+        "lf-file",
+        "lf-string",
+        "status",
+        "string",
+    ];
+    let denies = line
+        .words
+        .get(1)
+        .is_some_and(|w| w.is("deny") || w.is("tarpit"));
+    if version >= SINCE || !denies {
+        return;
+    }
+    let response = line.words.first().is_some_and(|w| w.is("http-response"));
+    let options = line.words.iter().skip(2);
+    let before = options.take_while(|w| !w.is("if") && !w.is("unless"));
+    for word in before {
+        let new = WORDS.iter().any(|w| word.is(w)) || (response && word.is("deny_status"));
+        if new {
+            let life = Life {
+                since: Some(SINCE),
+                ..Life::default()
+            };
+            refuse(
+                cx,
+                word.span,
+                &format!("'{}'", word.display()),
+                &life,
+                version,
+            );
+            return;
+        }
+    }
 }
 
 /// The head of a section of another age: true if it is refused.

@@ -18,7 +18,8 @@ mod names;
 pub mod option;
 mod order;
 mod parsed_only;
-mod proxy;
+pub(crate) mod proxy;
+pub mod section;
 mod sections;
 pub mod server;
 mod usesrc;
@@ -35,7 +36,12 @@ use crate::ir;
 use context::Deferred;
 
 /// Every keyword of the `global` section and of proxies that hapax executes, by family.
-pub const KEYWORDS: &[&[&KeywordHandler]] = &[global::KEYWORDS, proxy::KEYWORDS, option::KEYWORDS];
+pub const KEYWORDS: &[&[&KeywordHandler]] = &[
+    global::KEYWORDS,
+    proxy::KEYWORDS,
+    option::KEYWORDS,
+    section::KEYWORDS,
+];
 
 /// Lowers a whole document. The configuration holds whatever could be made of it; it may be
 /// executed only if no finding is fatal.
@@ -50,6 +56,7 @@ pub fn lower(document: &Document, options: &Options) -> (ir::Config, Vec<Diagnos
     proxy::rules::lower_all(&mut cx);
     sort(&mut cx.diags);
     let parsed = cx.diags.len();
+    section::finish(&mut cx);
     let (config, mut diags) = finish::finish(cx);
     for finding in diags.iter_mut().skip(parsed) {
         finding.late = true;
@@ -63,8 +70,8 @@ fn lower_line<'d>(cx: &mut Context<'d>, line: &'d Directive) {
     if language::check(cx, line) {
         return;
     }
-    if section.is_empty() {
-        check::foreign(cx, line);
+    if cx.scope == context::Scope::Other {
+        foreign(cx, line);
         return;
     }
     order::check(cx, line);
@@ -95,6 +102,17 @@ fn lower_line<'d>(cx: &mut Context<'d>, line: &'d Directive) {
     }
 }
 
+/// One line of a section that is neither `global` nor a proxy.
+fn foreign<'d>(cx: &mut Context<'d>, line: &'d Directive) {
+    let Some(kind) = cx.foreign.clone() else {
+        return;
+    };
+    match keyword::find(KEYWORDS, section::sections(&kind), &line.words) {
+        Some((handler, _, words)) => run(cx, handler, line, words),
+        None => section::line(cx, line, &kind),
+    }
+}
+
 /// Runs a handler on its line.
 pub(crate) fn run<'d>(
     cx: &mut Context<'d>,
@@ -107,7 +125,8 @@ pub(crate) fn run<'d>(
     (handler.lower)(cx, &mut args);
     cx.diags.append(&mut out);
     let name = name_of(line, words);
-    if parsed_only::keyword(&name) {
+    let noted = cx.scope == context::Scope::Other;
+    if parsed_only::keyword(&name) || !(handler.acts || noted) {
         cx.diags
             .push(check::pending_note(line.span, &format!("'{name}'"), 0));
     }
@@ -133,6 +152,7 @@ pub fn executed() -> impl Iterator<Item = (&'static str, Sections, &'static str)
     let keywords = KEYWORDS
         .iter()
         .flat_map(|family| family.iter())
+        .filter(|h| h.acts)
         .flat_map(|h| h.names.iter().map(|n| ("keyword", h.sections, *n)))
         .filter(|(_, _, name)| !parsed_only::keyword(name));
     let binds = bind::executed().map(|n| ("bind", Sections::NAMED_PROXY, n));

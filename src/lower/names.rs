@@ -3,7 +3,7 @@
 use super::context::Context;
 use crate::ir::ProxyId;
 use crate::sample::compile::Names;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, ToSocketAddrs};
 
 /// Who is called what, once all sections were read.
@@ -12,6 +12,9 @@ pub struct NameIndex {
     frontends: HashMap<Vec<u8>, u32>,
     backends: HashMap<Vec<u8>, u32>,
     servers: Vec<Vec<Vec<u8>>>,
+    names: Vec<Vec<u8>>,
+    tables: HashSet<Vec<u8>>,
+    user_lists: HashSet<Vec<u8>>,
 }
 
 impl NameIndex {
@@ -26,11 +29,16 @@ impl NameIndex {
             if draft.proxy.backend {
                 index.backends.entry(name).or_insert(id);
             }
+            index.names.push(draft.proxy.name.as_bytes().to_vec());
             let servers = draft.proxy.servers.iter();
             index
                 .servers
                 .push(servers.map(|s| s.name.as_bytes().to_vec()).collect());
         }
+        let tables = cx.tables.keys();
+        index.tables = tables.map(|t| t.as_bytes().to_vec()).collect();
+        let lists = cx.declared.iter().filter(|d| d.kind == "userlist");
+        index.user_lists = lists.map(|d| d.name.as_bytes().to_vec()).collect();
         index
     }
 
@@ -71,6 +79,18 @@ impl Names for At<'_> {
         let servers = self.index.servers.get(backend as usize)?;
         let at = servers.iter().position(|s| s == name)?;
         u32::try_from(at).ok()
+    }
+    fn table(&self, name: &[u8]) -> bool {
+        let own = self
+            .current
+            .and_then(|at| self.index.names.get(at as usize));
+        match name {
+            [] => own.is_none_or(|own| self.index.tables.contains(own)),
+            _ => self.index.tables.contains(name),
+        }
+    }
+    fn user_list(&self, name: &[u8]) -> bool {
+        self.index.user_lists.contains(name)
     }
     fn current(&self) -> Option<u32> {
         self.current

@@ -30,7 +30,7 @@ pub fn begin<'d>(cx: &mut Context<'d>, head: &'d Directive) {
         b"frontend" => proxy(cx, head, Sections::FRONTEND),
         b"backend" => proxy(cx, head, Sections::BACKEND),
         b"listen" => proxy(cx, head, Sections::LISTEN),
-        _ => super::check::foreign_section(cx, head),
+        _ => super::section::begin(cx, head),
     }
 }
 

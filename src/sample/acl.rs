@@ -10,6 +10,7 @@ use super::places::Places;
 use super::view::Eval;
 use crate::base::span::Span;
 use crate::config::directive::Word;
+use crate::grammar::{self, Version};
 use bstr::BStr;
 use std::sync::Arc;
 
@@ -68,7 +69,10 @@ impl Acl {
                 span: cx.span,
             })
             .collect();
-        let test = Test::parse(&words, cx).ok()?;
+        let language = std::mem::replace(&mut cx.language, Version::CURRENT);
+        let test = Test::parse(&words, cx).ok();
+        cx.language = language;
+        let test = test?;
         Some(Acl {
             name: name.to_vec(),
             tests: vec![test],
@@ -226,6 +230,11 @@ impl Test {
                 BStr::new(keyword)
             ));
         }
+        let versions: Vec<Word>;
+        if method == Method::Int && expr.fetch_name().ends_with("ssl_ver") {
+            versions = rest.iter().map(dotted).collect();
+            rest = &versions;
+        }
         let (patterns, hosts) = parse_patterns(rest, method, ignore_case, no_dns, cx)?;
         files.extend(hosts);
         let none = patterns.is_empty() && files.is_empty();
@@ -256,6 +265,25 @@ impl Test {
     }
 }
 
+/// A version of TLS (`3.1`, `3.0-3.3`) as the number that its fetch gives: 65536 times the major
+/// number plus the minor one.
+fn dotted(word: &Word) -> Word {
+    let number = |text: &str| -> Option<String> {
+        let (major, minor) = text.split_once('.')?;
+        let (major, minor): (u32, u32) = (major.parse().ok()?, minor.parse().ok()?);
+        Some(((major << 16) + minor).to_string())
+    };
+    let text = word.display().to_string();
+    let numbers: Option<Vec<String>> = text.split('-').map(number).collect();
+    match numbers.filter(|n| n.len() <= 2) {
+        Some(numbers) => Word {
+            text: numbers.join(":").into(),
+            span: word.span,
+        },
+        None => word.clone(),
+    }
+}
+
 fn need(method: Option<Method>, expr: &Expr) -> Result<Method, String> {
     method.ok_or_else(|| {
         format!(
@@ -274,7 +302,15 @@ fn criterion_of<'a>(text: &'a [u8], cx: &mut Compile<'_>) -> Result<Criterion<'a
     if let Some((fetch, implied)) = names::alias(name) {
         let mut full = fetch.as_bytes().to_vec();
         full.extend_from_slice(text.get(name.len()..).unwrap_or_default());
-        let expr = Expr::parse(&full, cx).map_err(|fault| {
+        if !cx.speaks(grammar::acl(name).map(|a| &a.life)) {
+            let names = grammar::acls().iter().map(|a| a.name);
+            return Err(cx.unknown("fetch method", name, names));
+        }
+        // The keyword may be older than the fetch of today that it stands for.
+        let language = std::mem::replace(&mut cx.language, Version::CURRENT);
+        let expr = Expr::parse(&full, cx);
+        cx.language = language;
+        let expr = expr.map_err(|fault| {
             fault.wrap(|m| {
                 // HAProxy names the ACL keyword where an expression would name its fetch.
                 let prefix = format!("fetch method '{fetch}' : ");

@@ -69,6 +69,8 @@ pub struct Compile<'a> {
     pub files: Vec<Arc<ListedFile>>,
     /// The version of HAProxy whose names count.
     pub language: Version,
+    /// Names of builds with OpenSSL do not count.
+    pub without_tls: bool,
     /// Something of the line is known, but not executed yet: what was made of it must not run.
     pub pending: bool,
     /// The ACLs that expressions may name.
@@ -90,6 +92,7 @@ impl<'a> Compile<'a> {
             diags: Vec::new(),
             files: Vec::new(),
             language: Version::CURRENT,
+            without_tls: false,
             pending: false,
             acls: AclSet::default(),
             hint: None,

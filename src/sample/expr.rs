@@ -85,7 +85,8 @@ impl Expr {
         if name.is_empty() {
             return Err("missing fetch method".into());
         }
-        let known = cx.speaks(grammar::fetch(name).map(|f| &f.life));
+        let known = cx.speaks(grammar::fetch(name).map(|f| &f.life))
+            && !(cx.without_tls && name.starts_with(b"ssl_"));
         let fetch = match fetch::find(name).filter(|_| known) {
             Some(fetch) => fetch,
             None => match pending::fetch(name).filter(|_| known) {

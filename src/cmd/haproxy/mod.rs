@@ -106,6 +106,7 @@ fn run(program: &OsStr, options: &Options) -> ExitCode {
         maxconn: options.maxconn,
         proxy_maxconn: options.proxy_maxconn,
         language: None,
+        without: Vec::new(),
     };
     let hub = Hub::new();
     let wake: Arc<dyn crate::balance::queue::Wake> = hub.clone();

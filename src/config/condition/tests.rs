@@ -10,6 +10,7 @@ fn facts() -> Facts {
             openssl_version: "3.0.15".to_owned(),
             awslc_api: None,
         }),
+        language: None,
     }
 }
 

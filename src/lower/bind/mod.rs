@@ -12,9 +12,9 @@ mod unix;
 
 use super::check;
 use super::{Context, KeywordHandler, Sections, Side};
-use crate::base::diag::Diagnostic;
+use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
-use crate::config::address::{self, Host, Kind};
+use crate::config::address::{self, Host, Kind, Proto};
 use crate::config::args::Args;
 use crate::config::directive::Word;
 use crate::grammar;
@@ -147,6 +147,15 @@ fn bind(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         let finding = Diagnostic::alert("HX0261", span, message).related(first, "first used here");
         args.report(finding);
         return;
+    }
+    if bind.addresses.iter().any(|a| a.proto == Proto::Quic) {
+        let span = args.line().span;
+        let message = format!(
+            "Binding [{}] for {}: this SSL library does not support the QUIC protocol. A limited compatibility layer may be enabled using the \"limited-quic\" global option if desired.",
+            cx.place(span),
+            cx.named()
+        );
+        args.report(Diagnostic::alert("HX0264", span, message).form(Form::Plain));
     }
     bind.said = format!("'bind {written}' in section '{section}'");
     bind.written = written;

@@ -11,8 +11,10 @@ mod disabled;
 mod dynamic_cookie_key;
 mod errorfile;
 mod errorloc;
+mod filter;
 mod http_check;
 mod http_reuse;
+mod http_send_name_header;
 mod id;
 mod limits;
 mod mode;
@@ -24,6 +26,8 @@ mod retry_on;
 pub mod rules;
 mod source;
 mod stats;
+mod stick;
+pub mod stick_table;
 mod tcpka;
 pub mod timeout;
 mod use_backend;
@@ -46,8 +50,10 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &dynamic_cookie_key::DYNAMIC_COOKIE_KEY,
     &errorfile::ERRORFILE,
     &errorloc::ERRORLOC,
+    &filter::FILTER,
     &http_check::DISABLE_ON_404,
     &http_reuse::HTTP_REUSE,
+    &http_send_name_header::HTTP_SEND_NAME_HEADER,
     &id::DESCRIPTION,
     &id::ID,
     &limits::BACKLOG,
@@ -90,6 +96,8 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &stats::SHOW_NODE,
     &stats::SHOW_VERSION,
     &stats::URI,
+    &stick::STICK,
+    &stick_table::STICK_TABLE,
     &tcpka::COUNT,
     &tcpka::TIMES,
     &timeout::OLD,

@@ -196,6 +196,7 @@ pub fn compile<T>(
     state.span = cx.line;
     state.language = cx.options.language.unwrap_or(Version::CURRENT);
     state.acls = acls.clone();
+    state.without_tls = !cx.options.has("tls");
     let made = work(&mut state, &acls);
     let Compile {
         diags,

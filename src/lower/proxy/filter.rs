@@ -1,0 +1,111 @@
+//! `filter` (configuration manual 9): which filters there are, and what they name.
+
+use crate::base::diag::{Diagnostic, Form};
+use crate::config::args::Args;
+use crate::grammar;
+use crate::lower::section::Wanted;
+use crate::lower::{Context, KeywordHandler, Sections};
+
+/// `filter NAME [arguments]`
+pub const FILTER: KeywordHandler =
+    KeywordHandler::checked(&["filter"], Sections::NAMED_PROXY, lower);
+
+/// Filters of libraries that are no part of HAProxy: a build without them refuses the file.
+const ADDED: &[&str] = &["opentracing", "ot"];
+
+fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let named = cx.named();
+    let Some(word) = args.peek() else {
+        let message = format!("missing argument for 'filter' in {named}.");
+        args.alert("HX0160", args.missing_at(), message);
+        return;
+    };
+    let name = word.display().to_string();
+    let known = grammar::filters().iter().map(|f| f.name);
+    if ADDED.contains(&name.as_str()) || !known.clone().any(|k| k == name) {
+        let mut message = format!("'filter' : unknown keyword '{name}'. Registered keywords :");
+        for known in known.clone().filter(|k| !ADDED.contains(k)) {
+            message.push_str(&format!("\n{known}"));
+        }
+        let mut finding = Diagnostic::alert("HX0286", word.span, message);
+        if let Some(near) = grammar::nearest(&word.text, known) {
+            finding = finding.help(format!("did you mean '{near}'?"));
+        }
+        args.report(finding);
+        return;
+    }
+    args.next_word();
+    match name.as_str() {
+        "compression" | "comp-req" | "comp-res" => {
+            if let Some(extra) = args.peek() {
+                let message = format!("'filter {name}' : unknown keyword '{}'.", extra.display());
+                args.alert("HX0167", extra.span, message);
+            }
+        }
+        "cache" => reference(cx, args, &named, "cache"),
+        "fcgi-app" => reference(cx, args, &named, "fcgi-app"),
+        "spoe" => spoe(args),
+        "bwlim-in" | "bwlim-out" => {
+            if args.is_empty() {
+                let message =
+                    format!("'filter' : '{name}' : a name is expected as first argument ");
+                args.alert("HX0160", args.missing_at(), message);
+            }
+        }
+        _ => {}
+    }
+    args.rest();
+}
+
+fn reference(cx: &mut Context<'_>, args: &mut Args<'_, '_>, named: &str, kind: &'static str) {
+    let message = format!("'filter' : {kind} : expects a <name> argument");
+    let Some(word) = args.word(&message) else {
+        return;
+    };
+    let name = word.display().to_string();
+    let (text, form) = match kind {
+        "cache" => (
+            format!(
+                "config: {named}: unable to find the cache '{name}' referenced by the filter 'cache'."
+            ),
+            Form::Plain,
+        ),
+        _ => {
+            let proxy = named.split_once(' ').map_or("", |(_, name)| name);
+            (
+                format!("proxy {proxy} : fcgi-app '{name}' not found."),
+                Form::Plain,
+            )
+        }
+    };
+    cx.wanted.push(Wanted {
+        kind,
+        name,
+        finding: Diagnostic::alert("HX0301", word.span, text).form(form),
+    });
+}
+
+fn spoe(args: &mut Args<'_, '_>) {
+    let mut file = false;
+    while let Some(word) = args.next_word() {
+        match &word.text[..] {
+            b"engine" => {
+                if args.next_word().is_none() {
+                    let message = "'filter' : 'spoe' : engine name is missing";
+                    args.alert("HX0160", args.missing_at(), message);
+                    return;
+                }
+            }
+            b"config" => file = args.next_word().is_some(),
+            _ => {
+                let message = format!("'filter' : 'spoe' : unknown keyword '{}'.", word.display());
+                args.alert("HX0162", word.span, message);
+                return;
+            }
+        }
+    }
+    if !file {
+        let message = "'filter' : 'spoe' : missing config file";
+        args.alert("HX0160", args.missing_at(), message);
+    }
+}

@@ -377,8 +377,8 @@ impl Stage {
                     server.listen();
                 }
             }
-            What::Log { whole } => match self.server(who).and_then(Running::datagram) {
-                Some(datagram) => self.transcript.log(who, &datagram, *whole),
+            What::Log { whole, timed } => match self.server(who).and_then(Running::datagram) {
+                Some(datagram) => self.transcript.log(who, &datagram, *whole, *timed),
                 None => self.transcript.say(who, "no log"),
             },
             _ => self.on_wire(who, what, dir),

@@ -104,9 +104,11 @@ pub enum What {
     Unaccepted(Duration),
     /// Whether the next connections to a server come at equal intervals.
     Intervals(usize),
-    /// The next log line; with its host and program names when `whole`.
+    /// The next log line; with its host and program names when `whole`, its times in steps of
+    /// 300 ms when `timed`.
     Log {
         whole: bool,
+        timed: bool,
     },
     Wait(Duration),
     Clock,
@@ -559,6 +561,7 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
         }
         "log" => push(What::Log {
             whole: words.get(2) == Some(&"whole"),
+            timed: words.get(2) == Some(&"timed"),
         }),
         other => return Err(format!("unknown verb {other}")),
     }

@@ -158,11 +158,22 @@ impl Transcript {
     }
 
     /// Adds a log line without its date, process number, client port and measured times.
-    pub fn log(&mut self, who: &str, datagram: &[u8], whole: bool) {
+    pub fn log(&mut self, who: &str, datagram: &[u8], whole: bool, rounds: bool) {
         let text = String::from_utf8_lossy(datagram);
         let text = text.trim_end_matches(['\n', '\0']);
         let priority = text.find('>').map_or("", |at| &text[..=at]);
-        let message = text.find("]: ").map_or(text, |at| &text[at + 3..]);
+        // RFC 5424: version, date, host, program, process number, message id
+        let modern: Vec<&str> = text[priority.len()..].splitn(6, ' ').collect();
+        let shortened;
+        let mut whole = whole;
+        let message = match modern[..] {
+            ["1", _, host, program, _, rest] => {
+                shortened = format!("1 ISO {host} {program} PID {rest}");
+                whole = false;
+                &shortened
+            }
+            _ => text.find("]: ").map_or(text, |at| &text[at + 3..]),
+        };
         let heading = match text.find("[") {
             // "<134>Nov 23 14:27:00 host program[": what follows the fixed width of the date.
             Some(at) if whole => text[..at].get(priority.len() + 15..).unwrap_or_default(),
@@ -178,9 +189,14 @@ impl Transcript {
                     .all(|n| n.trim_start_matches(['+', '-']).parse::<u64>().is_ok());
             if measured && !timed {
                 timed = true;
-                let hidden: Vec<&str> = numbers
+                let hidden: Vec<String> = numbers
                     .iter()
-                    .map(|n| if n.starts_with('-') { *n } else { "T" })
+                    .map(|n| match n.parse::<u64>() {
+                        Ok(ms) if rounds => ((ms + 150) / 300 * 300).to_string(),
+                        Ok(_) if n.starts_with('+') => "+T".to_owned(),
+                        Ok(_) => "T".to_owned(),
+                        Err(_) => (*n).to_owned(),
+                    })
                     .collect();
                 words.push(hidden.join("/"));
             } else if word.starts_with('[') && word.ends_with(']') && word.contains('/') {

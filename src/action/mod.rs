@@ -17,7 +17,9 @@ use std::sync::Arc;
 
 mod allow;
 mod auth;
+mod capture;
 mod deny;
+mod do_log;
 mod header;
 mod known;
 mod line;
@@ -145,7 +147,9 @@ pub struct Example {
 static FAMILIES: &[&[Keyword]] = &[
     allow::KEYWORDS,
     auth::KEYWORDS,
+    capture::KEYWORDS,
     deny::KEYWORDS,
+    do_log::KEYWORDS,
     header::KEYWORDS,
     redirect::KEYWORDS,
     reject::KEYWORDS,

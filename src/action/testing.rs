@@ -107,6 +107,13 @@ fn state(stream: &Stream, set: RuleSet, expected: &str) -> String {
         };
     }
     let _ = Scope::Txn;
+    if expected.starts_with("captured") {
+        let mut out = String::from("captured");
+        stream.captures.each(Direction::Request, |value| {
+            out += &format!(" {}", BStr::new(value.unwrap_or(b"-")));
+        });
+        return out;
+    }
     if !stream.effects.is_empty() || expected.is_empty() {
         return stream.effects.join(" ");
     }

@@ -7,7 +7,7 @@ use crate::ir::proxy::Mode;
 use crate::proto::h1::Message;
 use crate::rules::{self, Verdict};
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Effect, StreamView, World};
+use crate::sample::view::{Effect, LogData, StreamView, World};
 use socket2::SockRef;
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
@@ -54,6 +54,9 @@ impl StreamView for Session {
     fn world(&self) -> &dyn World {
         self.t
     }
+    fn log(&self) -> Option<&LogData> {
+        self.log.as_deref()
+    }
     fn apply(&mut self, effect: Effect) -> bool {
         match effect {
             Effect::Src(a) => self.src = Some(a),
@@ -64,6 +67,7 @@ impl StreamView for Session {
                 return client.is_some_and(|fd| SockRef::from(&fd).set_mark(mark).is_ok());
             }
             Effect::Nice(nice) => self.t.worker.give_way(nice > self.t.shared.least_nice),
+            Effect::Log(step, profile) => self.log_now(step, profile),
             _ => return false,
         }
         true

@@ -263,6 +263,7 @@ pub fn session(t: &'static Thread, a: Accepted, fe: Arc<FrontendPlan>) -> Box<Se
         carry: Vec::new(),
         last: None,
         kept: Vec::new(),
+        log: None,
         vars: std::cell::OnceCell::new(),
     })
 }

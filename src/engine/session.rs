@@ -7,9 +7,10 @@
 use super::reactor::{Io, NEVER, Sock, Wake};
 use super::thread::Thread;
 use crate::ir::proxy::Options;
-use crate::plan::{FrontendPlan, Plan};
+use crate::plan::{FrontendPlan, LogPlan, Plan};
 use crate::proto::h1::Message;
 use crate::sample::vars::VarStore;
+use crate::sample::view::{LogData, LogStep};
 use std::cell::OnceCell;
 use std::cell::RefCell;
 use std::future::Future;
@@ -63,6 +64,8 @@ pub struct Session {
     /// Server connections that only this session may use (`http-reuse never`, NTLM), the one
     /// used last at the end.
     pub kept: Vec<super::http::KeptConn>,
+    /// What the log tells, while a line is made that no stream makes.
+    pub log: Option<Box<LogData>>,
     /// Variables `sess.*`, once one is asked for.
     pub vars: OnceCell<Box<VarStore>>,
 }
@@ -94,8 +97,73 @@ impl Session {
     pub fn log_connect(&self) {
         if let Some(log) = &self.fe.log
             && log.format.is_none()
+            && log.steps == 0
         {
-            super::log::stream(self.t, log, self, true);
+            super::log::connect(self.t, log, self);
+        }
+    }
+}
+
+impl Session {
+    /// The line of a connection that no request came on, unless `option dontlognull` is on.
+    fn log_null(&mut self, status: i32, state: [u8; 2]) {
+        let Some(plan) = self.fe.log.clone().filter(|p| !p.skips_null) else {
+            return;
+        };
+        if self.requests > 0 {
+            return;
+        }
+        let data = LogData {
+            status,
+            state: [state[0], state[1], b'-', b'-'],
+            ..self.log_data(&plan, LogStep::Error)
+        };
+        let Some(level) = super::log::level(&plan, None, &data) else {
+            return;
+        };
+        self.log = Some(Box::new(data));
+        super::log::step(self.t, &plan, self, LogStep::Error, level, None);
+        self.log = None;
+    }
+
+    /// `do-log` before there is a stream.
+    pub fn log_now(&mut self, step: LogStep, profile: Option<u32>) {
+        let Some(plan) = self.fe.log.clone() else {
+            return;
+        };
+        let profile = profile.and_then(|p| self.plan.log_profiles.get(p as usize).cloned());
+        self.log = Some(Box::new(self.log_data(&plan, step)));
+        super::log::step(
+            self.t,
+            &plan,
+            self,
+            step,
+            super::log::INFO,
+            profile.as_deref(),
+        );
+        self.log = None;
+    }
+
+    fn log_data(&self, plan: &LogPlan, step: LogStep) -> LogData {
+        let shared = &self.t.shared;
+        let passed = self.t.worker.now_us().saturating_sub(self.accepted_us) / 1000;
+        LogData {
+            step,
+            early: plan.asap,
+            lines: super::log::count(plan),
+            state: *b"----",
+            request: -1,
+            queue: -1,
+            connect: -1,
+            response: -1,
+            active: passed as i64,
+            total: passed as i64,
+            actconn: shared.conns.current(),
+            feconn: shared
+                .frontends
+                .get(self.fe.id.0 as usize)
+                .map_or(0, |f| f.conns.current()),
+            ..LogData::default()
         }
     }
 }
@@ -219,6 +287,9 @@ where
                 }
                 Io::Eof | Io::Failed(_) => {
                     t.recycle(message);
+                    if !session.fe.options.contains(Options::HTTP_IGNORE_PROBES) {
+                        session.log_null(400, *b"CR");
+                    }
                     return;
                 }
             }
@@ -252,13 +323,14 @@ fn idle_deadline(s: &Session) -> u64 {
 
 /// A client that never said anything is told so (408), unless it may have been a browser's
 /// connection made in advance; one between two requests is left without a word.
-async fn idle_timed_out<F>(session: Box<Session>, _pool: &'static FuturePool<F>)
+async fn idle_timed_out<F>(mut session: Box<Session>, _pool: &'static FuturePool<F>)
 where
     F: Future<Output = Box<Session>> + 'static,
 {
     if session.requests > 0 || session.fe.options.contains(Options::HTTP_IGNORE_PROBES) {
         return;
     }
+    session.log_null(408, *b"cR");
     let bytes = match session.fe.errors.page(408) {
         Some(page) if page.custom => &page.bytes[..],
         _ => crate::proto::h1::errors::raw(408).unwrap_or_default(),

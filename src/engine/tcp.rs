@@ -3,6 +3,7 @@
 use super::connect;
 use super::count::{self, ms};
 use super::forward::{Half, Pump};
+use super::log;
 use super::pool::ServerConn;
 use super::reactor::{Io, Wake};
 use super::session::Session;
@@ -13,11 +14,12 @@ use crate::action::RuleSet;
 use crate::balance::queue::{Assigned, Slot, Turn, Want};
 use crate::ir::proxy::Options;
 use crate::ir::rule::Rule;
-use crate::plan::{BackendId, BackendPlan, BackendTarget, ServerAddress};
+use crate::plan::{BackendId, BackendPlan, BackendTarget, LogPlan, ServerAddress};
 use crate::proto::h1::{BodyLength, Message};
 use crate::rules::{self, Verdict};
+use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Direction, Effect, Eval, LogData, StreamView, World};
+use crate::sample::view::{Direction, Effect, Eval, LogData, LogStep, StreamView, World};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -47,6 +49,13 @@ struct TcpStream {
     log: Option<LogData>,
     log_level: Option<Option<u8>>,
     listed: Listed,
+    /// The proxy's own address towards the server, if an expression asks for it.
+    own_address: Option<SocketAddr>,
+    /// A line was written already.
+    logged: bool,
+    /// Captured values, if the front end has slots.
+    captures: Option<Box<Captures>>,
+    id: u32,
 }
 
 impl StreamView for TcpStream {
@@ -67,6 +76,13 @@ impl StreamView for TcpStream {
     }
     fn dst(&self) -> Option<SocketAddr> {
         self.s.dst_now()
+    }
+    fn bc_src(&self) -> Option<SocketAddr> {
+        self.own_address
+    }
+    fn bc_dst(&self) -> Option<SocketAddr> {
+        let server = self.be.as_ref()?.servers.get(self.server? as usize)?;
+        server.address.inet(|| self.dst())
     }
     fn frontend(&self) -> Option<(&str, u32)> {
         Some((&self.s.fe.name, self.s.fe.uuid))
@@ -111,12 +127,19 @@ impl StreamView for TcpStream {
     fn world(&self) -> &dyn World {
         self.s.t
     }
+    fn captures(&self) -> Option<&Captures> {
+        self.captures.as_deref()
+    }
+    fn stream_id(&self) -> u32 {
+        self.id
+    }
     fn log_level(&self) -> Option<u8> {
         self.log_level.flatten()
     }
     fn apply(&mut self, effect: Effect) -> bool {
         match effect {
             Effect::LogLevel(level) => self.log_level = Some(level),
+            Effect::Log(step, profile) => self.log_now(step, profile),
             other => return self.s.apply(other),
         }
         true
@@ -132,6 +155,7 @@ pub async fn serve(mut s: Box<Session>) {
     s.log_connect();
     s.client.watch();
     let early = s.t.message();
+    let captures = s.t.captures(&s.fe.captures);
     let (id, t) = (s.t.shared.next_stream(), s.t);
     let listed = Listed::new(t, id, s.fe.id, s.listener, s.src, s.accepted_us);
     listed.show(None);
@@ -151,13 +175,19 @@ pub async fn serve(mut s: Box<Session>) {
         tries: 0,
         log: None,
         log_level: None,
+        own_address: None,
+        logged: false,
+        captures,
+        id,
     };
+    stream.log_step(LogStep::Accept);
     if until_ended(mark, stream.run()).await.is_none() {
         stream.state = *b"KC";
     }
     stream.count_end();
     stream.log_end();
     let t = stream.s.t;
+    t.recycle_captures(stream.captures);
     t.recycle(stream.early);
 }
 
@@ -174,9 +204,11 @@ impl TcpStream {
         self.be = Some(be.clone());
         self.listed.backend(be.id);
         count::backend(&be, self.s.t.worker.now_ms());
-        let rules = &be.rules;
-        self.inspect(&rules.tcp_request_content, rules.tcp_request_inspect_delay)
-            .await?;
+        if be.same_section != Some(fe.id) {
+            let rules = &be.rules;
+            self.inspect(&rules.tcp_request_content, rules.tcp_request_inspect_delay)
+                .await?;
+        }
         let t = self.s.t;
         let mut retries = be.retries;
         let mut avoid = None;
@@ -191,6 +223,10 @@ impl TcpStream {
             let fault = match self.connect(&be, server).await {
                 Ok(conn) => {
                     self.times.connected = t.worker.now_us().max(1);
+                    if self.s.plan.global.settings.asks_own_address {
+                        self.own_address = conn.sock.local_address();
+                    }
+                    self.log_step(LogStep::Connect);
                     self.tunnel(&be, &conn).await;
                     return Some(());
                 }
@@ -349,24 +385,77 @@ impl TcpStream {
         }
     }
 
-    /// The line of the log.
+    /// The line of the log at the end.
     fn log_end(&mut self) {
-        let s = &self.s;
-        let Some(plan) = s.fe.log.clone() else { return };
-        if self.log_level == Some(None) {
+        let Some(plan) = self.s.fe.log.as_ref() else {
+            return;
+        };
+        if plan.skips_null && self.received == 0 && self.early.received().is_empty() {
             return;
         }
+        if plan.logs(LogStep::Close) || plan.one_line && !self.logged {
+            self.log_line(LogStep::Close);
+        }
+    }
+
+    /// The line of a step on the way, where one is wanted.
+    fn log_step(&mut self, step: LogStep) {
+        if self.s.fe.log.as_ref().is_some_and(|plan| plan.logs(step)) {
+            self.logged = true;
+            self.log_line(step);
+        }
+    }
+
+    fn log_line(&mut self, step: LogStep) {
+        let Some(plan) = self.s.fe.log.clone() else {
+            return;
+        };
+        let data = self.log_data(step, &plan);
+        if let Some(level) = log::level(&plan, self.log_level, &data) {
+            self.log = Some(data);
+            log::step(self.s.t, &plan, self, step, level, None);
+            self.log = None;
+        }
+    }
+
+    /// `do-log`
+    fn log_now(&mut self, step: LogStep, profile: Option<u32>) {
+        let Some(plan) = self.s.fe.log.clone() else {
+            return;
+        };
+        let profile = profile.and_then(|p| self.s.plan.log_profiles.get(p as usize).cloned());
+        let level = self.log_level.map_or(Some(log::INFO), |said| said);
+        if let Some(level) = level {
+            self.log = Some(self.log_data(step, &plan));
+            log::step(self.s.t, &plan, self, step, level, profile.as_deref());
+            self.log = None;
+        }
+    }
+
+    fn log_data(&self, step: LogStep, plan: &LogPlan) -> LogData {
+        let s = &self.s;
         let t = s.t;
         let ms = |from: u64, to: u64| match to {
             0 => -1,
             to => (to.saturating_sub(from) / 1000) as i64,
         };
         let [cause, phase] = self.state;
-        self.log = Some(LogData {
+        let server = self.be.as_ref().and_then(|b| b.state.server(self.server?));
+        LogData {
+            step,
+            early: plan.asap,
+            lines: log::count(plan),
             state: [cause, phase, b'-', b'-'],
             status: -1,
             sent: self.sent,
-            queue: ms(s.accepted_us, self.times.queued),
+            received: self.received,
+            request: -1,
+            response: -1,
+            // counted from a request that never was, at -1 ms, as 3.4 does
+            queue: match self.times.queued {
+                0 => -1,
+                queued => ms(s.accepted_us, queued) + 1,
+            },
             connect: ms(self.times.queued, self.times.connected),
             total: ms(s.accepted_us, t.worker.now_us().max(1)),
             actconn: t.shared.conns.current(),
@@ -376,10 +465,10 @@ impl TcpStream {
                 .get(s.fe.id.0 as usize)
                 .map_or(0, |f| f.conns.current()),
             beconn: self.be.as_ref().map_or(0, |b| b.state.sessions.cur()),
+            srvconn: server.map_or(0, |s| s.served()),
             retries: self.tries,
             ..LogData::default()
-        });
-        super::log::stream(t, &plan, self, false);
+        }
     }
 
     /// `tcp-request content`: runs the rules again with each piece that arrives, until they

@@ -4,6 +4,7 @@ use super::pool::IdlePool;
 use super::reactor::Worker;
 use super::shared::Shared;
 use crate::proto::h1::{Limits, Message};
+use crate::sample::capture::{Captures, Slots};
 use crate::sample::scratch::Scratch;
 use crate::stick::Edits;
 use std::cell::{Cell, RefCell};
@@ -34,6 +35,13 @@ pub struct Thread {
     pub log: RefCell<super::log::Sender>,
     /// Log lines are formatted here.
     pub log_line: RefCell<Vec<u8>>,
+    /// Structured data is formatted here.
+    pub log_sd: RefCell<Vec<u8>>,
+    /// Memory for the expressions of log formats, which rules may ask for while theirs run.
+    pub log_scratch: RefCell<Scratch>,
+    /// Captured values that no stream uses.
+    #[allow(clippy::vec_box)]
+    captures: RefCell<Vec<Box<Captures>>>,
     /// Idle connections that other threads hand over.
     pub answers: RefCell<Vec<super::takeover::Answer>>,
     // boxed: they move between this list, sessions and streams
@@ -78,6 +86,9 @@ impl Thread {
             edits: RefCell::default(),
             log: RefCell::default(),
             log_line: RefCell::default(),
+            log_sd: RefCell::default(),
+            log_scratch: RefCell::default(),
+            captures: RefCell::default(),
             answers: RefCell::default(),
             messages: RefCell::default(),
             bufsize,
@@ -106,6 +117,26 @@ impl Thread {
         if kept.len() < KEPT_MESSAGES {
             message.clear();
             kept.push(message);
+        }
+    }
+
+    /// Captured values for the slots of a front end, if it has some.
+    pub fn captures(&self, slots: &Slots) -> Option<Box<Captures>> {
+        if slots.is_empty() {
+            return None;
+        }
+        let mut captures = self.captures.borrow_mut().pop().unwrap_or_default();
+        captures.begin(slots);
+        Some(captures)
+    }
+
+    /// Gives captured values back.
+    pub fn recycle_captures(&self, captures: Option<Box<Captures>>) {
+        if let Some(captures) = captures {
+            let mut kept = self.captures.borrow_mut();
+            if kept.len() < KEPT_MESSAGES {
+                kept.push(captures);
+            }
         }
     }
 

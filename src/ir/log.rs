@@ -1,6 +1,9 @@
 //! `log` lines (HAProxy configuration manual 3.1, 4.2 and 8).
 
 use super::address::Address;
+use crate::config::directive::Word;
+use crate::sample::LogFormat;
+use crate::sample::view::LogStep;
 
 /// An entry of a proxy's list of log targets.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +23,8 @@ pub struct LogTarget {
     pub len: u32,
     /// `format`
     pub format: LogLineFormat,
+    /// `profile`: the name of a `log-profile` section
+    pub profile: Option<String>,
     /// `sample`: which of so many messages are sent; `None`: all
     pub sample: Option<LogSample>,
     /// Facility, 0 to 23
@@ -69,18 +74,92 @@ pub struct LogSample {
     pub size: u32,
 }
 
-/// What is logged of a stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// A format as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The word.
+    pub word: Word,
+}
+
+/// What is logged of a stream. Without any, one line per connection when it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogStyle {
-    /// Not said: one line per connection when it begins.
-    #[default]
-    Connect,
     /// `option tcplog`
     Tcp,
+    /// `option tcplog clf`
+    TcpClf,
     /// `option httplog`
     Http,
     /// `option httplog clf`
     HttpClf,
+    /// `option httpslog`
+    Https,
+    /// `log-format`
+    Custom(Written),
+}
+
+impl LogStyle {
+    /// The line that sets it.
+    pub fn said(&self) -> &'static str {
+        match self {
+            LogStyle::Tcp => "option tcplog",
+            LogStyle::TcpClf => "option tcplog clf",
+            LogStyle::Http => "option httplog",
+            LogStyle::HttpClf => "option httplog clf",
+            LogStyle::Https => "option httpslog",
+            LogStyle::Custom(_) => "log-format",
+        }
+    }
+
+    /// Whether it tells of requests, which only exist in HTTP mode.
+    pub fn is_http(&self) -> bool {
+        matches!(self, LogStyle::Http | LogStyle::HttpClf | LogStyle::Https)
+    }
+}
+
+/// The formats of one proxy, compiled for it.
+#[derive(Clone, Debug, Default)]
+pub struct ProxyFormats {
+    /// `log-format`, where it is the last word about the style
+    pub format: Option<LogFormat>,
+    /// `log-format-sd`
+    pub sd: Option<LogFormat>,
+    /// `error-log-format`
+    pub error: Option<LogFormat>,
+    /// `unique-id-format`
+    pub unique_id: Option<LogFormat>,
+}
+
+/// A `log-profile` section.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// `log-tag`
+    pub tag: Option<String>,
+    /// `on` lines; `LogStep::Unspecified` is `any`.
+    pub steps: Vec<(LogStep, Override)>,
+}
+
+impl Profile {
+    /// What it does at a step: its own line for it, else that for any.
+    pub fn at(&self, step: LogStep) -> Option<&Override> {
+        let of = |step| self.steps.iter().find(|(s, _)| *s == step);
+        of(step)
+            .or_else(|| of(LogStep::Unspecified))
+            .map(|(_, o)| o)
+    }
+}
+
+/// What a profile does at a step.
+#[derive(Clone, Debug, Default)]
+pub struct Override {
+    /// `drop`: no line
+    pub drop: bool,
+    /// `format`: in place of the proxy's
+    pub format: Option<LogFormat>,
+    /// `sd`: in place of the proxy's structured data
+    pub sd: Option<LogFormat>,
 }
 
 /// Levels by their names.

@@ -28,6 +28,8 @@ pub struct Config {
     /// For every file of the configuration, by [`FileId`](crate::base::span::FileId), the
     /// directory that relative names in it start from; empty: where the process was started.
     pub directories: Vec<String>,
+    /// `log-profile` sections in order.
+    pub log_profiles: Vec<log::Profile>,
     /// Pattern files that conditions and maps name; `plan` loads them.
     pub pattern_files: Vec<std::sync::Arc<crate::sample::acl::PatternFile>>,
 }

@@ -60,6 +60,10 @@ pub struct Proxy {
     pub monitor_fail: Vec<Condition>,
     /// `stats admin`
     pub stats_admin: Vec<Condition>,
+    /// Slots for captured values.
+    pub captures: crate::sample::capture::Slots,
+    /// `log-format` and its relatives, compiled.
+    pub formats: super::log::ProxyFormats,
     /// The `defaults` section it took its settings from.
     pub defaults: Option<Span>,
     /// The head line.
@@ -144,8 +148,18 @@ pub struct Settings {
     pub errors: BTreeMap<u16, ErrorSource>,
     /// `log`
     pub logs: Vec<super::log::LogEntry>,
-    /// `option httplog`, `option tcplog`
-    pub log_style: super::log::LogStyle,
+    /// `option httplog`, `option tcplog`, `log-format`, ...: the last one
+    pub log_style: Option<(super::log::LogStyle, Span)>,
+    /// `error-log-format`
+    pub error_log_format: Option<super::log::Written>,
+    /// `log-format-sd`
+    pub log_format_sd: Option<super::log::Written>,
+    /// `unique-id-format`
+    pub unique_id_format: Option<super::log::Written>,
+    /// `unique-id-header`
+    pub unique_id_header: Option<Vec<u8>>,
+    /// `log-steps`, as bits of `LogStep`
+    pub log_steps: Option<u16>,
     /// `log-tag`
     pub log_tag: Option<String>,
     /// `default_backend`

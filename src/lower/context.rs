@@ -56,6 +56,8 @@ pub struct Draft<'d> {
     pub acls: Vec<&'d Directive>,
     /// Lines with conditions or expressions, lowered after all sections.
     pub rules: Vec<Deferred<'d>>,
+    /// Capture slots that rules name by number.
+    pub slot_uses: Vec<(crate::sample::view::Direction, i64, Span)>,
     /// Kinds of rules met so far.
     pub kinds_seen: u32,
     /// How many `block` lines stand before the `http-request` rules.
@@ -112,6 +114,12 @@ pub struct Context<'d> {
     pub line: Span,
     /// Names of proxies and servers, complete once all sections were read.
     pub names: std::rc::Rc<super::names::NameIndex>,
+    /// `log-profile` sections read so far.
+    pub profiles: Vec<super::log::profile::ProfileDraft<'d>>,
+    /// The lines being read belong to the last of them.
+    pub in_profile: bool,
+    /// They, lowered.
+    pub log_profiles: Vec<ir::log::Profile>,
     /// The ACLs that the rules being lowered may name.
     pub acls: crate::sample::AclSet,
     /// Pattern files named by rules, for `plan` to fill.
@@ -137,6 +145,9 @@ impl<'d> Context<'d> {
             tables: std::collections::HashMap::new(),
             line: Span::default(),
             names: std::rc::Rc::default(),
+            profiles: Vec::new(),
+            in_profile: false,
+            log_profiles: Vec::new(),
             acls: crate::sample::AclSet::default(),
             pattern_files: Vec::new(),
         }

@@ -9,6 +9,7 @@ use crate::ir::global::DefaultPath;
 use crate::ir::proxy::{Balance, Options, ProxyId, RetryOn};
 use crate::ir::rule::BackendRef;
 use crate::ir::{Bind, Config, Mode};
+use crate::sample::view::Direction;
 
 /// Completes the configuration.
 pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
@@ -34,6 +35,7 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
         global: cx.global,
         proxies,
         directories,
+        log_profiles: cx.log_profiles,
         pattern_files: cx.pattern_files,
     };
     (config, cx.diags)
@@ -233,6 +235,17 @@ fn check_proxy(cx: &mut Context<'_>, index: usize) {
     let head = proxy.span;
     let http = settings.mode == Mode::Http;
     let mut found = Vec::new();
+    if !http
+        && proxy.frontend
+        && let Some((style, span)) = settings.log_style.as_ref().filter(|(s, _)| s.is_http())
+    {
+        let text = format!(
+            "parsing [{}] : '{}' not usable with {named} (needs 'mode http'). Falling back to 'option tcplog'.",
+            cx.place(*span),
+            style.said()
+        );
+        found.push(plain(Diagnostic::warning("HX0306", *span, text)));
+    }
     let mut warn = |code, span, text: String| {
         found.push(plain(Diagnostic::warning(code, span, text)));
     };
@@ -270,6 +283,10 @@ fn check_proxy(cx: &mut Context<'_>, index: usize) {
     if !http {
         needs_http(draft, &mut warn);
     }
+    if proxy.frontend && settings.logs.is_empty() && settings.log_style.is_some() {
+        let text = format!("log format ignored for {named} since it has no log address.");
+        warn("HX0398", head, text);
+    }
     for server in &proxy.servers {
         if let (Some(_), true) = (&server.cookie, !http) {
             let text = format!(
@@ -291,6 +308,20 @@ fn check_proxy(cx: &mut Context<'_>, index: usize) {
         }
     }
     let mut alerts = Vec::new();
+    for (direction, slot, span) in &draft.slot_uses {
+        let known = proxy.captures.of(*direction).len();
+        if proxy.frontend && usize::try_from(*slot).is_ok_and(|slot| slot >= known) {
+            let side = match direction {
+                Direction::Request => "request",
+                Direction::Response => "response",
+            };
+            let text = format!(
+                "Proxy '{}': unable to find capture id '{slot}' referenced by http-{side} capture rule.",
+                proxy.name
+            );
+            alerts.push(plain(Diagnostic::alert("HX0392", *span, text)));
+        }
+    }
     for server in &proxy.servers {
         let Some(check) = &server.check else {
             continue;
@@ -395,6 +426,10 @@ fn needs_http(draft: &Draft<'_>, warn: &mut impl FnMut(&'static str, Span, Strin
         let name = &proxy.name;
         let text =
             format!("'stats' statement ignored for proxy '{name}' as it requires HTTP mode.");
+        warn("HX0306", head, text);
+    }
+    if proxy.captures.cookie.is_some() {
+        let text = format!("'capture' statement ignored for {named} as it requires HTTP mode.");
         warn("HX0306", head, text);
     }
     let rules = &proxy.rules;

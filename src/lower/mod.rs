@@ -54,6 +54,8 @@ pub fn lower(document: &Document, options: &Options) -> (ir::Config, Vec<Diagnos
         }
     }
     proxy::rules::lower_all(&mut cx);
+    log::format::compile_all(&mut cx);
+    cx.log_profiles = log::profile::lower_all(&mut cx);
     sort(&mut cx.diags);
     let parsed = cx.diags.len();
     section::finish(&mut cx);
@@ -66,6 +68,12 @@ pub fn lower(document: &Document, options: &Options) -> (ir::Config, Vec<Diagnos
 
 /// One line of the section being read.
 fn lower_line<'d>(cx: &mut Context<'d>, line: &'d Directive) {
+    if cx.in_profile {
+        if let Some(profile) = cx.profiles.last_mut() {
+            profile.lines.push(line);
+        }
+        return;
+    }
     let section = cx.section();
     if language::check(cx, line) {
         return;

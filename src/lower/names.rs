@@ -15,12 +15,15 @@ pub struct NameIndex {
     names: Vec<Vec<u8>>,
     tables: HashSet<Vec<u8>>,
     user_lists: HashSet<Vec<u8>>,
+    log_profiles: Vec<Vec<u8>>,
 }
 
 impl NameIndex {
     /// The names of a configuration. Of two proxies with one name the first is meant.
     pub fn of(cx: &Context<'_>) -> NameIndex {
         let mut index = NameIndex::default();
+        let profiles = cx.profiles.iter();
+        index.log_profiles = profiles.map(|p| p.name.as_bytes().to_vec()).collect();
         for (draft, id) in cx.proxies.iter().zip(0u32..) {
             let name = draft.proxy.name.as_bytes().to_vec();
             if draft.proxy.frontend {
@@ -94,6 +97,10 @@ impl Names for At<'_> {
     }
     fn current(&self) -> Option<u32> {
         self.current
+    }
+    fn log_profile(&self, name: &[u8]) -> Option<u32> {
+        let at = self.index.log_profiles.iter().position(|p| p == name)?;
+        u32::try_from(at).ok()
     }
     fn resolve(&self, host: &[u8]) -> Option<IpAddr> {
         let host = std::str::from_utf8(host).ok()?;

@@ -8,8 +8,6 @@ const KEYWORDS: &[&str] = &[
     "option independant-streams",
     "stats show-modules",
     "timeout client-hs",
-    "tune.http.cookielen",
-    "tune.http.logurilen",
     "tune.pool-high-fd-ratio",
     "tune.pool-low-fd-ratio",
 ];

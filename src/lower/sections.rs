@@ -13,6 +13,7 @@ use crate::ir::proxy::{Proxy, ProxyId, RuleSets, Settings};
 pub fn begin<'d>(cx: &mut Context<'d>, head: &'d Directive) {
     cx.scope = Scope::Other;
     cx.foreign = None;
+    cx.in_profile = false;
     let Some(kind) = head.words.first() else {
         return;
     };
@@ -30,6 +31,7 @@ pub fn begin<'d>(cx: &mut Context<'d>, head: &'d Directive) {
         b"frontend" => proxy(cx, head, Sections::FRONTEND),
         b"backend" => proxy(cx, head, Sections::BACKEND),
         b"listen" => proxy(cx, head, Sections::LISTEN),
+        b"log-profile" => super::log::profile::begin(cx, head),
         _ => super::section::begin(cx, head),
     }
 }
@@ -314,6 +316,8 @@ fn new_draft<'d>(
             redirects: Vec::new(),
             monitor_fail: Vec::new(),
             stats_admin: Vec::new(),
+            captures: Default::default(),
+            formats: Default::default(),
             defaults: parent_draft.map(|d| d.proxy.span),
             span,
         },
@@ -323,6 +327,7 @@ fn new_draft<'d>(
             .map_or_else(ServerDraft::default, |d| d.default_server.clone()),
         acls: Vec::new(),
         rules: Vec::new(),
+        slot_uses: Vec::new(),
         kinds_seen: 0,
         blocks: 0,
         check_rules: parent_draft.is_some_and(|d| d.check_rules),

@@ -34,7 +34,7 @@ pub fn build(
         wake: wake.clone(),
         diags: Vec::new(),
         pages: ErrorCache::default(),
-        logs: LogBuilder::new(&config.global, &files),
+        logs: LogBuilder::new(config, &files),
         frontends: HashMap::new(),
         backends: HashMap::new(),
     };
@@ -119,6 +119,7 @@ impl Builder<'_> {
             self.diags.push(finding);
         }
         Plan {
+            log_profiles: self.logs.profiles.clone(),
             global,
             listeners,
             frontends,
@@ -348,6 +349,9 @@ impl Builder<'_> {
             originalto: settings.originalto.clone(),
             forwarded: None,
             log: self.logs.plan(proxy, self.files),
+            captures: proxy.captures.clone(),
+            unique_id: proxy.formats.unique_id.clone(),
+            unique_id_header: settings.unique_id_header.as_deref().map(Into::into),
             errors: self.errors(&settings.errors),
             case_map: case_map(settings.options, Options::H1_CASE_ADJUST_CLIENT, global),
             description: settings.description.clone(),

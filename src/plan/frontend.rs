@@ -64,6 +64,12 @@ pub struct FrontendPlan {
     pub forwarded: Option<Forwarded>,
     /// What is logged, and where to.
     pub log: Option<Arc<super::LogPlan>>,
+    /// Slots for captured values.
+    pub captures: crate::sample::capture::Slots,
+    /// `unique-id-format`
+    pub unique_id: Option<crate::sample::LogFormat>,
+    /// `unique-id-header`
+    pub unique_id_header: Option<Box<[u8]>>,
     /// The answers that hapax itself gives.
     pub errors: Arc<ErrorPages>,
     /// Header spelling towards clients; `None` unless `option h1-case-adjust-bogus-client`.

@@ -50,6 +50,8 @@ pub struct ListenerId(pub u32);
 
 /// Everything the engine executes. Immutable; shared by all threads.
 pub struct Plan {
+    /// `log-profile` sections in order.
+    pub log_profiles: Box<[Arc<crate::ir::log::Profile>]>,
     /// Process-wide settings.
     pub global: GlobalPlan,
     /// One per address to listen on, in source order, `stats socket` lines not among them

@@ -126,3 +126,17 @@ pub enum ServerAddress {
     /// Not known (`init-addr none`): the server is in maintenance until told.
     Unresolved,
 }
+
+impl ServerAddress {
+    /// The address and port of a server that has them; `dst` is where the client went.
+    pub fn inet(&self, dst: impl FnOnce() -> Option<SocketAddr>) -> Option<SocketAddr> {
+        match self {
+            ServerAddress::Inet(addr) => Some(*addr),
+            ServerAddress::InetMapped(addr, offset) => {
+                let port = dst().map_or(0, |d| i32::from(d.port())) + offset;
+                Some(SocketAddr::new(addr.ip(), port as u16))
+            }
+            _ => None,
+        }
+    }
+}

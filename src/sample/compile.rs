@@ -1,8 +1,10 @@
 //! What compiling an expression, an ACL or an action needs to know and what it leaves behind.
 
 use super::acl::AclSet;
+use super::capture::Slots;
 use super::file::ListedFile;
 use super::places::Places;
+use super::view::Direction;
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
 use crate::grammar::{self, Life, Version};
@@ -35,6 +37,10 @@ pub trait Names {
     }
     /// The proxy that the line stands in.
     fn current(&self) -> Option<u32> {
+        None
+    }
+    /// The number of a `log-profile` section.
+    fn log_profile(&self, _name: &[u8]) -> Option<u32> {
         None
     }
     /// Addresses of a host name in an address pattern.
@@ -75,6 +81,12 @@ pub struct Compile<'a> {
     pub pending: bool,
     /// The ACLs that expressions may name.
     pub acls: AclSet,
+    /// The slots for captured values of the front end that the line stands in.
+    pub slots: Slots,
+    /// Something asks for the proxy's own address towards the server.
+    pub asks_own_address: bool,
+    /// Slots that rules name by number, to be looked for when all lines were read.
+    pub slot_uses: Vec<(Direction, i64, Span)>,
     /// What may help with the next fault, such as a nearest match.
     pub hint: Option<String>,
 }
@@ -95,6 +107,9 @@ impl<'a> Compile<'a> {
             without_tls: false,
             pending: false,
             acls: AclSet::default(),
+            slots: Slots::default(),
+            asks_own_address: false,
+            slot_uses: Vec::new(),
             hint: None,
         }
     }
@@ -195,6 +210,19 @@ impl<'a> Compile<'a> {
             self.keyword
         );
         self.after_parsing(message);
+    }
+
+    /// An action names a log profile that is not there.
+    pub fn no_log_profile(&mut self, name: &[u8]) {
+        let (_, proxy) = self.owner.split_once(' ').unwrap_or_default();
+        let message = format!(
+            "Proxy {proxy}: do-log action: profile '{}' is invalid.",
+            BStr::new(name)
+        );
+        self.alert(message);
+        if let Some(last) = self.diags.last_mut() {
+            last.form = Form::Plain;
+        }
     }
 
     /// A finding that HAProxy makes once all lines are read.

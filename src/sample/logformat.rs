@@ -2,14 +2,14 @@
 
 use super::compile::{Compile, Fault};
 use super::expr::Expr;
-use super::value::Sample;
-use super::view::Eval;
+use super::value::{Sample, Type};
+use super::view::{Eval, LogStep};
 use crate::config::directive::Word;
-use crate::grammar;
 use bitflags::bitflags;
-use bstr::BStr;
 
 pub mod alias;
+mod encode;
+mod parse;
 
 use alias::{Alias, Logged};
 
@@ -25,6 +25,10 @@ bitflags! {
         const ESCAPE = 1 << 2;
         /// `bin`: bytes as they are
         const BINARY = 1 << 3;
+        /// `json`
+        const JSON = 1 << 4;
+        /// `cbor`
+        const CBOR = 1 << 5;
     }
 }
 
@@ -34,6 +38,8 @@ pub enum Purpose {
     /// Header values, targets, bodies: control characters become `%XX`.
     #[default]
     Http,
+    /// As `Http`, but blanks are merged.
+    UniqueId,
     /// Log lines: what is logged of a request is escaped as `#XX`, nothing becomes `-`, blanks are
     /// merged.
     Log,
@@ -44,13 +50,43 @@ pub enum Purpose {
 pub struct LogFormat {
     items: Vec<Item>,
     purpose: Purpose,
+    /// `%{+json}o` or `%{+cbor}o`: only named items count, and the whole is one map.
+    encoding: Flags,
+}
+
+/// The type that an item is made, `%(name:type)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cast {
+    Text,
+    Number,
+    Bool,
+    Raw,
+}
+
+impl Cast {
+    fn kind(self) -> Type {
+        match self {
+            Cast::Text => Type::Str,
+            Cast::Number => Type::Sint,
+            Cast::Bool => Type::Bool,
+            Cast::Raw => Type::Bin,
+        }
+    }
+}
+
+/// What stands around an item.
+#[derive(Clone, Debug, Default)]
+struct Manner {
+    flags: Flags,
+    name: Option<Box<[u8]>>,
+    cast: Option<Cast>,
 }
 
 #[derive(Clone, Debug)]
 enum Item {
     Text(Box<[u8]>),
-    Alias(&'static Alias, Flags),
-    Expr(Box<Expr>, Flags),
+    Alias(&'static Alias, Manner),
+    Expr(Box<Expr>, Manner),
 }
 
 impl LogFormat {
@@ -72,106 +108,44 @@ impl LogFormat {
         }
     }
 
-    /// Compiles text for a purpose; the error is HAProxy's.
-    pub fn parse_for(
-        purpose: Purpose,
-        text: &[u8],
-        cx: &mut Compile<'_>,
-    ) -> Result<LogFormat, Fault> {
-        let mut out = LogFormat {
-            items: Vec::new(),
-            purpose,
-        };
-        let mut global = Flags::empty();
-        let mut literal: Vec<u8> = Vec::new();
-        let mut at = 0;
-        while let Some(&b) = text.get(at) {
-            at += 1;
-            if b != b'%' {
-                let blank = b == b' ' && literal.last() == Some(&b' ');
-                if !(blank && purpose == Purpose::Log) {
-                    literal.push(b);
-                }
-                continue;
-            }
-            let mut flags = global;
-            if text.get(at) == Some(&b'(') {
-                at = item_name(text, at)?;
-            }
-            if text.get(at) == Some(&b'{') {
-                at = item_flags(text, at, &mut flags)?;
-            }
-            match text.get(at) {
-                None => return Err("truncated line after '%'".into()),
-                Some(b'[') => {
-                    let rest = text.get(at + 1..).unwrap_or_default();
-                    let (expr, used) = expression(rest, cx)?;
-                    at += 1 + used;
-                    out.flush(&mut literal);
-                    out.items.push(Item::Expr(Box::new(expr), flags));
-                }
-                Some(b) if b.is_ascii_alphabetic() => {
-                    let rest = text.get(at..).unwrap_or_default();
-                    let len = rest
-                        .iter()
-                        .position(|b| !b.is_ascii_alphanumeric())
-                        .unwrap_or(rest.len());
-                    let name = rest.get(..len).unwrap_or_default();
-                    at += len;
-                    if name == b"o" {
-                        global = flags;
-                        continue;
-                    }
-                    let Some(found) = alias::find(name) else {
-                        if grammar::log_alias(name).is_some() {
-                            cx.note_pending("format alias", name);
-                            continue;
-                        }
-                        return Err(format!(
-                            "no such format alias '{}'. If you wanted to emit the '%' character \
-                             verbatim, you need to use '%%'",
-                            BStr::new(name)
-                        )
-                        .into());
-                    };
-                    out.flush(&mut literal);
-                    out.items.push(Item::Alias(found, flags));
-                }
-                Some(b) if b.is_ascii_digit() => {
-                    return Err(format!(
-                        "unexpected alias name near '{}' at position {at} line : '{}'. Maybe you \
-                         want to write a single '%', use the syntax '%%'",
-                        BStr::new(text.get(at..).unwrap_or_default()),
-                        BStr::new(text)
-                    )
-                    .into());
-                }
-                // `%%`, and any other character stands for itself.
-                Some(&b) => {
-                    literal.push(b);
-                    at += 1;
-                }
-            }
-        }
-        out.flush(&mut literal);
-        Ok(out)
-    }
-
     /// Text that is not looked at.
     pub fn text(text: &[u8]) -> LogFormat {
         LogFormat {
             items: vec![Item::Text(text.into())],
-            purpose: Purpose::Http,
+            ..LogFormat::default()
         }
     }
 
     /// The text if there is nothing to evaluate.
     pub fn constant(&self) -> Option<&[u8]> {
         match self.items.as_slice() {
+            _ if !self.encoding.is_empty() => None,
             [] => Some(&[]),
             [Item::Text(t)] => Some(t),
             _ => None,
         }
+    }
+
+    /// Nothing is in it that shows.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Whether it tells what is only known when the stream ends.
+    pub fn tells_the_end(&self) -> bool {
+        self.aliases().any(Alias::tells_the_end)
+    }
+
+    /// Whether it counts the lines of its front end (`%lc`).
+    pub fn counts_lines(&self) -> bool {
+        self.aliases().any(|a| a.name == "lc")
+    }
+
+    fn aliases(&self) -> impl Iterator<Item = &'static Alias> {
+        self.items.iter().filter_map(|item| match item {
+            Item::Alias(alias, _) => Some(*alias),
+            _ => None,
+        })
     }
 
     fn flush(&mut self, literal: &mut Vec<u8>) {
@@ -182,26 +156,50 @@ impl LogFormat {
 
     /// Appends the text to `out`.
     pub fn render(&self, e: &Eval<'_>, out: &mut Vec<u8>) {
+        if !self.encoding.is_empty() {
+            return self.render_map(e, out);
+        }
+        let merges = self.purpose != Purpose::Http;
+        // what stands before is a blank, or nothing
+        let mut blank = merges;
         for item in &self.items {
+            let manner = match item {
+                Item::Text(t) => {
+                    let text = match t.strip_prefix(b" ") {
+                        Some(rest) if blank => rest,
+                        _ => t,
+                    };
+                    out.extend_from_slice(text);
+                    blank = merges && (t.ends_with(b" ") || blank && text.is_empty());
+                    continue;
+                }
+                Item::Alias(_, manner) | Item::Expr(_, manner) => manner,
+            };
+            if manner.flags.intersects(Flags::JSON | Flags::CBOR) {
+                self.encode(item, e, manner.flags, out);
+                blank = false;
+                continue;
+            }
+            let flags = manner.flags;
+            let start = out.len();
             match item {
-                Item::Text(t) => out.extend_from_slice(t),
-                Item::Alias(alias, flags) => {
-                    let start = out.len();
-                    (alias.eval)(e, *flags, out);
+                Item::Text(_) => {}
+                Item::Alias(alias, _) => {
+                    (alias.eval)(e, flags, out);
                     if out.len() == start && alias.lists_captures() {
                         // without captures there is no field, nor a blank for it
-                        if out.last() == Some(&b' ') {
-                            out.pop();
-                        }
                         continue;
                     }
-                    self.finish(start, *flags, alias.quoted, alias.logged, out);
+                    if !alias.is_list() {
+                        let hex = flags.contains(Flags::HEX) && alias.shows_hex();
+                        self.finish(start, flags, alias.quoted && !hex, alias.logged, out);
+                    }
                 }
-                Item::Expr(expr, flags) => {
-                    let start = out.len();
+                Item::Expr(expr, _) => {
                     match expr.eval(e) {
                         Some(Sample::Bin(b)) if flags.contains(Flags::BINARY) => {
                             out.extend_from_slice(b);
+                            blank = false;
                             continue;
                         }
                         Some(sample) => sample.append(out),
@@ -209,51 +207,43 @@ impl LogFormat {
                     }
                     // Only log lines put expressions in quotes.
                     let quoted = self.purpose == Purpose::Log;
-                    self.finish(start, *flags, quoted, Logged::Raw, out);
+                    self.finish(start, flags, quoted, Logged::Raw, out);
                 }
             }
+            blank = false;
         }
     }
 
     /// Escapes and quotes what an item appended from `start` on.
     fn finish(&self, start: usize, flags: Flags, quoted: bool, logged: Logged, out: &mut Vec<u8>) {
         let quote = quoted && flags.contains(Flags::QUOTE);
+        let log = self.purpose == Purpose::Log;
         if out.len() == start {
             if quote {
                 out.extend_from_slice(b"\"\"");
-            } else if self.purpose == Purpose::Log && logged.dash() {
+            } else if log && logged.dash() {
                 out.push(b'-');
             }
             return;
         }
-        let needs_escape = |b: &u8| match self.purpose {
-            Purpose::Http => (*b < b' ' && *b != b'\t') || *b == 0x7f,
-            Purpose::Log => logged.escapes(*b),
-        };
         let backslash = flags.contains(Flags::ESCAPE);
-        if self.purpose == Purpose::Log && logged == Logged::Raw && !(backslash || quote) {
+        if log && logged == Logged::Raw && !(backslash || quote) {
             return;
         }
-        let is_special = |b: &u8| backslash && b"\"\\]".contains(b);
-        let new = out.get(start..).unwrap_or_default();
-        if new.iter().any(|b| needs_escape(b) || is_special(b)) {
-            const HEX: &[u8; 16] = b"0123456789ABCDEF";
-            let digit = |n: u8| HEX.get(usize::from(n)).copied().unwrap_or(b'0');
-            let mark = match self.purpose {
-                Purpose::Http => b'%',
-                Purpose::Log => b'#',
+        let mark = if log { b'#' } else { b'%' };
+        escape(out, start, |b| {
+            let hex = match log {
+                true => logged.escapes(b),
+                false => (b < b' ' && b != b'\t') || b == 0x7f,
             };
-            let raw = out.split_off(start);
-            for b in raw {
-                if is_special(&b) {
-                    out.extend_from_slice(&[b'\\', b]);
-                } else if needs_escape(&b) {
-                    out.extend_from_slice(&[mark, digit(b >> 4), digit(b & 15)]);
-                } else {
-                    out.push(b);
-                }
+            if hex {
+                return Escape::Hex(mark);
             }
-        }
+            if backslash && b"\"\\]".contains(&b) {
+                return Escape::Backslash;
+            }
+            Escape::None
+        });
         if quote {
             out.insert(start, b'"');
             out.push(b'"');
@@ -261,94 +251,72 @@ impl LogFormat {
     }
 }
 
-/// Skips `(name:type)`; returns where it ends.
-fn item_name(text: &[u8], open: usize) -> Result<usize, String> {
-    let rest = text.get(open + 1..).unwrap_or_default();
-    let end = rest
+/// How a byte is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escape {
+    None,
+    /// A backslash in front.
+    Backslash,
+    /// This character and two digits in its place.
+    Hex(u8),
+}
+
+/// Rewrites what stands in `out` from `start` on, in place.
+fn escape(out: &mut Vec<u8>, start: usize, how: impl Fn(u8) -> Escape) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |n: u8| HEX.get(usize::from(n)).copied().unwrap_or(b'0');
+    let old = out.len();
+    let extra: usize = out
         .iter()
-        .position(|b| !(b.is_ascii_alphanumeric() || b"_-.:".contains(b)))
-        .unwrap_or(rest.len());
-    if rest.get(end) != Some(&b')') {
-        let near = rest.get(end..end + 1).unwrap_or_default();
-        return Err(format!(
-            "invalid character in custom name near '{}",
-            BStr::new(near)
-        ));
+        .skip(start)
+        .map(|b| match how(*b) {
+            Escape::None => 0,
+            Escape::Backslash => 1,
+            Escape::Hex(_) => 2,
+        })
+        .sum();
+    if extra == 0 {
+        return;
     }
-    let inner = rest.get(..end).unwrap_or_default();
-    if let Some(colon) = memchr::memchr(b':', inner) {
-        let kind = inner.get(colon + 1..).unwrap_or_default();
-        if !matches!(kind, b"str" | b"sint" | b"bool" | b"raw") {
-            return Err(format!(
-                "unexpected output type '{}' at position {} line : '{}'. Supported types are: \
-                 str, sint, bool, raw",
-                BStr::new(kind),
-                open + 1 + colon + 1,
-                BStr::new(text)
-            ));
+    out.resize(old + extra, 0);
+    let (mut read, mut write) = (old, old + extra);
+    // from the end to the begin, so that nothing is written over before it is read
+    while read > start && write > read {
+        read -= 1;
+        let Some(b) = out.get(read).copied() else {
+            return;
+        };
+        let text: [u8; 3] = match how(b) {
+            Escape::None => [0, 0, b],
+            Escape::Backslash => [0, b'\\', b],
+            Escape::Hex(mark) => [mark, digit(b >> 4), digit(b & 15)],
+        };
+        let len = match how(b) {
+            Escape::None => 1,
+            Escape::Backslash => 2,
+            Escape::Hex(_) => 3,
+        };
+        write -= len;
+        let (from, to) = (text.get(3 - len..), out.get_mut(write..write + len));
+        if let (Some(from), Some(to)) = (from, to) {
+            to.copy_from_slice(from);
         }
     }
-    Ok(open + 1 + end + 1)
 }
 
-/// Reads `{+Q,-X}`; returns where it ends. Words that are no flag are ignored, as by HAProxy.
-fn item_flags(text: &[u8], open: usize, flags: &mut Flags) -> Result<usize, String> {
-    let rest = text.get(open + 1..).unwrap_or_default();
-    let end = memchr::memchr(b'}', rest)
-        .ok_or_else(|| format!("truncated line after '{}'", BStr::new(rest)))?;
-    for word in rest.get(..end).unwrap_or_default().split(|&b| b == b',') {
-        let (on, name) = match word {
-            [b'+', name @ ..] => (true, name),
-            [b'-', name @ ..] => (false, name),
-            _ => continue,
-        };
-        let flag = match name {
-            b"Q" => Flags::QUOTE,
-            b"X" => Flags::HEX,
-            b"E" => Flags::ESCAPE,
-            b"bin" => Flags::BINARY,
-            _ => continue,
-        };
-        flags.set(flag, on);
-    }
-    Ok(open + 1 + end + 1)
-}
-
-/// Compiles `expr]`; returns what follows the bracket.
-fn expression(rest: &[u8], cx: &mut Compile<'_>) -> Result<(Expr, usize), Fault> {
-    let (expr, end) = Expr::parse_prefix(rest, cx).map_err(|fault| {
-        fault.wrap(|m| {
-            format!(
-                "failed to parse sample expression <{}> : {m}",
-                BStr::new(rest)
-            )
-        })
-    })?;
-    if !expr.places().intersects(cx.places) {
-        return Err(format!(
-            "sample fetch <{}> may not be reliably used here because it needs '{}' which is not \
-             available here",
-            expr.fetch_name(),
-            expr.source()
-        )
-        .into());
-    }
-    let shown = BStr::new(rest.get(..end).unwrap_or_default());
-    match rest.get(end) {
-        Some(b']') => Ok((expr, end + 1)),
-        Some(&b) => Err(format!(
-            "expected ']' after '{shown}', but found '{}'",
-            char::from(b)
-        )
-        .into()),
-        None => Err(format!("missing ']' after '{shown}'").into()),
-    }
+/// The name of a step, for `%OG`.
+fn origin(e: &Eval<'_>) -> &'static str {
+    e.view
+        .log()
+        .map_or(LogStep::Unspecified, |l| l.step)
+        .origin()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::{self, Stream};
     use super::*;
+    use bstr::BStr;
 
     fn render(purpose: Purpose, text: &str) -> Result<String, Fault> {
         render_on(Stream::example(), purpose, text)

@@ -8,6 +8,7 @@
 
 pub mod acl;
 pub mod args;
+pub mod capture;
 pub mod compile;
 pub mod condition;
 pub mod conv;

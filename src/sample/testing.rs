@@ -1,5 +1,6 @@
 //! A transaction for tests: what examples of fetches, converters and actions run on.
 
+use super::capture::{Captures, Slots};
 use super::compile::{Compile, Names};
 use super::expr::Expr;
 use super::fetch::Example;
@@ -25,6 +26,7 @@ pub struct Stream {
     pub txn: VarStore,
     pub req: VarStore,
     pub effects: Vec<String>,
+    pub captures: Captures,
     random: Cell<u32>,
 }
 
@@ -32,12 +34,20 @@ impl Stream {
     /// The example: a request to `www`, answered by `s1`.
     pub fn example() -> Stream {
         clock::freeze(1_700_000_000_000_000);
+        let mut slots = Slots::default();
+        for _ in 0..3 {
+            slots.declare(Direction::Request, 20);
+        }
+        let mut captures = Captures::default();
+        captures.begin(&slots);
+        captures.store(Direction::Request, 0, b"first");
         let stream = Stream {
             request: Some(request(REQUEST)),
             response: Some(response(RESPONSE)),
             txn: VarStore::default(),
             req: VarStore::default(),
             effects: Vec::new(),
+            captures,
             random: Cell::new(0x4000_0000),
         };
         if let Ok((_, id)) = super::vars::intern(b"txn.known") {
@@ -128,6 +138,9 @@ impl StreamView for Stream {
     }
     fn listener(&self) -> Option<(&str, u32)> {
         Some(("web", 1))
+    }
+    fn captures(&self) -> Option<&Captures> {
+        Some(&self.captures)
     }
     fn stream_id(&self) -> u32 {
         42
@@ -232,11 +245,16 @@ impl Names for Known {
     fn server(&self, _: u32, name: &[u8]) -> Option<u32> {
         (name == b"s1").then_some(0)
     }
+    fn log_profile(&self, name: &[u8]) -> Option<u32> {
+        (name == b"known").then_some(0)
+    }
 }
 
 /// For lines of the front end's http-request rules.
 pub fn compile(names: &dyn Names) -> Compile<'_> {
     let mut cx = Compile::new(Places::FE_REQUEST, names);
+    cx.slots.declare(Direction::Request, 20);
+    cx.slots.declare(Direction::Request, 20);
     cx.owner = "frontend 'fe'".into();
     cx
 }

@@ -1,5 +1,6 @@
 //! What an expression may see of the stream that it is evaluated for.
 
+use super::capture::Captures;
 use super::scratch::Scratch;
 use super::vars::{Scope, VarStore};
 use crate::proto::h1::Message;
@@ -126,6 +127,14 @@ pub trait StreamView {
     fn by_applet(&self) -> bool {
         false
     }
+    /// Captured values; `None` without slots, and before the request is understood.
+    fn captures(&self) -> Option<&Captures> {
+        None
+    }
+    /// Bytes of the request's line that are remembered (`tune.http.logurilen`).
+    fn uri_len(&self) -> usize {
+        1024
+    }
     /// The level that `set-log-level` gave the log line.
     fn log_level(&self) -> Option<u8> {
         None
@@ -136,10 +145,108 @@ pub trait StreamView {
     }
 }
 
+/// What makes a log line (`%OG`, `log-steps`, `on` of log profiles).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogStep {
+    /// Not the log.
+    #[default]
+    Unspecified,
+    /// A stream begins.
+    Accept,
+    /// The request's head is there.
+    Request,
+    /// The server's connection stands.
+    Connect,
+    /// The response is on its way.
+    Response,
+    /// The stream ended.
+    Close,
+    /// No stream came of it: the request could not be understood, or none came.
+    Error,
+    /// `do-log` in `tcp-request connection`
+    TcpRequestConnection,
+    /// `do-log` in `tcp-request session`
+    TcpRequestSession,
+    /// `do-log` in `tcp-request content`
+    TcpRequestContent,
+    /// `do-log` in `tcp-response content`
+    TcpResponseContent,
+    /// `do-log` in `http-request`
+    HttpRequest,
+    /// `do-log` in `http-response`
+    HttpResponse,
+    /// `do-log` in `http-after-response`
+    HttpAfterResponse,
+}
+
+impl LogStep {
+    /// All that a configuration can name.
+    pub const ALL: [LogStep; 13] = [
+        LogStep::Accept,
+        LogStep::Request,
+        LogStep::Connect,
+        LogStep::Response,
+        LogStep::Close,
+        LogStep::Error,
+        LogStep::HttpRequest,
+        LogStep::HttpResponse,
+        LogStep::HttpAfterResponse,
+        LogStep::TcpRequestConnection,
+        LogStep::TcpRequestSession,
+        LogStep::TcpRequestContent,
+        LogStep::TcpResponseContent,
+    ];
+
+    /// Its name in `log-steps` and log profiles.
+    pub fn name(self) -> &'static str {
+        match self {
+            LogStep::Unspecified => "any",
+            LogStep::Accept => "accept",
+            LogStep::Request => "request",
+            LogStep::Connect => "connect",
+            LogStep::Response => "response",
+            LogStep::Close => "close",
+            LogStep::Error => "error",
+            LogStep::TcpRequestConnection => "tcp-req-conn",
+            LogStep::TcpRequestSession => "tcp-req-sess",
+            LogStep::TcpRequestContent => "tcp-req-cont",
+            LogStep::TcpResponseContent => "tcp-res-cont",
+            LogStep::HttpRequest => "http-req",
+            LogStep::HttpResponse => "http-res",
+            LogStep::HttpAfterResponse => "http-after-res",
+        }
+    }
+
+    /// What `%OG` shows.
+    pub fn origin(self) -> &'static str {
+        match self {
+            LogStep::Unspecified => "unspec",
+            LogStep::Accept => "txn_accept",
+            LogStep::Request => "txn_request",
+            LogStep::Connect => "txn_connect",
+            LogStep::Response => "txn_response",
+            LogStep::Close => "txn_close",
+            LogStep::Error => "sess_error",
+            other => other.name(),
+        }
+    }
+
+    /// Its bit in a set of steps.
+    pub fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
 /// What a log line tells besides the messages. Times are milliseconds, -1 where the phase was not
 /// reached (HAProxy configuration manual 8.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogData {
+    /// What makes the line.
+    pub step: LogStep,
+    /// The line is written before all is known (`option logasap`): `+` before sums.
+    pub early: bool,
+    /// `%lc`: lines of the front end so far
+    pub lines: u32,
     /// Termination state, cookie flags included (`--NI`).
     pub state: [u8; 4],
     /// Status sent to the client; -1: none
@@ -148,6 +255,8 @@ pub struct LogData {
     pub sent: u64,
     /// Bytes received from the client (`%U`).
     pub received: u64,
+    /// `%Th`: handshakes
+    pub handshake: i64,
     /// `%TR`: from the first byte to the complete head
     pub request: i64,
     /// `%Tw`: in queues
@@ -223,6 +332,8 @@ pub enum Effect {
     Retries(u32),
     /// `disable-l7-retry`
     DisableL7Retry,
+    /// `do-log`, with the number of a log profile
+    Log(LogStep, Option<u32>),
 }
 
 /// Servers, tables and counters as fetches see them; the engine implements it. Proxies are named

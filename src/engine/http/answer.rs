@@ -132,7 +132,9 @@ impl Stream {
     pub(super) fn after_response_rules(&mut self) {
         let (fe, be) = (self.s.fe.clone(), self.be.clone());
         let sets = [
-            be.as_ref().map(|b| &b.rules.http_after_response),
+            be.as_ref()
+                .filter(|b| b.same_section != Some(fe.id))
+                .map(|b| &b.rules.http_after_response),
             Some(&fe.rules.http_after_response),
         ];
         for list in sets.into_iter().flatten().filter(|l| !l.is_empty()) {

@@ -14,6 +14,7 @@ use crate::ir::proxy::{HttpReuse, Options, RetryOn};
 use crate::plan::BackendPlan;
 use crate::proto::h1::{BodyLength, EncodeOptions, Parsed, Persist};
 use crate::rules::{self, Verdict};
+use crate::sample::view::LogStep;
 
 /// A client is only watched for hanging up once a server takes longer than this, ms: most answer
 /// sooner, and a connection that never waits needs no registration.
@@ -65,6 +66,7 @@ impl Stream {
         let Some(be) = self.be.clone() else {
             return Err(End::Status(503, *b"SC"));
         };
+        self.capture_request_cookie();
         self.find_persistence(&be);
         self.assign(None).await?;
         let mut fresh = false;
@@ -146,6 +148,10 @@ impl Stream {
         // the server may answer and close before it took the whole request
         at.up.outlives_sink = true;
         self.times.connected = t.worker.now_us().max(1);
+        if self.s.plan.global.settings.asks_own_address {
+            self.own_address = a.conn.sock.local_address();
+        }
+        self.log_step(LogStep::Connect);
         at.server_active = t.worker.now_ms();
         match &mut self.res {
             Some(res) => res.clear(),
@@ -397,17 +403,22 @@ impl Stream {
         let t = self.s.t;
         if let Some(res) = &self.res {
             self.sent = match self.s.fe.log.is_some() {
-                true => logged_size(res),
-                false => received_size(res),
+                true => super::count::logged_size(res),
+                false => super::count::received_size(res),
             };
         }
+        self.capture_response();
         self.response_rules(be)?;
+        self.capture_response_cookie();
         self.response_persistence(be);
         if !be.rules.http_after_response.is_empty()
             || !self.s.fe.rules.http_after_response.is_empty()
         {
             self.after_response_rules();
         }
+        let Some(res) = &self.res else { return Ok(()) };
+        self.status = i32::from(res.status());
+        self.log_step(LogStep::Response);
         let Some(res) = &self.res else { return Ok(()) };
         // a rule may have made it a response that has no body: what the server sends is not passed
         // on, and its connection not used again
@@ -441,7 +452,6 @@ impl Stream {
         at.down.relaxed = be.options.contains(Options::ACCEPT_UNSAFE_RESPONSE);
         at.down.trailers_out = !self.s.fe.options.contains(Options::DROP_RESPONSE_TRAILERS);
         at.answered = true;
-        self.status = i32::from(res.status());
         let data = res.body_prefix();
         match at.down.push(t, &self.s.client, &head, data, false) {
             Ok(taken) => {
@@ -469,10 +479,17 @@ impl Stream {
         }
         let fe = self.s.fe.clone();
         let t = self.s.t;
+        let none = Box::default();
         let sets = [
             (&be.rules.tcp_response_content, RuleSet::TcpResponseContent),
             (&be.rules.http_response, RuleSet::HttpResponse),
-            (&fe.rules.http_response, RuleSet::HttpResponse),
+            (
+                match be.same_section == Some(fe.id) {
+                    true => &none,
+                    false => &fe.rules.http_response,
+                },
+                RuleSet::HttpResponse,
+            ),
         ];
         for (list, set) in sets {
             if list.is_empty() {
@@ -750,23 +767,6 @@ fn deadline(waits: bool, active: u64, ms: Option<u32>) -> u64 {
         (true, Some(ms)) => active + u64::from(ms),
         _ => NEVER,
     }
-}
-
-/// What `%B` counts for a response's head: the parts of its lines without separators, and 21 bytes
-/// (as 3.4 logs them).
-pub(super) fn logged_size(res: &crate::proto::h1::Message) -> u64 {
-    let fields: usize = res
-        .headers()
-        .map(|(name, value)| name.len() + value.len())
-        .sum();
-    (21 + "HTTP/1.1200".len() + res.reason().len() + fields) as u64
-}
-
-/// The same for a head as it came in the usual spelling, without a look at each line: statistics
-/// count so for requests and responses alike.
-pub(super) fn received_size(message: &crate::proto::h1::Message) -> u64 {
-    let separators = 4 * message.fields().len();
-    (message.head_len() + 15).saturating_sub(separators) as u64
 }
 
 /// The `retry-on` event of a status.

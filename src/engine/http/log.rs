@@ -2,16 +2,66 @@
 
 use super::Stream;
 use crate::engine::log;
-use crate::sample::view::LogData;
+use crate::sample::scratch::Scratch;
+use crate::sample::view::{Direction, Eval, LogData, LogStep};
 
 impl Stream {
-    /// Notes what the response came to, at the end of the transaction.
+    /// The line at the end of the transaction.
     pub(super) fn log_end(&mut self) {
-        let s = &self.s;
-        let Some(plan) = s.fe.log.clone() else { return };
-        if plan.format.is_none() || self.quiet || self.log_level == Some(None) {
+        let Some(plan) = self.s.fe.log.as_ref() else {
+            return;
+        };
+        if !self.req.is_parsed() {
+            return self.log_line(LogStep::Error);
+        }
+        if plan.logs(LogStep::Close) || plan.one_line && !self.logged {
+            self.log_line(LogStep::Close);
+        }
+    }
+
+    /// The line of a step on the way, where one is wanted.
+    #[inline]
+    pub(super) fn log_step(&mut self, step: LogStep) {
+        if self.s.fe.log.as_ref().is_some_and(|plan| plan.logs(step)) {
+            self.logged = true;
+            self.log_line(step);
+        }
+    }
+
+    fn log_line(&mut self, step: LogStep) {
+        let Some(plan) = self.s.fe.log.clone() else {
+            return;
+        };
+        if plan.format.is_none() && step != LogStep::Error || self.quiet {
             return;
         }
+        let data = self.log_data(step, &plan);
+        let Some(level) = log::level(&plan, self.log_level, &data) else {
+            return;
+        };
+        self.log = Some(data);
+        log::step(self.s.t, &plan, self, step, level, None);
+        self.log = None;
+    }
+
+    /// `do-log`
+    pub(super) fn log_now(&mut self, step: LogStep, profile: Option<u32>) {
+        let Some(plan) = self.s.fe.log.clone() else {
+            return;
+        };
+        let profile = profile.and_then(|p| self.s.plan.log_profiles.get(p as usize).cloned());
+        let level = match self.log_level {
+            Some(None) => return,
+            Some(Some(level)) => level,
+            None => log::INFO,
+        };
+        self.log = Some(self.log_data(step, &plan));
+        log::step(self.s.t, &plan, self, step, level, profile.as_deref());
+        self.log = None;
+    }
+
+    fn log_data(&self, step: LogStep, plan: &crate::plan::LogPlan) -> LogData {
+        let s = &self.s;
         let t = s.t;
         let now = t.worker.now_us();
         let times = self.times;
@@ -20,20 +70,40 @@ impl Stream {
             (from, to) => (to.saturating_sub(from) / 1000) as i64,
         };
         let begin = times.begin.max(1);
-        let letters = [
-            self.state[0],
-            self.state[1],
-            self.persistence.cookie.flag.letter(),
-            self.persistence.set_cookie.letter(),
-        ];
+        // known to rules, but not to the log before the rules ran
+        let request = match step {
+            LogStep::Accept | LogStep::Request | LogStep::TcpRequestContent => 0,
+            _ => times.request,
+        };
         let be = self.be.as_ref();
         let server = be.and_then(|b| b.state.server(self.server?));
-        self.log = Some(LogData {
-            state: letters,
-            status: self.status,
-            sent: self.sent,
-            received: self.received,
-            request: ms(begin, times.request),
+        LogData {
+            step,
+            early: plan.asap,
+            lines: log::count(plan),
+            state: [
+                self.state[0],
+                self.state[1],
+                self.persistence.cookie.flag.letter(),
+                self.persistence.set_cookie.letter(),
+            ],
+            status: match (step, &self.res) {
+                (LogStep::Accept, _) => 0,
+                (LogStep::HttpResponse | LogStep::HttpAfterResponse, Some(res)) => {
+                    i32::from(res.status())
+                }
+                _ => self.status,
+            },
+            sent: match (step, &self.res) {
+                (LogStep::Response, Some(res)) => self.sent + res.body_prefix().len() as u64,
+                _ => self.sent,
+            },
+            received: match step {
+                LogStep::Close | LogStep::Error => self.received,
+                _ => 0,
+            },
+            handshake: 0,
+            request: ms(begin, request),
             queue: ms(times.request, times.queued),
             connect: ms(times.queued, times.connected),
             response: ms(times.connected, times.response),
@@ -52,7 +122,28 @@ impl Stream {
             redispatched: self.redispatched,
             srv_queue: self.waited.0,
             backend_queue: self.waited.1,
-        });
-        log::stream(t, &plan, self, false);
+        }
+    }
+
+    /// The stream's unique id, made when it is first asked for.
+    pub(super) fn make_unique_id(&self) -> Option<&[u8]> {
+        let format = self.s.fe.unique_id.as_ref()?;
+        if let Some(id) = self.unique_id.get() {
+            return Some(id);
+        }
+        // a format that names itself finds nothing
+        if !self.req.is_parsed() || self.making_id.replace(true) {
+            return None;
+        }
+        let mut id = Vec::new();
+        let scratch = Scratch::new();
+        let eval = Eval {
+            view: self,
+            scratch: &scratch,
+            direction: Direction::Request,
+            last: true,
+        };
+        format.render(&eval, &mut id);
+        Some(self.unique_id.get_or_init(|| id))
     }
 }

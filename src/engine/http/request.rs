@@ -70,13 +70,17 @@ impl Stream {
                 }
                 // only empty lines: nothing was asked
                 Io::Eof | Io::Failed(_) if self.only_empty_lines() => {
+                    self.status = 400;
                     return Err(End::Silent(*b"CR"));
                 }
                 Io::Eof => {
                     session::count_request(&self.s);
                     return Err(End::Raw(400, *b"CR"));
                 }
-                Io::Failed(_) => return Err(End::Silent(*b"CR")),
+                Io::Failed(_) => {
+                    self.status = 400;
+                    return Err(End::Silent(*b"CR"));
+                }
             }
         }
         session::count_request(&self.s);
@@ -84,7 +88,7 @@ impl Stream {
         let req = &self.req;
         self.listed
             .show(Some((req.method(), req.target(), req.version())));
-        self.received = super::exchange::received_size(&self.req);
+        self.received = super::count::received_size(&self.req);
         self.keep_client = self.req.keep_alive();
         if self.body_so_far() == BodySoFar::Broken {
             self.capture(self.req.head_len(), None);

@@ -9,7 +9,7 @@ use crate::ir::proxy::{ConnectionMode, Options};
 use crate::ir::rule::Rule;
 use crate::plan::{BackendId, BackendTarget, FrontendPlan};
 use crate::rules::{self, Verdict};
-use crate::sample::view::Direction;
+use crate::sample::view::{Direction, LogStep};
 use std::sync::Arc;
 
 impl Stream {
@@ -33,8 +33,11 @@ impl Stream {
             let fe = self.s.fe.clone();
             self.request_rules(&fe.rules.tcp_request_content, RuleSet::TcpRequestContent)
                 .await?;
+            self.log_step(LogStep::Request);
             self.request_rules(&fe.rules.http_request, RuleSet::HttpRequest)
                 .await?;
+        } else {
+            self.log_step(LogStep::Request);
         }
         if let Some(page) = self.s.fe.stats.clone() {
             self.status_page(&page).await?;
@@ -61,7 +64,7 @@ impl Stream {
             self.restrict_names(be.options)?;
         }
         let buffer = be.options.contains(Options::HTTP_BUFFER_REQUEST);
-        let rules = be.rules.any_on_request();
+        let rules = be.rules.any_on_request() && be.same_section != Some(self.s.fe.id);
         count::backend(&be, self.s.t.worker.now_ms());
         self.listed.backend(be.id);
         self.be = Some(be);
@@ -83,6 +86,12 @@ impl Stream {
         if rules && let Some(be) = self.be.clone() {
             self.request_rules(&be.rules.redirects, RuleSet::HttpRequest)
                 .await?;
+        }
+        if let Some(name) = &self.s.fe.unique_id_header
+            && let Some(id) = self.make_unique_id()
+        {
+            let (name, id) = (name.clone(), id.to_vec());
+            self.req.add_header(&name, &id);
         }
         self.forwarded_headers();
         Ok(())

@@ -149,7 +149,7 @@ impl Stream {
                     case: self.s.fe.case_map.as_deref(),
                 },
             );
-            self.sent = super::exchange::logged_size(res);
+            self.sent = super::count::logged_size(res);
         }
         let all_sent = match reply.body.filter(|_| !head_only) {
             None => self.send_all(&out).await,

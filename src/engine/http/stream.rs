@@ -8,8 +8,10 @@ use crate::engine::streams::Listed;
 use crate::ir::proxy::ConnectionMode;
 use crate::plan::{BackendPlan, ErrorPage, ErrorPages};
 use crate::proto::h1::Message;
+use crate::sample::capture::Captures;
 use crate::sample::vars::VarStore;
-use crate::sample::view::LogData;
+use crate::sample::view::{LogData, LogStep};
+use std::cell::{Cell, OnceCell};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -131,7 +133,17 @@ pub struct Stream {
     pub quiet: bool,
     /// What `set-log-level` said: a level, or `silent`.
     pub log_level: Option<Option<u8>>,
-    /// What the log tells, once the stream has ended.
+    /// The proxy's own address towards the server, if an expression asks for it.
+    pub own_address: Option<SocketAddr>,
+    /// A line was written already.
+    pub logged: bool,
+    /// Captured values, if the front end has slots.
+    pub captures: Option<Box<Captures>>,
+    /// `unique-id-format`, once asked for.
+    pub unique_id: OnceCell<Vec<u8>>,
+    /// It is being made.
+    pub making_id: Cell<bool>,
+    /// What the log tells, while a line is made.
     pub log: Option<LogData>,
     /// The state the log will show.
     pub state: State,
@@ -192,6 +204,11 @@ impl Stream {
             service: false,
             quiet: false,
             log_level: None,
+            own_address: None,
+            logged: false,
+            captures: s.t.captures(&s.fe.captures),
+            unique_id: OnceCell::new(),
+            making_id: Cell::new(false),
             log: None,
             state: *b"--",
             src: None,
@@ -203,6 +220,8 @@ impl Stream {
     /// The transaction from head to end.
     pub(super) async fn run(&mut self) -> Result<Next, End> {
         self.read_head().await?;
+        self.capture_request();
+        self.log_step(LogStep::Accept);
         self.route().await?;
         self.exchange().await
     }
@@ -236,6 +255,7 @@ impl Stream {
             body_read,
             body_taken,
             drain,
+            captures,
             ..
         } = self;
         // first the slot: whoever waits for it may go on while we tidy up
@@ -253,6 +273,7 @@ impl Stream {
             }
         }
         let t = s.t;
+        t.recycle_captures(captures);
         t.recycle(req);
         if let Some(res) = res {
             t.recycle(res);

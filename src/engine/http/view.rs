@@ -2,6 +2,7 @@
 
 use super::Stream;
 use crate::proto::h1::Message;
+use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
 use crate::sample::view::{Effect, LogData, StreamView, World};
 use std::net::SocketAddr;
@@ -30,6 +31,13 @@ impl StreamView for Stream {
     }
     fn fc_dst(&self) -> Option<SocketAddr> {
         self.s.dst_now()
+    }
+    fn bc_src(&self) -> Option<SocketAddr> {
+        self.own_address
+    }
+    fn bc_dst(&self) -> Option<SocketAddr> {
+        let server = self.be.as_ref()?.servers.get(self.server? as usize)?;
+        server.address.inet(|| self.dst())
     }
     fn frontend(&self) -> Option<(&str, u32)> {
         Some((&self.s.fe.name, self.s.fe.uuid))
@@ -88,6 +96,16 @@ impl StreamView for Stream {
             _ => None,
         }
     }
+    fn captures(&self) -> Option<&Captures> {
+        // what could not be understood has none
+        self.captures.as_deref().filter(|_| self.req.is_parsed())
+    }
+    fn uri_len(&self) -> usize {
+        self.s.plan.global.settings.tune.http_logurilen as usize
+    }
+    fn unique_id(&self) -> Option<&[u8]> {
+        self.make_unique_id()
+    }
     fn log_level(&self) -> Option<u8> {
         self.log_level.flatten()
     }
@@ -105,6 +123,7 @@ impl StreamView for Stream {
             Effect::Retries(n) => self.retries = n,
             Effect::DisableL7Retry => self.no_l7_retry = true,
             Effect::LogLevel(level) => self.log_level = Some(level),
+            Effect::Log(step, profile) => self.log_now(step, profile),
             other => return self.s.apply(other),
         }
         true

@@ -3,26 +3,37 @@
 
 use crate::base::clock;
 use crate::ir::log::{LogLineFormat, LogTarget};
-use crate::plan::LogPlan;
 use std::io::Write;
 use std::time::Duration;
+
+/// What stands before the message besides the time and the target's own.
+pub struct Line<'a> {
+    /// `log-tag`
+    pub tag: &'a str,
+    /// `log-send-hostname`
+    pub hostname: Option<&'a str>,
+    /// Its level.
+    pub level: u8,
+    /// Structured data of RFC 5424; empty: none
+    pub data: &'a [u8],
+}
 
 /// The beginning of the last line for a target: all lines of one second and level share it.
 #[derive(Default)]
 pub struct Header {
     bytes: Vec<u8>,
-    /// Plan (its tag and host name), level and second that it was made for.
-    made_for: Option<(*const LogPlan, u8, u64)>,
+    /// Tag, level and second that it was made for.
+    made_for: Option<(*const str, u8, u64)>,
     /// Number of the process, asked for once: a thread lives in one process.
     pid: Option<u32>,
 }
 
 impl Header {
     /// Appends the beginning of a line that is written now.
-    pub fn write(&mut self, out: &mut Vec<u8>, log: &LogPlan, target: &LogTarget, level: u8) {
+    pub fn write(&mut self, out: &mut Vec<u8>, line: &Line<'_>, target: &LogTarget) {
         let now = clock::unix_time();
-        let key = (log as *const LogPlan, level, now.as_secs());
-        // the other formats show microseconds
+        let key = (line.tag as *const str, line.level, now.as_secs());
+        // the other formats show microseconds, or data of their own
         let same = !matches!(
             target.format,
             LogLineFormat::Rfc5424 | LogLineFormat::Timed | LogLineFormat::Iso
@@ -30,15 +41,15 @@ impl Header {
         if !(same && self.made_for == Some(key)) {
             let pid = *self.pid.get_or_insert_with(std::process::id);
             self.bytes.clear();
-            write(&mut self.bytes, log, target, level, pid, now);
+            write(&mut self.bytes, line, target, pid, now);
             self.made_for = Some(key);
         }
         out.extend_from_slice(&self.bytes);
     }
 }
 
-fn write(out: &mut Vec<u8>, log: &LogPlan, target: &LogTarget, level: u8, pid: u32, now: Duration) {
-    let format = target.format;
+fn write(out: &mut Vec<u8>, log: &Line<'_>, target: &LogTarget, pid: u32, now: Duration) {
+    let (format, level) = (target.format, log.level);
     let seconds = now.as_secs();
     let offset = clock::local_offset(seconds);
     let d = clock::civil(seconds.saturating_add_signed(offset));
@@ -58,7 +69,7 @@ fn write(out: &mut Vec<u8>, log: &LogPlan, target: &LogTarget, level: u8, pid: u
                 d.minute,
                 d.second
             );
-            if let (Some(host), LogLineFormat::Rfc3164) = (&log.hostname, format) {
+            if let (Some(host), LogLineFormat::Rfc3164) = (log.hostname, format) {
                 let _ = write!(out, "{host} ");
             }
             write!(out, "{}[{pid}]: ", log.tag)
@@ -86,8 +97,14 @@ fn write(out: &mut Vec<u8>, log: &LogPlan, target: &LogTarget, level: u8, pid: u
             );
             match format {
                 LogLineFormat::Rfc5424 => {
-                    let host = log.hostname.as_deref().unwrap_or("-");
-                    write!(out, "{host} {} {pid} - - ", log.tag)
+                    let host = log.hostname.unwrap_or("-");
+                    let _ = write!(out, "{host} {} {pid} - ", log.tag);
+                    out.extend_from_slice(match log.data {
+                        [] => b"-",
+                        data => data,
+                    });
+                    out.push(b' ');
+                    Ok(())
                 }
                 _ => Ok(()),
             }

@@ -1,9 +1,9 @@
 //! Sending lines: one non-blocking socket per thread and target; what cannot be sent at once is
 //! dropped and counted, since a log server that is slow must not slow the traffic.
 
-use super::header::Header;
+use super::header::{Header, Line};
 use crate::ir::log::LogLineFormat;
-use crate::plan::{LogPlan, TargetAddress, TargetPlan};
+use crate::plan::{TargetAddress, TargetPlan};
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with,
@@ -36,36 +36,39 @@ enum Socket {
 }
 
 impl Sender {
-    /// Sends a message to every target of the plan that wants its level.
-    pub fn send(&mut self, log: &LogPlan, level: u8, message: &[u8], now_ms: u64) {
-        for target in &log.targets {
-            let settings = &target.settings;
-            if level > settings.max_level || !target.sampled() {
-                continue;
+    /// Sends a message to a target.
+    pub fn send(&mut self, target: &TargetPlan, line: &Line<'_>, message: &[u8], now_ms: u64) {
+        let settings = &target.settings;
+        let key: *const TargetPlan = target;
+        let at = match self.targets.iter().position(|(k, _)| *k == key) {
+            Some(at) => at,
+            None => {
+                self.targets.push((key, Target::default()));
+                self.targets.len() - 1
             }
-            let level = level.max(settings.min_level);
-            let key: *const TargetPlan = &**target;
-            let at = match self.targets.iter().position(|(k, _)| *k == key) {
-                Some(at) => at,
-                None => {
-                    self.targets.push((key, Target::default()));
-                    self.targets.len() - 1
-                }
-            };
-            let Some((_, kept)) = self.targets.get_mut(at) else {
-                continue;
-            };
-            self.line.clear();
-            kept.header.write(&mut self.line, log, settings, level);
-            self.line.extend_from_slice(message);
-            self.line
-                .truncate((settings.len as usize).saturating_sub(1));
-            if settings.format != LogLineFormat::Rfc5424 || !message.is_empty() {
-                self.line.push(b'\n');
-            }
-            if !kept.deliver(target, &self.line, now_ms) {
-                self.dropped += 1;
-            }
+        };
+        let Some((_, kept)) = self.targets.get_mut(at) else {
+            return;
+        };
+        let line = Line {
+            level: line.level.max(settings.min_level),
+            // 3.4 puts a name where no syslog daemon could add one
+            hostname: line.hostname.or(match (&target.to, settings.format) {
+                (TargetAddress::Fd(_), LogLineFormat::Rfc3164) => Some("localhost"),
+                _ => None,
+            }),
+            ..*line
+        };
+        self.line.clear();
+        kept.header.write(&mut self.line, &line, settings);
+        self.line.extend_from_slice(message);
+        self.line
+            .truncate((settings.len as usize).saturating_sub(1));
+        if settings.format != LogLineFormat::Rfc5424 || !message.is_empty() {
+            self.line.push(b'\n');
+        }
+        if !kept.deliver(target, &self.line, now_ms) {
+            self.dropped += 1;
         }
     }
 }

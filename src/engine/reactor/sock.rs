@@ -5,6 +5,7 @@ use rustix::event::epoll;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
 use std::io::IoSlice;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 const READABLE: u8 = 1;
@@ -345,6 +346,12 @@ impl Sock {
     /// The descriptor, for socket options.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.fd.as_ref().map(|fd| fd.as_fd())
+    }
+
+    /// The address of this end, if it has one.
+    pub fn local_address(&self) -> Option<SocketAddr> {
+        let name = rustix::net::getsockname(self.fd()?).ok()?;
+        SocketAddr::try_from(name).ok()
     }
 
     /// The pending error of the socket (`SO_ERROR`), as after a connection attempt.

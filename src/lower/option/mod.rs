@@ -27,6 +27,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &forwardfor::FORWARDFOR,
     &httpchk::HTTPCHK,
     &httplog::HTTPLOG,
+    &httplog::HTTPSLOG,
     &httplog::TCPLOG,
     &keep_alive::HTTP_KEEP_ALIVE,
     &keep_alive::HTTP_SERVER_CLOSE,

@@ -5,6 +5,7 @@ mod appsession;
 mod balance;
 mod bind_process;
 mod block;
+mod capture;
 mod cookie;
 mod default_backend;
 mod disabled;
@@ -33,7 +34,7 @@ pub mod timeout;
 mod use_backend;
 
 use super::KeywordHandler;
-use super::{bind, server};
+use super::{bind, log, server};
 
 /// Their keywords, one line each.
 pub const KEYWORDS: &[&KeywordHandler] = &[
@@ -43,6 +44,10 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &bind::BIND,
     &bind_process::BIND_PROCESS,
     &block::BLOCK,
+    &capture::COOKIE,
+    &capture::DECLARE,
+    &capture::REQUEST,
+    &capture::RESPONSE,
     &cookie::COOKIE,
     &default_backend::DEFAULT_BACKEND,
     &disabled::DISABLED,
@@ -61,8 +66,14 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &limits::MAX_SESSION_SRV_CONNS,
     &limits::MAXCONN,
     &limits::RATE_LIMIT,
-    &crate::lower::log::PROXY,
-    &crate::lower::log::TAG_PROXY,
+    &log::format::ERROR_LOG_FORMAT,
+    &log::format::LOG_FORMAT,
+    &log::format::LOG_FORMAT_SD,
+    &log::format::UNIQUE_ID_FORMAT,
+    &log::format::UNIQUE_ID_HEADER,
+    &log::steps::LOG_STEPS,
+    &log::target::PROXY,
+    &log::target::TAG_PROXY,
     &mode::MODE,
     &monitor::MONITOR_FAIL,
     &monitor::MONITOR_URI,

@@ -197,14 +197,25 @@ pub fn compile<T>(
     state.language = cx.options.language.unwrap_or(Version::CURRENT);
     state.acls = acls.clone();
     state.without_tls = !cx.options.has("tls");
+    if let Some(draft) = cx.draft_mut() {
+        state.slots = std::mem::take(&mut draft.proxy.captures);
+    }
     let made = work(&mut state, &acls);
     let Compile {
         diags,
         files,
         pending,
+        slots,
+        slot_uses,
+        asks_own_address,
         ..
     } = state;
     cx.pattern_files.extend(files);
+    cx.global.asks_own_address |= asks_own_address;
+    if let Some(draft) = cx.draft_mut() {
+        draft.proxy.captures = slots;
+        draft.slot_uses.extend(slot_uses);
+    }
     (made.filter(|_| !pending), diags)
 }
 

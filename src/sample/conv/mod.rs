@@ -9,6 +9,7 @@ use std::fmt;
 mod addresses;
 mod aes;
 mod bytes;
+mod captures;
 mod dates;
 mod digests;
 mod encodings;
@@ -92,6 +93,7 @@ static FAMILIES: &[&[Conv]] = &[
     x509::CONVS,
     variables::CONVS,
     when::CONVS,
+    captures::CONVS,
 ];
 
 /// Every converter that hapax executes.

@@ -1,7 +1,10 @@
 //! What is remembered of the request and status lines (manual 7.3.6).
 
-use super::{Example, Fetch, REQUEST};
+use super::{Example, Fetch, REQUEST, RESPONSE};
+use crate::proto::h1::Message;
+use crate::sample::args::{Arg, Kind};
 use crate::sample::value::{Sample, Type};
+use crate::sample::view::{Direction, Eval};
 
 macro_rules! simple {
     ($name:literal, |$e:ident| $eval:expr, $doc:literal, [$($example:expr),*]) => {
@@ -19,7 +22,54 @@ macro_rules! simple {
     };
 }
 
+macro_rules! slot {
+    ($name:literal, $source:expr, $direction:expr, $doc:literal, [$($example:expr),*]) => {
+        Fetch {
+            name: $name,
+            args: &[Kind::Int],
+            required: 1,
+            out: Type::Str,
+            source: $source,
+            check: None,
+            eval: |args, e, _| slot(args, e, $direction),
+            doc: $doc,
+            examples: &[$($example),*],
+        }
+    };
+}
+
+fn slot<'a>(args: &[Arg], e: &Eval<'a>, direction: Direction) -> Option<Sample<'a>> {
+    let Some(Arg::Int(n)) = args.first() else {
+        return None;
+    };
+    let slot = usize::try_from(*n).ok()?;
+    let scratch = e.scratch;
+    let copy = |value: &[u8]| scratch.copy(value);
+    e.view
+        .captures()?
+        .with(direction, slot, copy)
+        .map(Sample::Str)
+}
+
 pub(super) static FETCHES: &[Fetch] = &[
+    slot!(
+        "capture.req.hdr",
+        &REQUEST,
+        Direction::Request,
+        "What was captured from the request into a slot.",
+        [
+            Example::of("capture.req.hdr(0)", "first"),
+            Example::none("capture.req.hdr(1)"),
+            Example::none("capture.req.hdr(-1)")
+        ]
+    ),
+    slot!(
+        "capture.res.hdr",
+        &RESPONSE,
+        Direction::Response,
+        "What was captured from the response into a slot.",
+        []
+    ),
     simple!(
         "capture.req.method",
         |e| e.view.request().map(|r| r.received_method()),
@@ -29,8 +79,7 @@ pub(super) static FETCHES: &[Fetch] = &[
     simple!(
         "capture.req.uri",
         |e| {
-            let target = e.view.request()?.received_target();
-            let path = path_of(target);
+            let path = path_of(remembered_target(e, e.view.request()?));
             (!path.is_empty()).then_some(path)
         },
         "Path and query string as received.",
@@ -62,6 +111,16 @@ fn version(version: (u8, u8)) -> &'static [u8] {
         (1, 0) => b"HTTP/1.0",
         _ => b"HTTP/1.1",
     }
+}
+
+/// The target as far as it is remembered (`tune.http.logurilen` counts from the line's begin).
+pub fn remembered_target<'a>(e: &Eval<'_>, request: &'a Message) -> &'a [u8] {
+    let target = request.received_target();
+    let left = e
+        .view
+        .uri_len()
+        .saturating_sub(request.received_method().len() + 1);
+    target.get(..left).unwrap_or(target)
 }
 
 /// A target without scheme and authority; empty if it is nothing else.

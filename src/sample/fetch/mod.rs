@@ -19,7 +19,7 @@ mod request;
 mod response;
 mod variables;
 
-pub use captures::path_of;
+pub use captures::{path_of, remembered_target};
 
 /// Evaluates a fetch; `None`: no such value.
 pub type FetchFn = for<'a> fn(&'a [Arg], &Eval<'a>, &mut Cursor) -> Option<Sample<'a>>;

@@ -1,11 +1,11 @@
 //! The `%aliases` of log formats whose data exists; the others stand in the grammar only.
 
-use super::Flags;
+use super::{Escape, Flags, escape, origin};
 use crate::base::clock;
 use crate::proto::h1::Message;
-use crate::sample::fetch::path_of;
+use crate::sample::fetch::{path_of, remembered_target};
 use crate::sample::value::Sample;
-use crate::sample::view::{Eval, LogData};
+use crate::sample::view::{Direction, Eval, LogData};
 use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 
@@ -55,7 +55,6 @@ const fn logged_as(name: &str) -> Logged {
     match name.as_bytes() {
         b"HM" | b"HU" | b"HP" | b"HV" | b"r" => Logged::Request,
         b"HPO" | b"HQ" => Logged::Part,
-        b"hr" | b"hs" | b"hrl" | b"hsl" => Logged::Captured,
         _ => Logged::Raw,
     }
 }
@@ -64,6 +63,29 @@ impl Alias {
     /// Its field is left out when nothing was captured.
     pub fn lists_captures(&self) -> bool {
         matches!(self.name, "hr" | "hs" | "hrl" | "hsl")
+    }
+
+    /// It quotes and escapes its parts by itself.
+    pub fn is_list(&self) -> bool {
+        matches!(self.name, "hrl" | "hsl")
+    }
+
+    /// It tells what is only known when the stream ends: a line with it waits for that (observed
+    /// on 3.4, alias by alias).
+    pub fn tells_the_end(&self) -> bool {
+        const LATE: &[&str] = &[
+            "B", "ID", "TR", "Ta", "Tc", "Td", "Th", "Ti", "Tq", "Tr", "Tt", "Tu", "Tw", "U", "ac",
+            "bc", "bq", "fc", "rc", "sc", "sq", "ts",
+        ];
+        LATE.contains(&self.name)
+    }
+
+    /// `+X` has an effect on it.
+    pub fn shows_hex(&self) -> bool {
+        const HEX: &[&str] = &[
+            "bi", "bp", "ci", "cp", "fi", "fp", "lc", "ms", "pid", "rt", "si", "sp", "Ts",
+        ];
+        HEX.contains(&self.name)
     }
 }
 
@@ -102,34 +124,34 @@ aliases! {
         // What is logged of the request is its line as received, whatever rules made of it.
         "HM" = |e, _, out| received(e, out, |r| r.received_method());
         "HP" = |e, _, out| received(e, out, |r| {
-            r.received_target().split(|&b| b == b'?').next().unwrap_or_default()
+            remembered_target(e, r).split(|&b| b == b'?').next().unwrap_or_default()
         });
         "HPO" = |e, _, out| received(e, out, |r| {
-            let path = path_of(r.received_target());
+            let path = path_of(remembered_target(e, r));
             path.split(|&b| b == b'?').next().unwrap_or_default()
         });
         "HQ" = |e, _, out| received(e, out, |r| {
-            let target = r.received_target();
+            let target = remembered_target(e, r);
             let at = memchr::memchr(b'?', target).unwrap_or(target.len());
             target.get(at..).unwrap_or_default()
         });
-        "HU" = |e, _, out| received(e, out, |r| r.received_target());
+        "HU" = |e, _, out| received(e, out, |r| remembered_target(e, r));
         "HV" = |e, _, out| version(e, out);
-        "ts" = |e, _, out| out.extend_from_slice(e.view.log().map_or(&[][..], |l| &l.state[..2]));
-        "tsc" = |e, _, out| out.extend_from_slice(e.view.log().map_or(&[][..], |l| &l.state));
-        "t" = |e, _, out| local_date(e.view.accept_date_us(), out);
-        "tr" = |e, _, out| local_date(e.view.request_date_us(), out);
-        "hr" = |_, _, _| {};
-        "hs" = |_, _, _| {};
-        "hrl" = |_, _, _| {};
-        "hsl" = |_, _, _| {};
+        "hr" = |e, _, out| captured(e, Direction::Request, out);
+        "hs" = |e, _, out| captured(e, Direction::Response, out);
+        "hrl" = |e, f, out| captured_list(e, Direction::Request, f, out);
+        "hsl" = |e, f, out| captured_list(e, Direction::Response, f, out);
+        "sslc" = |_, _, _| {};
+        "sslv" = |_, _, _| {};
         "r" = |e, _, out| {
+            let start = out.len();
             if let Some(r) = e.view.request() {
                 out.extend_from_slice(r.received_method());
                 out.push(b' ');
                 out.extend_from_slice(r.received_target());
                 out.push(b' ');
                 version(e, out);
+                out.truncate(start + e.view.uri_len());
             } else {
                 out.extend_from_slice(b"<BADREQ>");
             }
@@ -138,9 +160,9 @@ aliases! {
             out.extend_from_slice(rustix::system::uname().nodename().to_bytes());
         };
         "ID" = |e, _, out| out.extend_from_slice(e.view.unique_id().unwrap_or_default());
-        "CC" = |_, _, _| {};
-        "CS" = |_, _, _| {};
-        "OG" = |_, _, out| out.extend_from_slice(b"unspec");
+        "CC" = |e, _, out| cookie(e, Direction::Request, out);
+        "CS" = |e, _, out| cookie(e, Direction::Response, out);
+        "OG" = |e, _, out| out.extend_from_slice(origin(e).as_bytes());
     }
     number {
         "cp" = |e, f, out| port(e.view.fc_src(), f, out);
@@ -154,14 +176,29 @@ aliases! {
             };
             Sample::Int(status).append(out);
         };
-        "B" = |e, _, out| logged(e, out, |l| l.sent as i64);
+        "ts" = |e, _, out| {
+            out.extend_from_slice(e.view.log().and_then(|l| l.state.get(..2)).unwrap_or_default());
+        };
+        "tsc" = |e, _, out| out.extend_from_slice(e.view.log().map_or(&[][..], |l| &l.state));
+        "t" = |e, _, out| local_date(e.view.accept_date_us(), out);
+        "tr" = |e, _, out| local_date(e.view.request_date_us(), out);
+        "trl" = |e, _, out| zoned_date(e.view.request_date_us() / 1_000_000, out);
+        "Tl" = |e, _, out| zoned_date(e.view.accept_date_us() / 1_000_000, out);
+        "B" = |e, _, out| sum(e, out, |l| l.sent as i64);
         "U" = |e, _, out| logged(e, out, |l| l.received as i64);
         "TR" = |e, _, out| logged(e, out, |l| l.request);
         "Tw" = |e, _, out| logged(e, out, |l| l.queue);
         "Tc" = |e, _, out| logged(e, out, |l| l.connect);
         "Tr" = |e, _, out| logged(e, out, |l| l.response);
-        "Ta" = |e, _, out| logged(e, out, |l| l.active);
-        "Tt" = |e, _, out| logged(e, out, |l| l.total);
+        "Ta" = |e, _, out| sum(e, out, |l| l.active);
+        "Tt" = |e, _, out| sum(e, out, |l| l.total);
+        "Tu" = |e, _, out| sum(e, out, |l| l.total - l.idle);
+        "Th" = |e, _, out| logged(e, out, |l| l.handshake);
+        "Tq" = |e, _, out| logged(e, out, until_request);
+        "Td" = |e, _, out| logged(e, out, |l| match l.response {
+            -1 => -1,
+            _ => (l.total - until_request(l) - l.queue - l.connect - l.response).max(0),
+        });
         "Ti" = |e, _, out| logged(e, out, |l| l.idle);
         "fc" = |e, _, out| logged(e, out, |l| l.feconn.into());
         "bc" = |e, _, out| logged(e, out, |l| l.beconn.into());
@@ -177,15 +214,91 @@ aliases! {
         "pid" = |_, f, out| number(std::process::id().into(), f, out);
         "rt" = |e, f, out| number(e.view.stream_id().into(), f, out);
         "Ts" = |e, f, out| number(e.view.accept_date_us() / 1_000_000, f, out);
-        "ms" = |e, _, out| {
-            let _ = write!(out, "{:03}", e.view.accept_date_us() / 1000 % 1000);
+        "ms" = |e, f, out| {
+            let ms = e.view.accept_date_us() / 1000 % 1000;
+            let _ = match f.contains(Flags::HEX) {
+                true => write!(out, "{ms:02X}"),
+                false => write!(out, "{ms:03}"),
+            };
         };
+        "lc" = |e, f, out| number(e.view.log().map_or(0, |l| l.lines).into(), f, out);
         "T" = |e, _, out| utc_date(e.view.accept_date_us() / 1_000_000, out);
         "trg" = |e, _, out| utc_date(e.view.request_date_us() / 1_000_000, out);
         "ac" = |e, _, out| match e.view.log() {
             Some(l) => Sample::Int(l.actconn.into()).append(out),
             None => current(e.view.world().act_conn(), out),
         };
+    }
+}
+
+/// `{a||c}`
+fn captured(e: &Eval<'_>, direction: Direction, out: &mut Vec<u8>) {
+    let Some(captures) = e.view.captures().filter(|c| c.has(direction)) else {
+        return;
+    };
+    out.push(b'{');
+    let mut first = true;
+    captures.each(direction, |value| {
+        if !std::mem::take(&mut first) {
+            out.push(b'|');
+        }
+        let start = out.len();
+        out.extend_from_slice(value.unwrap_or_default());
+        escape_captured(out, start, false);
+    });
+    out.push(b'}');
+}
+
+/// `a - c`, in quotes with `+Q`.
+fn captured_list(e: &Eval<'_>, direction: Direction, flags: Flags, out: &mut Vec<u8>) {
+    let Some(captures) = e.view.captures() else {
+        return;
+    };
+    let quote = flags.contains(Flags::QUOTE);
+    let mut first = true;
+    captures.each(direction, |value| {
+        if !std::mem::take(&mut first) {
+            out.push(b' ');
+        }
+        if quote {
+            out.push(b'"');
+        }
+        let start = out.len();
+        out.extend_from_slice(value.unwrap_or(if quote { b"" } else { b"-" }));
+        escape_captured(out, start, flags.contains(Flags::ESCAPE));
+        if quote {
+            out.push(b'"');
+        }
+    });
+}
+
+fn escape_captured(out: &mut Vec<u8>, start: usize, backslash: bool) {
+    escape(out, start, |b| match b {
+        b'\\' | b']' if backslash => Escape::Backslash,
+        b if Logged::Captured.escapes(b) => Escape::Hex(b'#'),
+        _ => Escape::None,
+    });
+}
+
+fn cookie(e: &Eval<'_>, direction: Direction, out: &mut Vec<u8>) {
+    if let Some(captures) = e.view.captures() {
+        captures.cookie(direction, |cookie| out.extend_from_slice(cookie));
+    }
+}
+
+/// A sum that grows until the end: with `+` in a line that is written before.
+fn sum(e: &Eval<'_>, out: &mut Vec<u8>, field: impl Fn(&LogData) -> i64) {
+    if e.view.log().is_some_and(|l| l.early) {
+        out.push(b'+');
+    }
+    logged(e, out, field);
+}
+
+/// `%Tq`
+fn until_request(l: &LogData) -> i64 {
+    match l.request {
+        -1 => -1,
+        request => l.handshake + l.idle + request,
     }
 }
 
@@ -282,15 +395,29 @@ fn version(e: &Eval<'_>, out: &mut Vec<u8>) {
 
 /// `23/Nov/2026:14:58:03 +0000`
 fn utc_date(seconds: u64, out: &mut Vec<u8>) {
-    let d = clock::civil(seconds);
+    date(seconds, 0, out);
+}
+
+/// `23/Nov/2026:15:58:03 +0100`, local time
+fn zoned_date(seconds: u64, out: &mut Vec<u8>) {
+    date(seconds, clock::local_offset(seconds), out);
+}
+
+/// A date `offset` seconds east of Greenwich.
+fn date(seconds: u64, offset: i64, out: &mut Vec<u8>) {
+    let d = clock::civil(seconds.saturating_add_signed(offset));
+    let sign = if offset < 0 { '-' } else { '+' };
+    let zone = offset.unsigned_abs() / 60;
     let _ = write!(
         out,
-        "{:02}/{}/{:04}:{:02}:{:02}:{:02} +0000",
+        "{:02}/{}/{:04}:{:02}:{:02}:{:02} {sign}{:02}{:02}",
         d.day,
         d.month_name(),
         d.year,
         d.hour,
         d.minute,
-        d.second
+        d.second,
+        zone / 60,
+        zone % 60
     );
 }

@@ -47,7 +47,7 @@ fn in_global(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if args.peek().is_some_and(|w| w.is("global")) {
         let at = args.here();
         args.alert(
-            "HX0320",
+            "HX0393",
             at,
             "log : 'global' is not supported for a global syslog server",
         );
@@ -83,6 +83,7 @@ fn target(args: &mut Args<'_, '_>) -> Option<LogTarget> {
         to,
         len: 1024,
         sample: None,
+        profile: None,
         facility: 0,
         max_level: 7,
         min_level: 0,
@@ -96,12 +97,14 @@ fn target(args: &mut Args<'_, '_>) -> Option<LogTarget> {
                     "log : invalid log length '{}', must be between 80 and 65535",
                     word.display()
                 );
-                args.alert("HX0320", word.span, message);
+                args.alert("HX0393", word.span, message);
                 return None;
             }
             target.len = len;
         } else if args.take("format") {
             target.format = format(args)?;
+        } else if args.take("profile") {
+            target.profile = Some(args.word(EXPECTS)?.display().to_string());
         } else if args.take("sample") {
             target.sample = Some(sample(args)?);
         } else {
@@ -120,7 +123,7 @@ fn target(args: &mut Args<'_, '_>) -> Option<LogTarget> {
             "log : cannot handle unexpected argument '{}'",
             word.display()
         );
-        args.alert("HX0320", word.span, message);
+        args.alert("HX0393", word.span, message);
     }
     Some(target)
 }
@@ -128,7 +131,7 @@ fn target(args: &mut Args<'_, '_>) -> Option<LogTarget> {
 fn address(args: &mut Args<'_, '_>) -> Option<LogAddress> {
     let Some(word) = args.peek() else {
         let at = args.missing_at();
-        args.alert("HX0320", at, EXPECTS);
+        args.alert("HX0393", at, EXPECTS);
         return None;
     };
     for (name, fd) in [("stdout", 1), ("stderr", 2)] {
@@ -144,7 +147,7 @@ fn address(args: &mut Args<'_, '_>) -> Option<LogAddress> {
         args.next_word();
         args.rest();
         let finding = Diagnostic::notice(
-            "HX0321",
+            "HX0394",
             word.span,
             format!(
                 "log target '{what}' is known, but this version of hapax does not execute it yet: nothing is sent there."
@@ -173,7 +176,7 @@ fn format(args: &mut Args<'_, '_>) -> Option<LogLineFormat> {
         b"raw" => LogLineFormat::Raw,
         _ => {
             let message = format!("log : unknown log format '{}'", word.display());
-            args.alert("HX0320", word.span, message);
+            args.alert("HX0393", word.span, message);
             return None;
         }
     })
@@ -196,7 +199,7 @@ fn sample(args: &mut Args<'_, '_>) -> Option<LogSample> {
     });
     let Some(sample) = parsed else {
         let message = format!("log : invalid sample range '{}'", word.display());
-        args.alert("HX0320", word.span, message);
+        args.alert("HX0393", word.span, message);
         return None;
     };
     let high = sample.ranges.iter().map(|r| r.1).max().unwrap_or(0);
@@ -205,7 +208,7 @@ fn sample(args: &mut Args<'_, '_>) -> Option<LogSample> {
             "log : sample size {} should be greater or equal to {high} the maximum of the high ranges limits",
             sample.size
         );
-        args.alert("HX0320", word.span, message);
+        args.alert("HX0393", word.span, message);
         return None;
     }
     Some(sample)
@@ -216,7 +219,7 @@ fn named(args: &mut Args<'_, '_>, names: &[&str], required: bool, unknown: &str)
     let Some(word) = args.next_word() else {
         if required {
             let at = args.missing_at();
-            args.alert("HX0320", at, EXPECTS);
+            args.alert("HX0393", at, EXPECTS);
         }
         return None;
     };
@@ -226,7 +229,7 @@ fn named(args: &mut Args<'_, '_>, names: &[&str], required: bool, unknown: &str)
         .and_then(|i| u8::try_from(i).ok());
     if found.is_none() {
         let message = format!("log : {unknown} '{}'", word.display());
-        let mut finding = Diagnostic::alert("HX0320", word.span, message);
+        let mut finding = Diagnostic::alert("HX0393", word.span, message);
         if let Some(near) = crate::config::args::nearest(word, names) {
             finding = finding.help(format!("did you mean '{near}'?"));
         }

@@ -7,7 +7,7 @@ use crate::base::span::Sources;
 use crate::config::environment::Environment;
 use crate::control::cli;
 use crate::control::listeners::{self, Binding, BoundListener};
-use crate::control::process::{self, Demand, Rights};
+use crate::control::process::{self, Demand, Limits, Rights};
 use crate::control::signals::{self, Ending};
 use crate::control::stats::StatusPage;
 use crate::control::watch::{Shown, Watch};
@@ -142,7 +142,7 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
             hub,
             bound,
             threads,
-            maxconn: limits.maxconn,
+            limits,
             ending: Ending {
                 as_master,
                 notify: options.notify,
@@ -162,7 +162,7 @@ struct Running {
     hub: Arc<Hub>,
     bound: Vec<BoundListener>,
     threads: usize,
-    maxconn: u32,
+    limits: Limits,
     ending: Ending,
     birth: Birth,
     ready: Box<dyn FnOnce()>,
@@ -175,7 +175,7 @@ fn run(running: Running, console: &mut Console) -> ExitCode {
         hub,
         bound,
         threads,
-        maxconn,
+        limits,
         ending,
         birth,
         ready,
@@ -206,7 +206,8 @@ fn run(running: Running, console: &mut Console) -> ExitCode {
         hub,
         listening,
         threads,
-        maxconn,
+        maxconn: limits.maxconn,
+        descriptors: limits.maxsock,
     };
     let settings = cli_settings(&config.plan);
     let engine = match engine::start(config) {

@@ -115,8 +115,9 @@ fn settle(demand: &Demand, descriptors: &mut dyn Descriptors) -> (Limits, Vec<Me
         descriptors: wanted,
     };
     let target = u64::from(wanted);
-    if soft >= target && wanted <= cap && demand.ulimit_n.is_none() {
-        limits.descriptors = u32::try_from(soft).unwrap_or(u32::MAX);
+    let fits_already = soft >= target && wanted <= cap && demand.ulimit_n.is_none();
+    if fits_already {
+        // nothing to change: less than this is needed
     } else if wanted > cap || !descriptors.raise(target, hard.max(target)) {
         let current = soft.min(u64::from(cap));
         let hard = hard.min(u64::from(cap));

@@ -1,5 +1,6 @@
 //! Opening connections to servers.
 
+use super::descriptors::Counted;
 use super::pool::ServerConn;
 use super::reactor::{Io, Sock, Wake, Worker};
 use super::source;
@@ -222,10 +223,11 @@ pub async fn established(
 
 impl ServerConn {
     /// A new connection.
-    pub fn new(sock: Sock, kind: u64) -> ServerConn {
+    pub fn new(sock: Sock, kind: u64, counted: Counted) -> ServerConn {
         ServerConn {
             sock,
             kind,
+            counted,
             uses: 0,
             idle_since: 0,
             lingers: false,

@@ -5,6 +5,7 @@ pub mod captured;
 pub mod check;
 pub mod connect;
 pub mod count;
+mod descriptors;
 pub mod events;
 pub mod forward;
 pub mod http;

@@ -1,6 +1,7 @@
 //! Idle connections to servers, kept per thread (`http-reuse`, `pool-max-conn`,
 //! `pool-purge-delay`; HAProxy configuration manual 4.2 and 5.2).
 
+use super::descriptors::Counted;
 use super::reactor::{Sock, TaskRef, Worker};
 use crate::plan::{BackendId, Plan};
 use std::cell::{Cell, RefCell};
@@ -14,6 +15,8 @@ pub struct ServerConn {
     pub sock: Sock,
     /// What tells it from others to the same server: [`source::kind`](super::source::kind).
     pub kind: u64,
+    /// It is one of the process's descriptors.
+    pub counted: Counted,
     /// Requests it has carried, the current one included.
     pub uses: u32,
     /// When it became idle, ms.
@@ -196,6 +199,24 @@ impl IdlePool {
                 }
                 self.total.set(self.total.get() - (before - list.len()));
                 self.counts.set(b, s, list.len());
+            }
+        }
+    }
+
+    /// Closes the longest idle connection of some server, to make room for a new one.
+    pub fn give_one_up(&self) {
+        for (b, servers) in self.lists.iter().enumerate() {
+            for (s, list) in servers.iter().enumerate() {
+                let mut list = list.borrow_mut();
+                let conn = match list.fresh.pop_front() {
+                    None => list.proven.pop_front(),
+                    found => found,
+                };
+                if conn.is_some() {
+                    self.total.set(self.total.get() - 1);
+                    self.counts.set(b, s, list.len());
+                    return;
+                }
             }
         }
     }

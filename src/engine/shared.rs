@@ -1,5 +1,6 @@
 //! What all threads of the engine share: the plan, limits, counters, and how to reach each other.
 
+use super::descriptors::Descriptors;
 use super::reactor::{Inbox, InboxMessage, TaskRef, Worker};
 use crate::balance::counters::{Gauge, HttpCounters, Meter, Sum};
 use crate::base::rate::Rate;
@@ -257,6 +258,8 @@ pub struct Shared {
     pub hub: Arc<Hub>,
     /// Connections of the process, limited by the global `maxconn`.
     pub conns: Limit,
+    /// The process's descriptors.
+    pub descriptors: Descriptors,
     /// By front end.
     pub frontends: Vec<FrontendState>,
     /// By listener: connections, limited by its `maxconn`.
@@ -287,8 +290,17 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// For a plan, with the process-wide limit and the number of threads.
-    pub fn new(plan: Arc<Plan>, hub: Arc<Hub>, maxconn: u32, threads: usize) -> Arc<Shared> {
+    /// For a plan, with the process-wide limit, the number of descriptors that this takes, and the
+    /// number of threads.
+    pub fn new(
+        plan: Arc<Plan>,
+        hub: Arc<Hub>,
+        maxconn: u32,
+        descriptors: u32,
+        threads: usize,
+    ) -> Arc<Shared> {
+        let tune = &plan.global.settings.tune;
+        let descriptors = Descriptors::new(descriptors, maxconn, tune);
         let frontends = plan
             .frontends
             .iter()
@@ -317,6 +329,7 @@ impl Shared {
             listeners,
             hub,
             conns: Limit::new(maxconn),
+            descriptors,
             frontends,
             connections: AtomicU64::new(0),
             requests: AtomicU64::new(0),

@@ -51,6 +51,8 @@ pub struct Config {
     pub threads: usize,
     /// Most connections of the process; 0: no limit.
     pub maxconn: u32,
+    /// Descriptors that this takes.
+    pub descriptors: u32,
 }
 
 /// The running engine.
@@ -87,10 +89,11 @@ pub fn start(config: Config) -> io::Result<Engine> {
         services,
         threads,
         maxconn,
+        descriptors,
     } = config;
     let mut services = Some(services);
     let threads = threads.max(1);
-    let shared = Shared::new(plan, hub, maxconn, threads);
+    let shared = Shared::new(plan, hub, maxconn, descriptors, threads);
     let groups = shared.plan.global.settings.thread_groups.unwrap_or(1);
     let mode = shared.plan.global.settings.tune.listener_multi_queue;
     let mut sockets: Vec<Vec<Accepting>> = (0..threads).map(|_| Vec::new()).collect();

@@ -93,6 +93,7 @@ pub async fn take(
             let conn = ServerConn {
                 sock,
                 kind,
+                counted: shared.descriptors.server(),
                 uses,
                 idle_since: 0,
                 lingers: false,

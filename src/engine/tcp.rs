@@ -598,6 +598,10 @@ impl TcpStream {
         }
         .map_err(Some)?;
         connect::established(worker, &sock, until, || self.gone(be)).await?;
-        Ok(ServerConn::new(sock, 0))
+        Ok(ServerConn::new(
+            sock,
+            0,
+            self.s.t.shared.descriptors.server(),
+        ))
     }
 }

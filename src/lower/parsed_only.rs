@@ -8,8 +8,6 @@ const KEYWORDS: &[&str] = &[
     "option independant-streams",
     "stats show-modules",
     "timeout client-hs",
-    "tune.pool-high-fd-ratio",
-    "tune.pool-low-fd-ratio",
 ];
 
 /// Options of `server` lines.

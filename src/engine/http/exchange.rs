@@ -686,7 +686,11 @@ impl Stream {
                         bound,
                     });
                 }
-            } else {
+            } else if t
+                .shared
+                .descriptors
+                .may_idle(t.shared.conns.current(), || t.idle.count(be.id, server))
+            {
                 let max = be
                     .servers
                     .get(server as usize)

@@ -170,6 +170,10 @@ impl Stream {
                 });
             }
         }
+        let shared = &t.shared;
+        if shared.descriptors.are_scarce(shared.conns.current()) {
+            t.idle.give_one_up();
+        }
         let tune = &self.s.plan.global.settings.tune;
         let options = connect::Options {
             foreign,
@@ -178,7 +182,7 @@ impl Stream {
         let until = t.worker.after(self.timeouts.connect);
         let sock = connect::start(t.worker, &address, options)?;
         Ok(Attached {
-            conn: ServerConn::new(sock, kind),
+            conn: ServerConn::new(sock, kind, shared.descriptors.server()),
             reused: false,
             until,
         })

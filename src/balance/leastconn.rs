@@ -1,7 +1,7 @@
 //! `balance leastconn`: the server with the fewest requests, served and queued, in proportion to
 //! its weight; among equals in turn (configuration manual 4.2 `balance`).
 
-use super::algorithm::{Algorithm, AlgorithmEntry};
+use super::algorithm::{Algorithm, AlgorithmEntry, Ask, Desk, Pick};
 use super::ranked::{Key, Ranked};
 use super::state::WEIGHT_SCALE;
 
@@ -9,7 +9,9 @@ use super::state::WEIGHT_SCALE;
 pub const ENTRY: AlgorithmEntry = AlgorithmEntry {
     name: "leastconn",
     wants_load: true,
-    make: || Box::<LeastConn>::default(),
+    any_will_do: false,
+    key: None,
+    make: |_| Box::<LeastConn>::default(),
 };
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,16 +68,16 @@ impl Algorithm for LeastConn {
         }
     }
 
-    fn pick(&mut self, avoid: Option<u32>, take: &mut dyn FnMut(u32) -> bool) -> Option<u32> {
+    fn pick(&mut self, ask: Ask, desk: &mut dyn Desk) -> Option<Pick> {
         let mut avoided = None;
         for i in self.order.iter() {
-            if Some(i) == avoid {
-                avoided = avoid;
-            } else if take(i) {
-                return Some(i);
+            if Some(i) == ask.avoid {
+                avoided = ask.avoid;
+            } else if desk.take(i) {
+                return Some(Pick::Taken(i));
             }
         }
-        avoided.filter(|i| take(*i))
+        avoided.filter(|i| desk.take(*i)).map(Pick::Taken)
     }
 
     fn load(&mut self, server: u32, load: u32) {

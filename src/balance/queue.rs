@@ -8,6 +8,7 @@
 //! [`Waiter::turn`]. Whoever drops a [`Waiter`] or a [`Slot`] gives back what it holds; so a slot
 //! granted to a request that has gone passes on to the next.
 
+use super::algorithm::{Ask, Pick};
 pub use super::slot::{Assigned, Slot, Turn, Waiter, Wake, Want};
 use super::state::{BackendState, ServerState};
 use slab::Slab;
@@ -119,16 +120,28 @@ impl BackendState {
         if want.redispatch && !server.running() {
             q.take_out(self, id);
             drop(q);
-            return self.assign_any(want, now_ms);
+            let want = Want { key: None, ..*want };
+            return self.assign_any(&want, now_ms);
         }
         self.settle(q, server.index, id)
     }
 
     fn assign_any(self: &Arc<Self>, want: &Want, now_ms: u64) -> Assigned {
-        if self.queued.load(SeqCst) == 0
-            && let Some(i) = self.choose(want.avoid)
-        {
-            return self.slot(i);
+        let ask = Ask {
+            key: want.key,
+            avoid: want.avoid,
+        };
+        // whom a hash sends to a certain server has nothing to do with the others' queue
+        if want.key.is_some() || self.queued.load(SeqCst) == 0 {
+            match self.choose(ask, now_ms) {
+                Some(Pick::Taken(i)) => return self.slot(i),
+                Some(Pick::Wait(i)) => {
+                    if let Some(server) = self.server(i) {
+                        return self.assign_pinned(server, want, now_ms);
+                    }
+                }
+                None => {}
+            }
         }
         if self.is_down() {
             return Assigned::None;
@@ -149,7 +162,14 @@ impl BackendState {
             if !self.servers().iter().any(|s| self.has_room(s)) {
                 break;
             }
-            let Some(i) = self.choose(None) else { break };
+            let i = match self.choose(Ask::default(), now_ms) {
+                Some(Pick::Taken(i)) => i,
+                // `random` may draw full ones only
+                _ => match self.servers().iter().find(|s| self.has_room(s)) {
+                    Some(s) if self.reserve(s) => s.index,
+                    _ => break,
+                },
+            };
             self.grant(&mut q, i, key, head, false, &mut woken);
         }
         self.finish(q, id, woken)

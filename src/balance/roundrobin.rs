@@ -7,7 +7,7 @@
 //! due. A server whose next turn would lie behind the end of the round waits for the next round.
 //! The order was compared with HAProxy 3.4's in `fixtures/balance`.
 
-use super::algorithm::{Algorithm, AlgorithmEntry};
+use super::algorithm::{Algorithm, AlgorithmEntry, Ask, Desk, Pick};
 use super::ranked::{Key, Ranked};
 use super::state::WEIGHT_SCALE;
 
@@ -15,7 +15,9 @@ use super::state::WEIGHT_SCALE;
 pub const ENTRY: AlgorithmEntry = AlgorithmEntry {
     name: "roundrobin",
     wants_load: false,
-    make: || Box::<RoundRobin>::default(),
+    any_will_do: true,
+    key: None,
+    make: |_| Box::<RoundRobin>::default(),
 };
 
 /// Weights are at most 256 steps of [`WEIGHT_SCALE`].
@@ -211,7 +213,7 @@ impl Algorithm for RoundRobin {
         }
     }
 
-    fn pick(&mut self, avoid: Option<u32>, take: &mut dyn FnMut(u32) -> bool) -> Option<u32> {
+    fn pick(&mut self, ask: Ask, desk: &mut dyn Desk) -> Option<Pick> {
         if self.total == 0 {
             return None;
         }
@@ -228,10 +230,10 @@ impl Algorithm for RoundRobin {
                 self.next_round();
                 continue;
             };
-            if Some(i) == avoid && avoided.is_none() {
+            if Some(i) == ask.avoid && avoided.is_none() {
                 avoided = Some(i);
                 self.passed.push(i);
-            } else if take(i) {
+            } else if desk.take(i) {
                 chosen = Some(i);
                 break;
             } else {
@@ -239,7 +241,7 @@ impl Algorithm for RoundRobin {
             }
         }
         if chosen.is_none() {
-            chosen = avoided.filter(|i| take(*i));
+            chosen = avoided.filter(|i| desk.take(*i));
         }
         if let Some(i) = chosen {
             self.stand(i);
@@ -256,7 +258,7 @@ impl Algorithm for RoundRobin {
             }
         }
         self.passed = passed;
-        chosen
+        chosen.map(Pick::Taken)
     }
 
     fn is_empty(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What all threads share about a server.
 
 use super::counters::ServerCounters;
+use super::ring::PLACES;
 use crate::ir;
 use bitflags::bitflags;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -82,6 +83,8 @@ pub struct ServerSettings {
     pub checked: bool,
     /// `slowstart`, ms; 0: none
     pub slowstart: u32,
+    /// Where its places on the ring begin; `None`: as its `id` says (`hash-key`).
+    pub place: Option<u32>,
 }
 
 impl Default for ServerSettings {
@@ -98,6 +101,7 @@ impl Default for ServerSettings {
             disabled: false,
             checked: false,
             slowstart: 0,
+            place: None,
         }
     }
 }
@@ -116,6 +120,7 @@ impl From<&ir::Server> for ServerSettings {
             disabled: s.disabled,
             checked: s.check.is_some(),
             slowstart: s.slowstart.unwrap_or(0),
+            place: None,
         }
     }
 }
@@ -129,6 +134,8 @@ pub struct ServerState {
     pub name: Box<str>,
     /// `id`
     pub id: u32,
+    /// Where its places on the ring of `hash-type consistent` begin.
+    pub place: u32,
     /// Value of its persistence cookie.
     pub cookie: Option<Box<[u8]>>,
     /// `backup`
@@ -175,6 +182,7 @@ impl ServerState {
             index,
             name: s.name,
             id: s.id,
+            place: s.place.unwrap_or(s.id.wrapping_mul(PLACES)),
             cookie: s.cookie,
             backup: s.backup,
             checked: s.checked,

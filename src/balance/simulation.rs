@@ -36,12 +36,13 @@ fn backend(d: &mut Dice, wake: Arc<dyn Wake>) -> Arc<BackendState> {
             ..ServerSettings::default()
         })
         .collect();
-    let algorithm = &ALGORITHMS[d.below(2) as usize];
+    let algorithm = &ALGORITHMS[d.below(ALGORITHMS.len() as u32) as usize];
     let settings = BackendSettings {
         name: "b".into(),
         algorithm,
         allbackups: d.below(2) == 0,
         fullconn: 0,
+        ..BackendSettings::default()
     };
     BackendState::new(settings, servers, wake)
 }
@@ -241,6 +242,7 @@ fn first_come_first_served() {
             algorithm: &roundrobin::ENTRY,
             allbackups: false,
             fullconn: 0,
+            ..BackendSettings::default()
         };
         let one = ServerSettings {
             maxconn: 1,
@@ -320,9 +322,10 @@ fn threads_never_exceed_a_limit_and_never_lose_a_turn() {
         let n = servers.len() as u32;
         let settings = BackendSettings {
             name: "b".into(),
-            algorithm: &ALGORITHMS[d.below(2) as usize],
+            algorithm: &ALGORITHMS[d.below(ALGORITHMS.len() as u32) as usize],
             allbackups: false,
             fullconn: 0,
+            ..BackendSettings::default()
         };
         let b = BackendState::new(settings, servers, boxes.clone());
         let inside: Vec<AtomicU32> = (0..n).map(|_| AtomicU32::new(0)).collect();

@@ -15,6 +15,8 @@ pub trait Wake: Send + Sync {
 pub struct Want {
     /// The one server it must go to (persistence).
     pub pinned: Option<u32>,
+    /// What `balance` hashes of the request, hashed; `None`: nothing, or it has it not.
+    pub key: Option<u32>,
     /// The server to leave if another can be had (redispatch).
     pub avoid: Option<u32>,
     /// May leave the queue of its pinned server for another one when that goes down

@@ -1,7 +1,8 @@
 //! What all threads share about back ends.
 
-use super::algorithm::{Algorithm, AlgorithmEntry};
+use super::algorithm::{Algorithm, AlgorithmEntry, Ask, Desk, Facts, Pick, Setup};
 use super::counters::{BackendCounters, Gauge};
+use super::hash::HashType;
 use super::queue::Queues;
 pub use super::server::{Admin, Operational, ServerSettings, ServerState, WEIGHT_SCALE};
 use super::slot::Wake;
@@ -13,6 +14,7 @@ use std::sync::atomic::{
 };
 
 /// What a back end is made from.
+#[derive(Clone)]
 pub struct BackendSettings {
     /// Its name.
     pub name: Box<str>,
@@ -22,6 +24,26 @@ pub struct BackendSettings {
     pub allbackups: bool,
     /// `fullconn`; 0: never reached, so that servers keep to minconn
     pub fullconn: u32,
+    /// `hash-type`, `hash-balance-factor`
+    pub hash: HashType,
+    /// `random(DRAWS)`, at least 1
+    pub draws: u32,
+    /// Where `random` begins.
+    pub seed: u64,
+}
+
+impl Default for BackendSettings {
+    fn default() -> Self {
+        BackendSettings {
+            name: "".into(),
+            algorithm: &super::roundrobin::ENTRY,
+            allbackups: false,
+            fullconn: 0,
+            hash: HashType::default(),
+            draws: super::random::DRAWS,
+            seed: 1,
+        }
+    }
 }
 
 /// A server and its back end before a change, to count what it came to.
@@ -76,6 +98,33 @@ struct Order {
     first_backup: Option<u32>,
 }
 
+/// What an algorithm may do and see while it chooses.
+struct Counter<'a> {
+    backend: &'a BackendState,
+    now_ms: u64,
+}
+
+impl Desk for Counter<'_> {
+    fn take(&mut self, server: u32) -> bool {
+        let b = self.backend;
+        b.server(server)
+            .is_some_and(|s| s.queued.load(Relaxed) == 0 && b.reserve(s))
+    }
+    fn load(&self, server: u32) -> u32 {
+        self.backend.server(server).map_or(0, |s| s.load())
+    }
+    fn served(&self, server: u32) -> u32 {
+        self.backend.server(server).map_or(0, |s| s.served())
+    }
+    fn all_served(&self) -> u32 {
+        self.backend.served()
+    }
+    fn rate(&self, server: u32) -> u32 {
+        let server = self.backend.server(server);
+        server.map_or(0, |s| s.counters.rate.now(self.now_ms))
+    }
+}
+
 /// One back end, shared by all threads.
 pub struct BackendState {
     /// Its name.
@@ -87,6 +136,7 @@ pub struct BackendState {
     servers: Arc<[Arc<ServerState>]>,
     allbackups: bool,
     wants_load: bool,
+    any_will_do: bool,
     fullconn: AtomicU32,
     usable_active: AtomicU32,
     usable_backup: AtomicU32,
@@ -113,13 +163,31 @@ impl BackendState {
             .zip(0u32..)
             .map(|(s, i)| Arc::new(ServerState::new(i, s)))
             .collect();
-        let make = settings.algorithm.make;
+        let facts: Vec<Facts> = servers
+            .iter()
+            .map(|s| Facts {
+                id: s.id,
+                weight: s.weight(),
+                place: s.place,
+            })
+            .collect();
+        let turn = Arc::default();
+        let make = || {
+            (settings.algorithm.make)(&Setup {
+                servers: &facts,
+                hash: &settings.hash,
+                draws: settings.draws,
+                seed: settings.seed,
+                turn: &turn,
+            })
+        };
         let backend = BackendState {
             name: settings.name,
             sessions: Gauge::default(),
             counters: BackendCounters::default(),
             allbackups: settings.allbackups,
             wants_load: settings.algorithm.wants_load,
+            any_will_do: settings.algorithm.any_will_do,
             fullconn: AtomicU32::new(settings.fullconn),
             usable_active: AtomicU32::new(0),
             usable_backup: AtomicU32::new(0),
@@ -161,6 +229,11 @@ impl BackendState {
     /// Usable backup servers (`bck` of the CSV).
     pub fn usable_backup(&self) -> u32 {
         self.usable_backup.load(Relaxed)
+    }
+    /// Whether the algorithm means no server in particular: after a failure another may be asked
+    /// at once.
+    pub fn any_will_do(&self) -> bool {
+        self.any_will_do
     }
     /// Whether no server can be chosen.
     pub fn is_down(&self) -> bool {
@@ -240,11 +313,11 @@ impl BackendState {
 
     /// Chooses by the algorithm and takes a slot there. Servers without a free slot, and those
     /// that others already wait for, are passed over.
-    pub(super) fn choose(&self, avoid: Option<u32>) -> Option<u32> {
+    pub(super) fn choose(&self, ask: Ask, now_ms: u64) -> Option<Pick> {
         let mut order = self.order.lock();
-        let mut take = |i: u32| {
-            self.server(i)
-                .is_some_and(|s| s.queued.load(Relaxed) == 0 && self.reserve(s))
+        let mut desk = Counter {
+            backend: self,
+            now_ms,
         };
         let order = &mut *order;
         let group = if self.usable_active() > 0 {
@@ -253,15 +326,19 @@ impl BackendState {
             &mut order.backup
         } else {
             let first = order.first_backup?;
-            return take(first).then_some(first);
+            return match desk.take(first) {
+                true => Some(Pick::Taken(first)),
+                false => ask.key.map(|_| Pick::Wait(first)),
+            };
         };
-        let chosen = group.pick(avoid, &mut take)?;
+        let pick = group.pick(ask, &mut desk)?;
         if self.wants_load
+            && let Pick::Taken(chosen) = pick
             && let Some(s) = self.server(chosen)
         {
             group.load(chosen, s.load());
         }
-        Some(chosen)
+        Some(pick)
     }
 
     /// Tells the algorithm of a changed load.

@@ -1,6 +1,7 @@
 //! Orders of choice recorded from HAProxy, replayed.
 
 use super::event::{CheckResult, CheckStatus, HealthNews, ServerEvent};
+use super::hash::{HashFunction, HashType};
 use super::health::Health;
 use super::*;
 use crate::ir::server::CheckSettings;
@@ -21,13 +22,26 @@ impl Wake for Inbox {
 fn replay(file: &str, first_line: usize, lines: &[&str]) -> Result<(), String> {
     let mut algorithm_name = "roundrobin";
     let mut allbackups = false;
+    let mut hash = HashType::default();
     let (mut fullconn, mut redispatch) = (0, false);
     let mut servers = Vec::new();
     let mut steps = Vec::new();
     for (n, line) in lines.iter().enumerate() {
         let words: Vec<&str> = line.split_whitespace().collect();
         match *words.as_slice() {
-            ["balance", a] => algorithm_name = a,
+            ["balance", a, ..] => algorithm_name = a,
+            ["hash-type", method, ref rest @ ..] => {
+                hash.consistent = method == "consistent";
+                hash.avalanche = rest.contains(&"avalanche") || hash.consistent && rest.is_empty();
+                hash.function = match rest.first() {
+                    Some(&"djb2") => HashFunction::Djb2,
+                    Some(&"wt6") => HashFunction::Wt6,
+                    Some(&"crc32") => HashFunction::Crc32,
+                    Some(&"none") => HashFunction::None,
+                    _ => HashFunction::Sdbm,
+                };
+            }
+            ["hash-balance-factor", n] => hash.balance_factor = n.parse().unwrap(),
             ["option", "allbackups"] => allbackups = true,
             ["option", "redispatch"] => redispatch = true,
             ["no", "option", "redispatch"] => redispatch = false,
@@ -36,6 +50,7 @@ fn replay(file: &str, first_line: usize, lines: &[&str]) -> Result<(), String> {
             ["server", name, ref rest @ ..] => {
                 let mut s = ServerSettings {
                     name: name.into(),
+                    id: servers.len() as u32 + 1,
                     ..ServerSettings::default()
                 };
                 let mut rest = rest.iter();
@@ -46,6 +61,7 @@ fn replay(file: &str, first_line: usize, lines: &[&str]) -> Result<(), String> {
                         "minconn" => s.minconn = rest.next().unwrap().parse().unwrap(),
                         "maxqueue" => s.maxqueue = rest.next().unwrap().parse().unwrap(),
                         "cookie" => s.cookie = Some(rest.next().unwrap().as_bytes().into()),
+                        "id" => s.id = rest.next().unwrap().parse().unwrap(),
                         "backup" => s.backup = true,
                         "disabled" => s.disabled = true,
                         other => panic!("{file}: {other}"),
@@ -61,11 +77,14 @@ fn replay(file: &str, first_line: usize, lines: &[&str]) -> Result<(), String> {
         algorithm: algorithm(algorithm_name).unwrap(),
         allbackups,
         fullconn,
+        hash,
+        ..BackendSettings::default()
     };
     let inbox = Arc::new(Inbox::default());
     let b = BackendState::new(settings, servers, inbox.clone());
     let mut run = Run {
         b,
+        hash,
         inbox,
         redispatch,
         live: BTreeMap::new(),
@@ -92,6 +111,7 @@ enum Live {
 
 struct Run {
     b: Arc<BackendState>,
+    hash: HashType,
     inbox: Arc<Inbox>,
     redispatch: bool,
     live: BTreeMap<u64, Live>,
@@ -199,13 +219,36 @@ impl Run {
                     return Err(format!("pick {at}\n  HAProxy {h}\n  here    {m}"));
                 }
             }
-            ["req" | "pin", id, ref rest @ ..] => {
-                let id: u64 = id.parse().unwrap();
-                let (pinned, rest) = match *rest {
-                    [server, ref rest @ ..] if words[0] == "pin" => {
-                        (Some(self.find(server).index), rest)
+            // key and server of consecutive requests
+            ["keyed", ref seen @ ..] => {
+                for pair in seen {
+                    let (key, server) = pair.rsplit_once('=').unwrap();
+                    let want = Want {
+                        key: Some(self.hash.text(key.as_bytes())),
+                        ..Want::default()
+                    };
+                    let got = match self.b.assign(&want, 0) {
+                        Assigned::Slot(s) => s.server().name.to_string(),
+                        _ => "-".into(),
+                    };
+                    if got != server {
+                        return Err(format!("{key}: HAProxy {server}, here {got}"));
                     }
-                    ref rest => (None, rest),
+                }
+            }
+            ["req" | "pin" | "key", id, ref rest @ ..] => {
+                let id: u64 = id.parse().unwrap();
+                let (mut pinned, mut key) = (None, None);
+                let rest = match (rest, words[0]) {
+                    ([server, rest @ ..], "pin") => {
+                        pinned = Some(self.find(server).index);
+                        rest
+                    }
+                    ([text, rest @ ..], "key") => {
+                        key = Some(self.hash.text(text.as_bytes()));
+                        rest
+                    }
+                    (rest, _) => rest,
                 };
                 self.b.sessions.enter();
                 let redispatch = self.redispatch;
@@ -213,6 +256,7 @@ impl Run {
                     id,
                     Want {
                         pinned,
+                        key,
                         redispatch,
                         token: id,
                         ..Want::default()
@@ -228,7 +272,7 @@ impl Run {
                     return Err(format!("{id} is not served"));
                 };
                 let got = format!("{}/{}", slot.srv_queue(), slot.backend_queue());
-                if got != queues {
+                if queues != "*" && got != queues {
                     return Err(format!("queues of {id}: HAProxy {queues}, here {got}"));
                 }
                 drop(slot);
@@ -295,7 +339,7 @@ fn orders_recorded_from_haproxy() {
         faults.len(),
         faults
             .iter()
-            .take(3)
+            .take(9)
             .cloned()
             .collect::<Vec<_>>()
             .join("\n")
@@ -346,6 +390,7 @@ fn replay_health(lines: &[&str]) -> Result<(), String> {
                         algorithm: &roundrobin::ENTRY,
                         allbackups: false,
                         fullconn: 0,
+                        ..BackendSettings::default()
                     };
                     BackendState::new(settings, servers.clone(), Arc::new(Inbox::default()))
                 });

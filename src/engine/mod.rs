@@ -13,6 +13,7 @@ pub mod listener;
 pub mod log;
 pub mod pool;
 pub mod reactor;
+pub mod select;
 pub mod service;
 pub mod session;
 pub mod shared;

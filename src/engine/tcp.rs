@@ -6,6 +6,7 @@ use super::forward::{Half, Pump};
 use super::log;
 use super::pool::ServerConn;
 use super::reactor::{Io, Wake};
+use super::select;
 use super::session::Session;
 use super::source;
 use super::streams::{Listed, until_ended};
@@ -541,6 +542,7 @@ impl TcpStream {
     async fn assign(&self, be: &Arc<BackendPlan>, avoid: Option<u32>) -> Option<Slot> {
         let w = self.s.t.worker;
         let want = Want {
+            key: select::key(self.s.t, be, self),
             avoid,
             token: w.current().token(),
             ..Want::default()

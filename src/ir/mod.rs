@@ -3,6 +3,7 @@
 //! Source order and spans are kept. Nothing here opens a file, asks DNS or builds a regex: that is
 //! `plan`'s work. All times are milliseconds (`u32`, HAProxy's `TIME_ETERNITY` is `None`).
 
+pub mod balance;
 pub mod bind;
 pub mod global;
 pub mod log;

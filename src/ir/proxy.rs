@@ -1,13 +1,16 @@
 //! Proxies: `frontend`, `backend`, `listen`, with what `defaults` gave them.
 
+pub use super::balance::{Balance, HashFunction, HashKey, HashType};
 use super::bind::Bind;
 use super::persist::{AppSession, Cookie};
 use super::rule::{Condition, PersistRule, Rule, UseBackend};
 use super::server::Server;
 use crate::base::span::Span;
+use crate::sample::expr::Expr;
 use bitflags::bitflags;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Index into `Config::proxies`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +57,8 @@ pub struct Proxy {
     pub use_backends: Vec<UseBackend>,
     /// `force-persist`, `ignore-persist` in order.
     pub persist_rules: Vec<PersistRule>,
+    /// The expression of `balance hash`.
+    pub balance_key: Option<Arc<Expr>>,
     /// `redirect` lines (as http-request redirect, run after it).
     pub redirects: Vec<Rule>,
     /// `monitor fail` conditions in order.
@@ -124,6 +129,8 @@ pub struct Settings {
     pub max_session_srv_conns: Option<u32>,
     /// `balance`
     pub balance: Balance,
+    /// `hash-type`, `hash-balance-factor`
+    pub hash: HashType,
     /// `cookie`
     pub cookie: Option<Cookie>,
     /// `dynamic-cookie-key`
@@ -388,21 +395,6 @@ impl Default for RetryOn {
     fn default() -> Self {
         RetryOn::CONN_FAILURE
     }
-}
-
-/// `balance`
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Balance {
-    /// Not said: HAProxy 3.4 draws two at random (`random(2)`); until that algorithm stands,
-    /// round robin, as before 3.3.
-    #[default]
-    Default,
-    /// `roundrobin`
-    RoundRobin,
-    /// `leastconn`
-    LeastConn,
-    /// An algorithm of a later part, by name.
-    Pending(String),
 }
 
 /// How servers are checked.

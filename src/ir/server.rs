@@ -1,6 +1,7 @@
 //! Servers: `server` lines after `default-server` was applied.
 
 use super::address::Address;
+use super::balance::HashKey;
 use crate::base::span::Span;
 
 /// One server of a back end.
@@ -50,6 +51,8 @@ pub struct Server {
     pub pool_purge_delay: u32,
     /// `max-reuse`; -1 is `None`
     pub max_reuse: Option<u32>,
+    /// `hash-key`
+    pub hash_key: HashKey,
     /// `strict-maxconn`
     pub strict_maxconn: bool,
     /// `on-marked-down shutdown-sessions`
@@ -88,6 +91,7 @@ impl Server {
             pool_low_conn: 0,
             pool_purge_delay: 5000,
             max_reuse: None,
+            hash_key: HashKey::Id,
             strict_maxconn: false,
             shutdown_on_down: false,
             shutdown_backup_on_up: false,

@@ -6,7 +6,7 @@ use super::keyword::Sections;
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
 use crate::ir::global::DefaultPath;
-use crate::ir::proxy::{Balance, Options, ProxyId, RetryOn};
+use crate::ir::proxy::{Options, ProxyId, RetryOn};
 use crate::ir::rule::BackendRef;
 use crate::ir::{Bind, Config, Mode};
 use crate::sample::view::Direction;
@@ -444,10 +444,7 @@ fn needs_http(draft: &Draft<'_>, warn: &mut impl FnMut(&'static str, Span, Strin
             warn("HX0306", first.span, text);
         }
     }
-    if draft.kind != Sections::FRONTEND
-        && matches!(&proxy.settings.balance, Balance::Pending(name)
-        if name.starts_with("uri") || name.starts_with("url_param") || name.starts_with("hdr("))
-    {
+    if draft.kind != Sections::FRONTEND && proxy.settings.balance.needs_http() {
         let text = format!(
             "Layer 7 hash not possible for {named} (needs 'mode http'). Falling back to round robin."
         );

@@ -313,6 +313,7 @@ fn new_draft<'d>(
             rules: RuleSets::default(),
             use_backends: Vec::new(),
             persist_rules: Vec::new(),
+            balance_key: None,
             redirects: Vec::new(),
             monitor_fail: Vec::new(),
             stats_admin: Vec::new(),

@@ -5,14 +5,22 @@ use super::build::{Builder, case_map, proxy_options, rules, timeouts};
 use super::resolve::Found;
 use super::server::{ServerAddress, ServerPlan};
 use super::{BackendId, FrontendId, GlobalPlan, resolve};
-use crate::balance::{Admin, BackendSettings, BackendState, ServerSettings, algorithm, roundrobin};
+use crate::balance::key::Selector;
+use crate::balance::{
+    Admin, AlgorithmEntry, BackendSettings, BackendState, ServerSettings, algorithm, random,
+    roundrobin,
+};
+use crate::base::clock;
 use crate::base::diag::{Diagnostic, Form};
+use crate::base::hash::avalanche;
 use crate::ir::address::{Address, Host};
-use crate::ir::proxy::{Balance, CheckKind, Mode, Options};
+use crate::ir::proxy::{Balance, CheckKind, HashKey, Mode, Options};
 use crate::ir::{Proxy, Server};
 use crate::stick::appsession::AppSessions;
 use crate::stick::cookie::{CookieRules, dynamic_value};
+use std::net::IpAddr;
 use std::sync::Arc;
+use xxhash_rust::xxh32::xxh32;
 
 /// `retries` when not said.
 const RETRIES: u32 = 3;
@@ -50,6 +58,10 @@ impl Builder<'_> {
             retry_on: settings.retry_on,
             http_reuse: settings.http_reuse,
             balance: settings.balance.clone(),
+            selector: usable(proxy).and_then(|_| {
+                let key = proxy.balance_key.as_ref();
+                Selector::new(&settings.balance, key, settings.hash)
+            }),
             fullconn,
             srvtcpka: settings.srvtcpka,
             cookie: settings
@@ -132,17 +144,24 @@ impl Builder<'_> {
 
     /// What changes while running.
     fn state(&self, proxy: &Proxy, servers: &[ServerPlan], fullconn: u32) -> Arc<BackendState> {
-        let wanted = match &proxy.settings.balance {
-            Balance::LeastConn => algorithm("leastconn"),
-            _ => algorithm("roundrobin"),
+        let balance = &proxy.settings.balance;
+        let draws = match balance {
+            Balance::Random { draws } => *draws,
+            _ => random::DRAWS,
         };
         let settings = BackendSettings {
             name: proxy.name.as_str().into(),
-            algorithm: wanted.unwrap_or(&roundrobin::ENTRY),
+            algorithm: usable(proxy).unwrap_or(&roundrobin::ENTRY),
+            hash: proxy.settings.hash,
+            draws,
+            seed: clock::unix_time().as_nanos() as u64 ^ u64::from(proxy.id.0) << 48,
             allbackups: proxy.settings.options.contains(Options::ALLBACKUPS),
             fullconn,
         };
-        let list = servers.iter().map(|s| ServerSettings::from(&*s.settings));
+        let list = servers.iter().map(|s| ServerSettings {
+            place: place(s),
+            ..ServerSettings::from(&*s.settings)
+        });
         let state = BackendState::new(settings, list, self.wake.clone());
         for (plan, server) in servers.iter().zip(state.servers()) {
             if plan.address == ServerAddress::Unresolved {
@@ -152,6 +171,33 @@ impl Builder<'_> {
         }
         state
     }
+}
+
+/// The algorithm of a back end; `None`: one that does not run here, or not in this mode.
+fn usable(proxy: &Proxy) -> Option<&'static AlgorithmEntry> {
+    let settings = &proxy.settings;
+    if settings.balance.needs_http() && settings.mode != Mode::Http {
+        return None;
+    }
+    algorithm(settings.balance.word())
+}
+
+/// `hash-key`: where a server's places on the ring begin, if not where its id says. The address
+/// counts as it lies in memory on the processors that HAProxy mostly runs on (little-endian).
+fn place(server: &ServerPlan) -> Option<u32> {
+    let key = server.settings.hash_key;
+    let ServerAddress::Inet(at) = server.address else {
+        return None;
+    };
+    let seed = match key {
+        HashKey::Id => return None,
+        HashKey::Addr => 0,
+        HashKey::AddrPort => avalanche(at.port().into()),
+    };
+    Some(match at.ip() {
+        IpAddr::V4(ip) => avalanche(seed.wrapping_add(u32::from_le_bytes(ip.octets()))),
+        IpAddr::V6(ip) => xxh32(&ip.octets(), seed),
+    })
 }
 
 /// How servers are checked, the request ready to send.

@@ -4,6 +4,7 @@ use super::errors::ErrorPages;
 use super::server::ServerPlan;
 use super::{BackendId, FrontendId, Rules};
 use crate::balance::BackendState;
+use crate::balance::key::Selector;
 use crate::ir::proxy::{
     Balance, ConnectionMode, Forwarded, ForwardedHeader, HttpReuse, Mode, Options, ProxyId,
     RetryOn, TcpKeepalive, Timeouts,
@@ -45,6 +46,8 @@ pub struct BackendPlan {
     pub http_reuse: HttpReuse,
     /// `balance`
     pub balance: Balance,
+    /// What of a request `balance` hashes, if its algorithm does.
+    pub selector: Option<Selector>,
     /// `fullconn`, filled in where not given (a tenth of what the front ends let in).
     pub fullconn: u32,
     /// `srvtcpka-*`

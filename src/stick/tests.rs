@@ -22,6 +22,7 @@ pub(super) fn backend(servers: Vec<ServerSettings>) -> Arc<BackendState> {
         algorithm: &roundrobin::ENTRY,
         allbackups: false,
         fullconn: 0,
+        ..BackendSettings::default()
     };
     BackendState::new(settings, servers, Arc::new(Nobody))
 }

@@ -8,6 +8,7 @@ use crate::engine::reactor::{NEVER, Wake};
 use crate::ir::proxy::{ConnectionMode, Options};
 use crate::ir::rule::Rule;
 use crate::plan::{BackendId, BackendTarget, FrontendPlan};
+use crate::proto::h1::Method;
 use crate::rules::{self, Verdict};
 use crate::sample::view::{Direction, LogStep};
 use std::sync::Arc;
@@ -63,8 +64,10 @@ impl Stream {
         if be.options.intersects(restrict) {
             self.restrict_names(be.options)?;
         }
-        let buffer = be.options.contains(Options::HTTP_BUFFER_REQUEST);
         let rules = be.rules.any_on_request() && be.same_section != Some(self.s.fe.id);
+        let hashed = be.selector.as_ref().is_some_and(|s| s.wants_body());
+        let buffer = be.options.contains(Options::HTTP_BUFFER_REQUEST)
+            || hashed && self.req.method_id() == Method::Post;
         count::backend(&be, self.s.t.worker.now_ms());
         self.listed.backend(be.id);
         self.be = Some(be);

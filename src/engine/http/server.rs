@@ -6,7 +6,7 @@ use crate::engine::connect::{self, Fault};
 use crate::engine::count;
 use crate::engine::pool::ServerConn;
 use crate::engine::reactor::{NEVER, Wake};
-use crate::engine::{source, takeover};
+use crate::engine::{select, source, takeover};
 use crate::ir::proxy::{HttpReuse, Options};
 use crate::plan::{BackendPlan, ServerAddress};
 use std::borrow::Cow;
@@ -35,6 +35,7 @@ impl Stream {
         let w = self.s.t.worker;
         let mut want = Want {
             pinned: self.persistence.pinned,
+            key: select::key(self.s.t, &be, self),
             avoid,
             redispatch: be.redispatch.is_some(),
             token: w.current().token(),
@@ -211,7 +212,9 @@ impl Stream {
             .and_then(|s| be.state.server(s))
             .is_some_and(|s| !s.running());
         // who needs no certain server need not wait for this one
-        let free = self.persistence.pinned.is_none() && be.state.usable_active() > 1;
+        let free = self.persistence.pinned.is_none()
+            && be.state.any_will_do()
+            && be.state.usable_active() > 1;
         let elsewhere = self.may_redispatch(&be) || (free || down) && be.redispatch.is_some();
         count::retry(&be, server, elsewhere);
         if elsewhere {

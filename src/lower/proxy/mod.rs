@@ -13,6 +13,7 @@ mod dynamic_cookie_key;
 mod errorfile;
 mod errorloc;
 mod filter;
+mod hash_type;
 mod http_check;
 mod http_reuse;
 mod http_send_name_header;
@@ -56,6 +57,8 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &errorfile::ERRORFILE,
     &errorloc::ERRORLOC,
     &filter::FILTER,
+    &hash_type::BALANCE_FACTOR,
+    &hash_type::HASH_TYPE,
     &http_check::DISABLE_ON_404,
     &http_reuse::HTTP_REUSE,
     &http_send_name_header::HTTP_SEND_NAME_HEADER,

@@ -108,6 +108,7 @@ pub fn lower_all(cx: &mut Context<'_>) {
                 crate::lower::run(cx, handler, line, words);
             }
         }
+        super::balance::compile_key(cx);
         cx.acls = AclSet::default();
     }
     check_shared_defaults(cx);

@@ -4,6 +4,7 @@
 mod check;
 mod connection;
 mod cookie;
+mod hash_key;
 mod init_addr;
 mod limits;
 mod on_marked;
@@ -113,6 +114,7 @@ pub const OPTIONS: &[ServerOption] = &[
     connection::TFO,
     connection::USESRC,
     cookie::COOKIE,
+    hash_key::HASH_KEY,
     init_addr::INIT_ADDR,
     limits::MAXCONN,
     limits::MAXQUEUE,

@@ -77,11 +77,10 @@ pub fn backend(row: &mut Row, be: &BackendPlan, legends: bool, now: u64) {
             c::COOKIE,
             cookie.map(|name| String::from_utf8_lossy(name).into_owned()),
         );
+        // 3.4 has no word for random here
         let word: Value = match &be.balance {
-            Balance::RoundRobin => "roundrobin".into(),
-            Balance::LeastConn => "leastconn".into(),
-            Balance::Pending(name) => name.clone().into(),
-            Balance::Default => "unknown".into(),
+            Balance::Default | Balance::Random { .. } => "unknown".into(),
+            other => other.word().to_owned().into(),
         };
         row.set(c::ALGO, word);
     }

@@ -90,6 +90,26 @@ pub fn inherited(fd: RawFd) -> io::Result<OwnedFd> {
     }
 }
 
+/// Takes over a descriptor that an earlier program left open in this process for this one (whose
+/// number came through the environment or the command line). It is closed on exec from now on.
+///
+/// # Errors
+/// `EBADF` when no such descriptor is open or it is one of the standard streams.
+pub fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
+    if fd <= 2 {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
+    // SAFETY: F_SETFD reads no memory; it fails for a number that is not open. What opened the
+    // descriptor was the program before exec, so nothing in this one owns it; each number is
+    // adopted once, at the start, before this program opened descriptors of its own.
+    unsafe {
+        if libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(OwnedFd::from_raw_fd(fd))
+    }
+}
+
 /// Sets an option whose value is an `int`.
 fn set_int(fd: impl AsFd, level: i32, name: i32, value: i32) -> io::Result<()> {
     let value: libc::c_int = value;

@@ -7,6 +7,7 @@ use crate::config::condition::Facts;
 use crate::config::directive::Document;
 use crate::config::environment::Environment;
 use crate::config::read::{self, Input};
+use crate::control::master::{REEXECUTED, VARIABLE};
 use crate::ir;
 use crate::ir::server::InitAddr;
 use crate::lower;
@@ -72,6 +73,9 @@ pub fn facts(reuse_port: bool) -> Facts {
 /// before it reads the first line. `peer` is the name of the local peer, else the host's.
 pub fn environment(peer: Option<&str>, inputs: &[Input]) -> Environment {
     let mut env = Environment::of_process();
+    // between a master and itself
+    env.unset(VARIABLE.as_bytes());
+    env.unset(REEXECUTED.as_bytes());
     env.set_constants(version::HAPROXY);
     let host = || nix::unistd::gethostname().ok()?.into_string().ok();
     let peer = peer.map(str::to_string).or_else(host).unwrap_or_default();

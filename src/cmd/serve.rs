@@ -6,9 +6,11 @@ use super::haproxy::console::Console;
 use crate::base::span::Sources;
 use crate::config::environment::Environment;
 use crate::control::cli;
-use crate::control::listeners::{self, Binding, BoundListener};
+use crate::control::handover::{self, Inheritance};
+use crate::control::listeners::{self, Binding, Bound, BoundListener, Doors};
+use crate::control::master::Link;
 use crate::control::process::{self, Demand, Limits, Rights};
-use crate::control::signals::{self, Ending};
+use crate::control::signals;
 use crate::control::stats::StatusPage;
 use crate::control::watch::{Shown, Watch};
 use crate::control::world::{Birth, Process};
@@ -33,6 +35,8 @@ pub struct Start<'a> {
     pub environment: Environment,
     /// Whether to warn of a process that keeps root's rights.
     pub advise: bool,
+    /// The master that this process works for.
+    pub master: Option<Link>,
     /// Called once everything runs.
     pub ready: Box<dyn FnOnce()>,
 }
@@ -46,6 +50,7 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
         sources,
         mut environment,
         advise,
+        master,
         ready,
     } = start;
     let settings = plan.global.settings.clone();
@@ -66,24 +71,25 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
         reuse_port: !options.no_reuse_port && !settings.noreuseport,
         backlog: limits.maxconn,
     };
-    if options.sockets_from.is_some() {
-        console.notice("-x: sockets are bound anew, taking them over is not supported yet.");
-    }
-    let bound = match bind(&plan, &how, options, sources, console) {
+    let mut old = match inherit(options, console) {
+        Ok(old) => old,
+        Err(code) => return code,
+    };
+    let bound = match bind(&plan, &how, options, sources, &mut old, console) {
         Ok(bound) => bound,
         Err(code) => return code,
     };
-    let in_background =
-        (options.daemon || settings.daemon) && !options.debug && !options.foreground;
-    let as_master = options.master_worker || settings.master_worker;
-    if as_master {
-        console.notice("master-worker: one process is master and worker, -S has no listener yet.");
-    }
+    drop(old);
+    // a master went there before, and writes the pid file
+    let in_background = (options.daemon || settings.daemon)
+        && !options.debug
+        && !options.foreground
+        && master.is_none();
     let wanted = options
         .pidfile
         .clone()
         .or_else(|| settings.pidfile.as_ref().map(PathBuf::from))
-        .filter(|_| in_background || as_master);
+        .filter(|_| in_background);
     let mut pidfile = match wanted.as_deref().map(process::open_pidfile).transpose() {
         Ok(file) => file,
         Err(message) => {
@@ -121,9 +127,6 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
             return ExitCode::FAILURE;
         }
         console.silence();
-    } else if let Some(mut file) = pidfile {
-        use std::io::Write;
-        let _ = writeln!(file, "{}", std::process::id());
     }
     let sockets = cli_sockets(&bound);
     let names: Vec<&str> = sockets.iter().map(|(name, _)| name.as_str()).collect();
@@ -143,13 +146,13 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
             bound,
             threads,
             limits,
-            ending: Ending {
-                as_master,
-                notify: options.notify,
-                old: options.old_pids.clone(),
-                terminate_old: options.terminate_old,
-                hard_stop_after: settings.hard_stop_after,
+            // a master tells them itself
+            old: match master {
+                Some(_) => &[],
+                None => &options.old_pids,
             },
+            terminate_old: options.terminate_old,
+            master,
             birth,
             ready,
         },
@@ -157,34 +160,46 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
     )
 }
 
-struct Running {
+struct Running<'a> {
     plan: Arc<Plan>,
     hub: Arc<Hub>,
     bound: Vec<BoundListener>,
     threads: usize,
     limits: Limits,
-    ending: Ending,
+    old: &'a [i32],
+    terminate_old: bool,
+    master: Option<Link>,
     birth: Birth,
     ready: Box<dyn FnOnce()>,
 }
 
 /// Starts the threads and waits for the end.
-fn run(running: Running, console: &mut Console) -> ExitCode {
+fn run(running: Running<'_>, console: &mut Console) -> ExitCode {
     let Running {
         plan,
         hub,
         bound,
         threads,
         limits,
-        ending,
+        old,
+        terminate_old,
+        master,
         birth,
         ready,
     } = running;
     // Before there are threads, so that no signal meets its default action.
-    let signals = match signals::Signals::take(&ending) {
+    let signals = match signals::Signals::take() {
         Ok(signals) => signals,
         Err(error) => {
             console.alert(&format!("[haproxy.main()] Cannot take signals: {error}."));
+            return ExitCode::FAILURE;
+        }
+    };
+    let doors = Doors::new(bound).and_then(|doors| Ok((doors.copies()?, Arc::new(doors))));
+    let (bound, doors) = match doors {
+        Ok(doors) => doors,
+        Err(error) => {
+            console.alert(&format!("[haproxy.main()] Cannot copy sockets: {error}."));
             return ExitCode::FAILURE;
         }
     };
@@ -225,12 +240,33 @@ fn run(running: Running, console: &mut Console) -> ExitCode {
     let process = Arc::new(Process::new(Arc::clone(&engine.shared), watch, birth));
     let page = StatusPage::new(Arc::clone(&engine.shared), process.clone());
     let _ = engine.shared.stats.set(Box::new(page));
-    if let Err(error) = cli::server::start(of_the_cli, process, settings) {
+    let (reported, pair) = match master.map(Link::report).transpose() {
+        Ok(reported) => reported.unzip(),
+        Err(error) => {
+            console.alert(&format!("[haproxy.main()] The master is gone: {error}."));
+            return ExitCode::FAILURE;
+        }
+    };
+    let service = cli::server::Service {
+        bound: of_the_cli,
+        master: pair,
+        process,
+        doors: Arc::clone(&doors),
+        settings,
+    };
+    if let Err(error) = cli::server::start(service) {
         console.alert(&format!("[haproxy.main()] Cannot start threads: {error}."));
         return ExitCode::FAILURE;
     }
+    drop(reported);
+    let signal = match terminate_old {
+        true => nix::sys::signal::Signal::SIGTERM,
+        false => nix::sys::signal::Signal::SIGUSR1,
+    };
+    signals::tell(old, signal);
     ready();
-    signals.wait(&engine, &ending, &mut |severity, text| {
+    console.keep(None);
+    signals.wait(&engine, &doors, &mut |severity, text| {
         console.say(severity, text);
     })
 }
@@ -288,15 +324,19 @@ fn bind(
     how: &Binding,
     options: &Options,
     sources: &Sources,
+    old: &mut Inheritance,
     console: &mut Console,
 ) -> Result<Vec<BoundListener>, ExitCode> {
     let mut attempts = if options.old_pids.is_empty() { 1 } else { 200 };
+    let mut bound = Bound::new();
+    let mut paused = false;
     loop {
-        let (bound, faults) = listeners::bind_all(plan, how);
+        let faults = listeners::bind_all(plan, how, old, &mut bound);
         attempts -= 1;
         if attempts > 0 && faults.iter().any(|f| f.in_use) {
-            drop(bound);
-            signals::tell(&options.old_pids, nix::sys::signal::Signal::SIGTTOU);
+            if !std::mem::replace(&mut paused, true) {
+                signals::tell(&options.old_pids, nix::sys::signal::Signal::SIGTTOU);
+            }
             std::thread::sleep(std::time::Duration::from_millis(10));
             continue;
         }
@@ -316,8 +356,22 @@ fn bind(
                 .alert("[haproxy.main()] Some protocols failed to start their listeners! Exiting.");
             return Err(ExitCode::FAILURE);
         }
-        return Ok(bound);
+        return Ok(bound.into_values().collect());
     }
+}
+
+/// `-x`: the sockets of the old process.
+fn inherit(options: &Options, console: &mut Console) -> Result<Inheritance, ExitCode> {
+    let Some(source) = &options.sockets_from else {
+        return Ok(Inheritance::default());
+    };
+    handover::ask(source).map_err(|error| {
+        let source = source.display();
+        let what = format!("Failed to connect to the old process socket '{source}' ({error})");
+        console.say(crate::base::diag::Severity::Warning, &what);
+        console.alert("Failed to get the sockets from the old process!");
+        ExitCode::FAILURE
+    })
 }
 
 /// The `stats socket` addresses with the rights that they give.

@@ -1,8 +1,9 @@
-//! SIGHUP: how every proxy and server is doing, in HAProxy's sentences.
+//! How every proxy and server is doing, in HAProxy's sentences: at SIGHUP and when they stop.
 
 use crate::base::diag::Severity;
 use crate::engine::Shared;
-use crate::plan::BackendPlan;
+use crate::plan::{BackendPlan, FrontendPlan};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// What a front end counts: connections now, connections so far.
@@ -54,6 +55,68 @@ pub fn servers(shared: &Shared, say: &mut dyn FnMut(Severity, &str)) {
     proxies.sort_by_key(|(proxy, _)| *proxy);
     for (_, text) in proxies {
         tell(&text);
+    }
+}
+
+/// Connections of a proxy in both directions.
+struct Both {
+    name: String,
+    now: u32,
+    from_clients: u64,
+    to_servers: u64,
+}
+
+/// Every section, in the order of the configuration.
+fn sections(shared: &Shared) -> Vec<Both> {
+    let mut sections: Vec<(u32, bool, Both)> = Vec::new();
+    for (frontend, state) in shared.plan.frontends.iter().zip(&shared.frontends) {
+        let own = shared.plan.backends.iter();
+        let own = own.filter(|b| frontend.same_section == Some(b.id));
+        let both = Both {
+            name: frontend.name.to_string(),
+            now: state.conns.current(),
+            from_clients: state.connections.load(Ordering::Relaxed),
+            to_servers: own.map(|b| b.state.counters.sessions.total()).sum(),
+        };
+        sections.push((frontend.proxy.0, false, both));
+    }
+    for backend in &shared.plan.backends {
+        let of_a_listen = |f: &Arc<FrontendPlan>| f.same_section == Some(backend.id);
+        if shared.plan.frontends.iter().any(of_a_listen) {
+            continue;
+        }
+        let both = Both {
+            name: backend.name.to_string(),
+            now: backend.state.sessions.cur(),
+            from_clients: 0,
+            to_servers: backend.state.counters.sessions.total(),
+        };
+        sections.push((backend.proxy.0, true, both));
+    }
+    // the sections that listen close first
+    sections.sort_by_key(|(place, backend, _)| (*backend, *place));
+    sections.into_iter().map(|(_, _, both)| both).collect()
+}
+
+/// Tells that no section takes anything new any more.
+pub fn stopped(shared: &Shared, say: &mut dyn FnMut(Severity, &str)) {
+    for section in sections(shared) {
+        let text = format!(
+            "Proxy {} stopped (cumulated conns: FE: {}, BE: {}).",
+            section.name, section.from_clients, section.to_servers
+        );
+        say(Severity::Warning, &text);
+    }
+}
+
+/// Tells whose connections `hard-stop-after` ends.
+pub fn cut_off(shared: &Shared, say: &mut dyn FnMut(Severity, &str)) {
+    for section in sections(shared).iter().filter(|s| s.now > 0) {
+        let text = format!(
+            "Proxy {} hard-stopped ({} remaining conns will be closed).",
+            section.name, section.now
+        );
+        say(Severity::Warning, &text);
     }
 }
 

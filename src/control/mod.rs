@@ -4,7 +4,11 @@
 mod change;
 pub mod cli;
 mod dump;
+pub mod handover;
+pub mod ipc;
 pub mod listeners;
+pub mod master;
+pub mod notify;
 pub mod process;
 pub mod signals;
 pub mod stats;

@@ -28,6 +28,10 @@ pub trait World: Send + Sync {
     fn shared(&self) -> Option<&Shared> {
         None
     }
+    /// The master, if this process is one.
+    fn supervision(&self) -> Option<&dyn super::master::Supervision> {
+        None
+    }
     /// What was told while the process started.
     fn startup_logs(&self) -> String;
     /// Tells what was done, where HAProxy tells it.

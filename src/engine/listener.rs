@@ -122,8 +122,9 @@ pub async fn accept(
                         limit.give(&shared.hub);
                     }
                     match e {
-                        Errno::AGAIN if shared.is_stopping() => return,
-                        Errno::AGAIN => {
+                        Errno::AGAIN | Errno::INVAL if shared.is_stopping() => return,
+                        // INVAL: it does not listen for now; who resumes it wakes us
+                        Errno::AGAIN | Errno::INVAL => {
                             sock.drained();
                             t.worker.park(super::reactor::NEVER).await;
                         }

@@ -20,6 +20,7 @@ pub mod shared;
 mod source;
 mod spread;
 mod start;
+pub mod stopping;
 pub mod streams;
 mod takeover;
 pub mod tcp;

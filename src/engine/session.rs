@@ -269,18 +269,23 @@ where
             }
         }
         let deadline = idle_deadline(&session);
+        let mut leave = NEVER;
         while message.is_empty() {
             match session.client.recv(message.space()) {
                 Io::Done(n) => message.filled(n),
                 Io::Blocked => {
                     t.recycle(message);
-                    let waits = session.fe.options.contains(Options::IDLE_CLOSE_ON_RESPONSE);
+                    if leave == NEVER && may_leave(&session) {
+                        leave = t.shared.stopping.idle_until(t.worker.now_ms(), t.random());
+                    }
                     // a request may have come of which the loop was not told yet
                     let quiet = || matches!(session.client.peek(&mut [0]), Io::Blocked);
-                    if t.shared.is_stopping() && session.requests > 0 && !waits && quiet() {
+                    if t.worker.now_ms() >= leave && quiet() {
                         return;
                     }
-                    if t.worker.park(deadline).await == Wake::TimedOut {
+                    if t.worker.park(deadline.min(leave)).await == Wake::TimedOut
+                        && deadline <= leave
+                    {
                         return idle_timed_out(session, pool).await;
                     }
                     message = t.message();
@@ -303,6 +308,12 @@ where
             Next::Drop => return,
         }
     }
+}
+
+/// Whether a connection that waits for a request may be closed when the process stops: not before
+/// its first one, and not while `option idle-close-on-response` promises an answer.
+fn may_leave(s: &Session) -> bool {
+    s.requests > 0 && !s.fe.options.contains(Options::IDLE_CLOSE_ON_RESPONSE)
 }
 
 /// Until when a client may be silent before a request.

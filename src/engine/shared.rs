@@ -270,8 +270,8 @@ pub struct Shared {
     pub requests: AtomicU64,
     /// Connections of each thread, to give new ones to the least loaded.
     pub loads: Vec<Gauge>,
-    /// No new connections; idle ones close, busy ones after their answer.
-    pub stopping: AtomicBool,
+    /// Whether and how connections come to their end.
+    pub stopping: super::stopping::Stopping,
     /// Idle server connections, by thread.
     pub idle: Vec<Arc<super::pool::IdleCounts>>,
     /// Messages that could not be understood.
@@ -334,7 +334,7 @@ impl Shared {
             connections: AtomicU64::new(0),
             requests: AtomicU64::new(0),
             loads: (0..threads).map(|_| Gauge::default()).collect(),
-            stopping: AtomicBool::new(false),
+            stopping: super::stopping::Stopping::default(),
             captured: super::captured::Captures::default(),
             rate_limits: RateLimits::default(),
             events: super::events::Events::default(),
@@ -344,9 +344,9 @@ impl Shared {
         })
     }
 
-    /// Whether the process is stopping.
+    /// Whether nothing new is let in.
     pub fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        self.stopping.is_closing()
     }
 
     /// Forgets the highest values of front ends, listeners and the process, or all that is summed.

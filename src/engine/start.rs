@@ -14,7 +14,6 @@ use std::cell::{Cell, OnceCell};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
 /// The sockets of one listener: one per thread, or fewer that threads share.
@@ -333,9 +332,10 @@ async fn keep_idle_pool(t: &'static Thread) {
 }
 
 impl Engine {
-    /// Accepts no more; sessions end after their current transaction.
-    pub fn soft_stop(&self) {
-        self.shared.stopping.store(true, Ordering::SeqCst);
+    /// Accepts no more; sessions end after their current transaction, or over the time given.
+    pub fn soft_stop(&self, spread: crate::ir::global::Spread) {
+        let now = crate::base::clock::now_ms();
+        self.shared.stopping.begin(spread, now);
         self.wake_all();
     }
 

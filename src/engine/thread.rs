@@ -149,4 +149,10 @@ impl Thread {
         self.random.set(x);
         (x.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32) as u32
     }
+
+    /// Whether the process's stop ends a client's connection after the answer at hand.
+    pub fn ends_connection(&self) -> bool {
+        let stopping = &self.shared.stopping;
+        stopping.is_closing() && stopping.ends_connection(self.worker.now_ms(), self.random())
+    }
 }

@@ -136,7 +136,7 @@ impl World for Thread {
         Some(self.shared.conns.current())
     }
     fn stopping(&self) -> bool {
-        self.shared.is_stopping()
+        self.shared.stopping.is_announced()
     }
     fn uptime_ms(&self) -> u64 {
         clock::now_ms().saturating_sub(self.shared.started_ms)

@@ -3,6 +3,18 @@
 use super::bind::Bind;
 use crate::base::span::Span;
 
+/// Over what time connections are closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spread {
+    /// All at once.
+    #[default]
+    None,
+    /// Over so many milliseconds.
+    Over(u32),
+    /// Not at all: clients leave by themselves or by their timeouts.
+    Infinite,
+}
+
 /// Process-wide settings. Settings that only one keyword family reads stand as plain fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Global {
@@ -38,6 +50,8 @@ pub struct Global {
     pub master_worker: bool,
     /// `master-worker no-exit-on-failure`
     pub master_no_exit_on_failure: bool,
+    /// `mworker-max-reloads`: how many reloads an old worker may survive
+    pub master_max_reloads: u32,
     /// `noreuseport`
     pub noreuseport: bool,
     /// `fd-hard-limit`
@@ -52,6 +66,10 @@ pub struct Global {
     pub description: Option<String>,
     /// `hard-stop-after`, milliseconds
     pub hard_stop_after: Option<u32>,
+    /// `grace`, milliseconds
+    pub grace: Option<u32>,
+    /// `close-spread-time`
+    pub close_spread: Spread,
     /// `log` lines
     pub logs: Vec<super::log::LogTarget>,
     /// `log-tag`
@@ -217,6 +235,7 @@ impl Default for Global {
             zero_warning: false,
             master_worker: false,
             master_no_exit_on_failure: false,
+            master_max_reloads: 50,
             noreuseport: false,
             fd_hard_limit: None,
             ulimit_n: None,
@@ -224,6 +243,8 @@ impl Default for Global {
             node: None,
             description: None,
             hard_stop_after: None,
+            grace: None,
+            close_spread: Spread::None,
             logs: Vec::new(),
             log_tag: None,
             log_hostname: None,

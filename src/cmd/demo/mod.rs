@@ -127,6 +127,7 @@ fn start(program: &OsStr, demo: &Demo) -> io::Result<ExitCode> {
             sources: &loaded.document.sources,
             environment,
             advise: false,
+            master: None,
             ready: Box::new(move || ready(site, servers, demo)),
         },
         &mut console,

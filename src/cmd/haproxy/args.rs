@@ -209,6 +209,34 @@ fn switch(flag: &[u8], options: &mut Options) -> Result<Option<Command>, Refusal
     Ok(None)
 }
 
+/// The words of a command line that a master executes anew: without the processes to replace and
+/// the socket to take descriptors from, which are others each time.
+pub fn without_predecessors(words: &[OsString]) -> Vec<OsString> {
+    let mut kept = Vec::new();
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        match word.as_bytes() {
+            b"-sf" | b"-st" => {
+                let _ = pids(word, &mut rest, &mut Vec::new());
+            }
+            b"-x" => {
+                let _ = rest.next();
+            }
+            b"--" => {
+                kept.push(word.clone());
+                kept.extend(rest.by_ref().cloned());
+            }
+            // options whose value is the next word
+            b"-f" | b"-p" | b"-C" | b"-L" | b"-S" | b"-n" | b"-N" | b"-m" => {
+                kept.push(word.clone());
+                kept.extend(rest.next().cloned());
+            }
+            _ => kept.push(word.clone()),
+        }
+    }
+    kept
+}
+
 /// The process numbers after `-sf` and `-st`, up to the next option.
 fn pids<'a>(
     option: &OsStr,
@@ -323,6 +351,21 @@ mod tests {
             };
             set(&mut expected);
             assert_eq!(run(&format!("{line} -f a")), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_master_is_executed_anew_without_its_predecessors() {
+        let table = [
+            ("-W -f a -sf 1 2 -x s -p b", "-W -f a -p b"),
+            (
+                "-sf 7 -x sockpair@4 -Ws -S -x,level,user -- -sf",
+                "-Ws -S -x,level,user -- -sf",
+            ),
+            ("-st -W -f -x", "-W -f -x"),
+        ];
+        for (line, kept) in table {
+            assert_eq!(without_predecessors(&words(line)), words(kept), "{line}");
         }
     }
 

@@ -4,6 +4,7 @@ use crate::base::diag::{self, Diagnostic, Form, Severity};
 use crate::base::render::HaProxy;
 use crate::base::span::Sources;
 use crate::base::version;
+use crate::control::master::Journal;
 use crate::control::process::Message;
 use std::ffi::OsStr;
 use std::io::Write;
@@ -16,6 +17,7 @@ pub struct Console {
     program: String,
     warnings: u32,
     history: String,
+    journal: Option<Journal>,
 }
 
 /// How much of what was told is kept for `show startup-logs`, bytes.
@@ -37,12 +39,18 @@ impl Console {
             program: program.to_string_lossy().into_owned(),
             warnings: 0,
             history: String::new(),
+            journal: None,
         }
     }
 
     /// From now on nothing is shown any more (`quiet`, or the background).
     pub fn silence(&mut self) {
         self.quiet = true;
+    }
+
+    /// From now on messages are kept there, too, or not any more.
+    pub fn keep(&mut self, journal: Option<Journal>) {
+        self.journal = journal;
     }
 
     /// The process is another one now (after fork).
@@ -77,6 +85,9 @@ impl Console {
         let text = self.renderer.render(finding, sources);
         if !self.quiet {
             let _ = std::io::stderr().write_all(text.as_bytes());
+        }
+        if let Some(journal) = &self.journal {
+            journal.note(&text);
         }
         if self.history.len() < HISTORY {
             self.history.push_str(&text);

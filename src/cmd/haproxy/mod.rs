@@ -4,6 +4,7 @@ pub mod args;
 mod classes;
 pub mod console;
 pub mod features;
+mod master;
 pub mod version;
 
 use super::load::{self, Loaded, Names};
@@ -11,6 +12,7 @@ use super::print;
 use super::serve;
 use crate::config::condition;
 use crate::config::read;
+use crate::control::master::Role;
 use crate::engine::Hub;
 use crate::lower;
 use crate::plan::files::Family;
@@ -42,7 +44,7 @@ pub fn main(program: &OsStr, words: &[OsString]) -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(Command::Condition(text)) => condition(program, &text),
-        Ok(Command::Run(options)) => run(program, &options),
+        Ok(Command::Run(options)) => run(program, words, &options),
         Err(Refusal::Alert(text)) => {
             Console::new(program, false, false).alert(&text);
             ExitCode::FAILURE
@@ -80,7 +82,8 @@ fn condition(program: &OsStr, text: &[u8]) -> ExitCode {
     }
 }
 
-fn run(program: &OsStr, options: &Options) -> ExitCode {
+fn run(program: &OsStr, words: &[OsString], options: &Options) -> ExitCode {
+    let directory = std::env::current_dir().ok();
     let mut console = Console::new(program, options.quiet, options.diagnostics);
     if let Some(directory) = &options.directory
         && let Err(error) = nix::unistd::chdir(directory)
@@ -100,7 +103,16 @@ fn run(program: &OsStr, options: &Options) -> ExitCode {
     if inputs.is_empty() {
         return usage(program);
     }
+    let mut worker_of = None;
+    match master::start(program, words, options, &inputs, directory, &mut console) {
+        Some(Role::Master(code)) => return code,
+        Some(Role::Worker(link)) => worker_of = Some(link),
+        None => {}
+    }
     let mut env = load::environment(options.local_peer.as_deref(), &inputs);
+    if worker_of.is_some() {
+        env.set("HAPROXY_MWORKER", "1");
+    }
     let facts = load::facts(!options.no_reuse_port);
     let how = lower::Options {
         maxconn: options.maxconn,
@@ -166,6 +178,7 @@ fn run(program: &OsStr, options: &Options) -> ExitCode {
             sources: &document.sources,
             environment: env,
             advise: !options.debug,
+            master: worker_of,
             ready: Box::new(|| {}),
         },
         &mut console,

@@ -12,7 +12,7 @@ pub const EXPERT: Command = Command {
     run: |call| {
         let now = call.session.expert;
         call.session.expert = switch(call, "expert-mode", now);
-        Flow::More
+        ending(call)
     },
 };
 
@@ -25,9 +25,17 @@ pub const EXPERIMENTAL: Command = Command {
     run: |call| {
         let now = call.session.experimental;
         call.session.experimental = switch(call, "experimental-mode", now);
-        Flow::More
+        ending(call)
     },
 };
+
+/// `expert-mode on -`: as a prefix of commands that come from the master
+fn ending(call: &Call<'_>) -> Flow {
+    match call.arg(1) {
+        b"-" => Flow::Silent,
+        _ => Flow::More,
+    }
+}
 
 /// Without a word, says how it stands; any word but `on` turns it off.
 fn switch(call: &mut Call<'_>, name: &str, now: bool) -> bool {

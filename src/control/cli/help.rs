@@ -1,6 +1,6 @@
 //! `help`, and the answer to what is no command.
 
-use super::{COMMANDS, Call, Command, Flow, shown};
+use super::{Call, Command, Flow, shown};
 use crate::ir::bind::CliLevel;
 
 /// `help [<command>]`
@@ -35,12 +35,13 @@ pub fn unknown(call: &mut Call<'_>, first: &[u8]) -> Flow {
 
 /// Lists the commands that resemble the words most; all of them when there are no words.
 fn list(call: &mut Call<'_>, wanted: &[String]) {
-    let best = COMMANDS
+    let language = call.session.language;
+    let best = language
         .iter()
         .map(|c| resemblance(c, wanted))
         .max()
         .unwrap_or(0);
-    for command in COMMANDS {
+    for command in language {
         let always = command.words.first().is_some_and(|w| ALWAYS.contains(w));
         let alike = wanted.is_empty() || (best > 0 && resemblance(command, wanted) == best);
         if !command.usage.is_empty() && (always || alike) {

@@ -25,5 +25,9 @@ fn lower(call: &mut Call<'_>, to: CliLevel) -> Flow {
     call.session.level = call.session.level.min(to);
     call.session.expert = false;
     call.session.experimental = false;
-    Flow::More
+    // `user -`: as a prefix of commands that come from the master
+    match call.arg(0) {
+        b"-" => Flow::Silent,
+        _ => Flow::More,
+    }
 }

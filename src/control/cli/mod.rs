@@ -37,7 +37,17 @@ mod var;
 mod wait;
 mod weight;
 
-pub use session::{Flow, Prompt, Session, Terms};
+pub use echo::ECHO;
+pub use expert_mode::{EXPERIMENTAL, EXPERT};
+pub use help::COMMAND as HELP;
+pub use level::{OPERATOR, USER};
+pub use prompt::COMMAND as PROMPT;
+pub use quit::COMMAND as QUIT;
+pub use session::{Flow, Prompt, Session, Terms, payload_mark, uptime};
+pub use show_cli::{LEVEL, SOCKETS};
+pub use show_env::COMMAND as ENVIRONMENT;
+pub use show_startup_logs::COMMAND as STARTUP_LOGS;
+pub use show_version::COMMAND as VERSION;
 
 use super::world::World;
 use crate::ir::bind::{CliLevel, Severity};
@@ -191,12 +201,12 @@ impl Call<'_> {
     }
 }
 
-/// The command of a line: the longest that its words begin with.
-fn find<'c>(words: &[&[u8]]) -> Option<&'c Command> {
+/// The command of a line: the longest of a language that its words begin with.
+fn find<'c>(language: &'c [&'c Command], words: &[&[u8]]) -> Option<&'c Command> {
     let fits = |c: &&&Command| {
         c.words.len() <= words.len() && c.words.iter().zip(words).all(|(a, b)| a.as_bytes() == *b)
     };
-    COMMANDS
+    language
         .iter()
         .filter(fits)
         .max_by_key(|c| c.words.len())
@@ -224,7 +234,7 @@ fn words(line: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// Splits a line at its semicolons, but for those behind a backslash.
-fn commands(line: &[u8]) -> Vec<&[u8]> {
+pub fn commands(line: &[u8]) -> Vec<&[u8]> {
     let mut parts = Vec::new();
     let mut start = 0;
     let mut escaped = false;
@@ -247,7 +257,7 @@ fn commands(line: &[u8]) -> Vec<&[u8]> {
 const MOST_WORDS: usize = 64;
 
 /// Runs one command of a line and ends its answer with an empty line.
-fn execute(
+pub fn execute(
     command: &[u8],
     payload: Option<&[u8]>,
     session: &mut Session,
@@ -267,7 +277,7 @@ fn execute(
         call.out.push(b'\n');
         return Flow::More;
     };
-    let flow = match find(&words) {
+    let flow = match find(call.session.language, &words) {
         _ if words.len() > MOST_WORDS => call.error(&format!(
             "Too many arguments. Commands must have at most {MOST_WORDS} arguments."
         )),

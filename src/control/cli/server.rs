@@ -2,13 +2,14 @@
 //! nothing that an administrator does may ever hold up the threads that serve.
 
 use super::{Flow, Session, Terms};
-use crate::control::listeners::BoundListener;
+use crate::control::listeners::{BoundListener, Doors};
 use crate::control::world::{Process, World};
-use crate::ir::bind::CliAccess;
+use crate::control::{handover, ipc};
+use crate::ir::bind::{CliAccess, CliLevel};
 use socket2::Socket;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -26,33 +27,59 @@ pub struct Settings {
     pub max_payload: usize,
 }
 
-/// Serves the sockets on a thread of its own until the process ends.
+/// What is served.
+pub struct Service {
+    /// The sockets of `stats socket` lines.
+    pub bound: Vec<BoundListener>,
+    /// Where the master's connections come from.
+    pub master: Option<OwnedFd>,
+    /// Who answers.
+    pub process: Arc<Process>,
+    /// The sockets that `_getsocks` hands over.
+    pub doors: Arc<Doors>,
+    /// Limits.
+    pub settings: Settings,
+}
+
+/// Serves the sockets on a thread of its own until the process ends. A master's end is this
+/// process's end.
 ///
 /// # Errors
 /// When the system gives no thread.
-pub fn start(
-    bound: Vec<BoundListener>,
-    process: Arc<Process>,
-    settings: Settings,
-) -> io::Result<()> {
+pub fn start(service: Service) -> io::Result<()> {
     std::thread::Builder::new()
         .name("hapax/cli".to_string())
         .stack_size(256 * 1024)
-        .spawn(move || accept(&bound, &process, settings))?;
+        .spawn(move || accept(service))?;
     Ok(())
 }
 
-fn accept(bound: &[BoundListener], process: &Arc<Process>, settings: Settings) {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+fn accept(mut service: Service) {
     let open = Arc::new(AtomicU32::new(0));
-    let listeners: Vec<(BorrowedFd<'_>, CliAccess, u32)> = bound
-        .iter()
-        .zip(1u32..)
-        .flat_map(|(b, number)| {
-            let own = b.sockets.iter();
-            own.map(move |s| (s.as_fd(), b.listener.settings.cli, number))
-        })
-        .collect();
+    if listen(&service, &open) {
+        service.bound.clear();
+        listen(&service, &open);
+    }
+}
+
+/// Accepts until the doors are closed; whether connections can still come from the master.
+fn listen(service: &Service, open: &Arc<AtomicU32>) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let Service {
+        bound,
+        master,
+        process,
+        doors,
+        settings,
+    } = service;
+    let settings = *settings;
+    let mut listeners: Vec<(BorrowedFd<'_>, Option<CliAccess>, u32)> = Vec::new();
+    for (listener, number) in bound.iter().zip(1u32..) {
+        let access = Some(listener.listener.settings.cli);
+        let own = listener.sockets.iter();
+        listeners.extend(own.map(|s| (s.as_fd(), access, number)));
+    }
+    listeners.extend(master.iter().map(|pair| (pair.as_fd(), None, 0)));
     let second = Timespec {
         tv_sec: 1,
         tv_nsec: 0,
@@ -67,19 +94,40 @@ fn accept(bound: &[BoundListener], process: &Arc<Process>, settings: Settings) {
             .iter()
             .map(|(fd, ..)| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
             .collect();
+        // heard once: afterwards it would be readable for ever
+        if !bound.is_empty() {
+            ready.push(PollFd::from_borrowed_fd(doors.closed(), PollFlags::IN));
+        }
         if poll(&mut ready, Some(&second)).is_err() {
             continue;
+        }
+        let closed = ready.get(listeners.len());
+        if closed.is_some_and(|closed| !closed.revents().is_empty()) {
+            return master.is_some();
         }
         for (ready, (fd, access, number)) in ready.iter().zip(&listeners) {
             if ready.revents().is_empty() {
                 continue;
             }
-            let Ok(client) = rustix::net::accept_with(fd, rustix::net::SocketFlags::CLOEXEC) else {
-                continue;
+            let client = match access {
+                Some(_) => rustix::net::accept_with(fd, rustix::net::SocketFlags::CLOEXEC)
+                    .map(Socket::from)
+                    .map_err(io::Error::from),
+                None => match ipc::accept(fd) {
+                    // nobody could ever stop or replace a worker without its master
+                    Ok(None) => std::process::exit(0),
+                    Ok(Some(client)) => Ok(Socket::from(client)),
+                    Err(error) => Err(error),
+                },
             };
-            let client = Socket::from(client);
+            let Ok(client) = client else { continue };
+            let access = access.unwrap_or(CliAccess {
+                level: CliLevel::Admin,
+                expose_fd_listeners: true,
+                ..CliAccess::default()
+            });
             open.fetch_add(1, Ordering::Relaxed);
-            let (process, open) = (Arc::clone(process), Arc::clone(&open));
+            let (process, open) = (Arc::clone(process), Arc::clone(open));
             let peer = rustix::net::getpeername(&client).ok().flatten();
             let terms = Terms {
                 peer: peer.and_then(|a| SocketAddr::try_from(a).ok()),
@@ -90,12 +138,13 @@ fn accept(bound: &[BoundListener], process: &Arc<Process>, settings: Settings) {
                 bufsize: settings.bufsize,
                 max_payload: settings.max_payload,
             };
+            let doors = access.expose_fd_listeners.then(|| Arc::clone(doors));
             let counted = Arc::clone(&open);
             let thread = std::thread::Builder::new()
                 .name("hapax/cli".to_string())
                 .stack_size(512 * 1024)
                 .spawn(move || {
-                    serve(client, Session::new(terms), &*process);
+                    serve(client, Session::new(terms), &*process, doors.as_deref());
                     open.fetch_sub(1, Ordering::Relaxed);
                 });
             if thread.is_err() {
@@ -105,8 +154,8 @@ fn accept(bound: &[BoundListener], process: &Arc<Process>, settings: Settings) {
     }
 }
 
-/// Serves one connection.
-fn serve(mut client: Socket, mut session: Session, world: &dyn World) {
+/// Serves one connection; with `doors` it may ask for listening sockets.
+fn serve(mut client: Socket, mut session: Session, world: &dyn World, doors: Option<&Doors>) {
     let mut input = [0u8; 4096];
     let mut out = Vec::new();
     let _ = client.set_nonblocking(false);
@@ -121,8 +170,16 @@ fn serve(mut client: Socket, mut session: Session, world: &dyn World) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(_) => return,
         };
+        let asked = input.get(..length).unwrap_or_default();
+        if let Some(doors) = doors
+            && asked.trim_ascii_end() == handover::COMMAND.as_bytes()
+        {
+            // who asks and goes away has nothing
+            let _ = doors.give(&client);
+            continue;
+        }
         out.clear();
-        let flow = session.feed(input.get(..length).unwrap_or_default(), world, &mut out);
+        let flow = session.feed(asked, world, &mut out);
         if client.write_all(&out).is_err() || flow == Flow::Close {
             let _ = client.shutdown(std::net::Shutdown::Both);
             return;

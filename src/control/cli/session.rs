@@ -1,6 +1,6 @@
 //! One connection to the runtime API: lines, payloads, the prompt.
 
-use super::execute;
+use super::{COMMANDS, Command, execute};
 use crate::base::clock;
 use crate::control::world::World;
 use crate::ir::bind::{CliLevel, Severity};
@@ -14,6 +14,13 @@ pub enum Flow {
     More,
     /// It is closed once everything was sent.
     Close,
+    /// It stays, and the answer has no empty line behind it.
+    Silent,
+    /// The master takes it, reloads, and answers then.
+    Reload {
+        /// Whether the old worker ends at once.
+        hard: bool,
+    },
 }
 
 /// How lines are taken (`prompt`).
@@ -83,6 +90,8 @@ pub struct Session {
     /// Bytes of a line that is not complete.
     partial: Vec<u8>,
     waiting: Option<Waiting>,
+    /// The commands that it knows.
+    pub language: &'static [&'static Command],
     /// The longest line, bytes.
     limit: usize,
     /// The largest payload, bytes.
@@ -110,6 +119,7 @@ impl Session {
             timeout_ms: terms.timeout_ms,
             partial: Vec::new(),
             waiting: None,
+            language: COMMANDS,
             limit: terms.bufsize,
             max_payload: terms.max_payload,
         }
@@ -207,7 +217,7 @@ impl Session {
 }
 
 /// `[days:hours:minutes:seconds]`
-fn uptime(ms: u64) -> String {
+pub fn uptime(ms: u64) -> String {
     let s = ms / 1000;
     format!(
         "[{}:{:02}:{:02}:{:02}]",
@@ -225,7 +235,7 @@ fn ends_in_backslash(line: &[u8]) -> bool {
 
 /// A line that ends in a word which begins with `<<`: what stands before, and what the payload
 /// ends with.
-fn payload_mark(line: &[u8]) -> Option<(&[u8], &[u8])> {
+pub fn payload_mark(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let start = line
         .iter()
         .rposition(|b| matches!(b, b' ' | b'\t'))

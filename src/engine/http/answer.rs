@@ -105,7 +105,7 @@ impl Stream {
             return Next::Close;
         };
         let keep = self.keep_client && self.body_read && res.keep_alive();
-        let keep = keep && !self.close_client;
+        let keep = keep && !self.close_client && !t.ends_connection();
         let mut out = Vec::with_capacity(text.len() + 64);
         res.encode_response(
             &mut out,

@@ -428,10 +428,8 @@ impl Stream {
         };
         at.discards = body != res.body();
         at.until_close = body == BodyLength::UntilClose;
-        at.keep_client = self.keep_client
-            && !self.close_client
-            && !res.closes_client()
-            && !t.shared.is_stopping();
+        at.keep_client =
+            self.keep_client && !self.close_client && !res.closes_client() && !t.ends_connection();
         let persist = match body {
             BodyLength::Tunnel => Persist::Silent,
             _ if at.keep_client => Persist::KeepAlive,

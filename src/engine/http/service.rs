@@ -134,7 +134,7 @@ impl Stream {
         let keep = self.keep_client
             && self.body_read
             && !self.close_client
-            && !t.shared.is_stopping()
+            && !t.ends_connection()
             && (chunked || sized);
         let mut out = Vec::with_capacity(text.len() + 64);
         if let Some(res) = &self.res {

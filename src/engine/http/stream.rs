@@ -262,7 +262,7 @@ impl Stream {
         drop(slot);
         let next = match next {
             Next::Close if drain => Next::Drain,
-            Next::KeepAlive if !body_read || s.t.shared.is_stopping() => Next::Close,
+            Next::KeepAlive if !body_read => Next::Close,
             other => other,
         };
         if next == Next::KeepAlive {

@@ -1,10 +1,15 @@
-//! `level`, `severity-output` of a `stats socket` (a `bind` line takes them too, without use).
+//! `expose-fd`, `level`, `severity-output` of a `stats socket` (a `bind` line takes them too, without use).
 
 use super::{BindOption, Fault};
 use crate::config::args::Args;
 use crate::ir::Bind;
 use crate::ir::bind::{CliLevel, Severity};
 
+/// `expose-fd listeners`
+pub const EXPOSE_FD: BindOption = BindOption {
+    name: "expose-fd",
+    lower: expose_fd,
+};
 /// `level user|operator|admin`
 pub const LEVEL: BindOption = BindOption {
     name: "level",
@@ -15,6 +20,22 @@ pub const SEVERITY_OUTPUT: BindOption = BindOption {
     name: "severity-output",
     lower: severity_output,
 };
+
+fn expose_fd(bind: &mut Bind, args: &mut Args<'_, '_>) -> Result<(), Fault> {
+    let here = args.here();
+    let text = match args.next_word() {
+        Some(word) if &word.text[..] == b"listeners" => {
+            bind.cli.expose_fd_listeners = true;
+            return Ok(());
+        }
+        Some(word) => format!(
+            "'expose-fd' only supports 'listeners' (got '{}')",
+            word.display()
+        ),
+        None => "'expose-fd' : missing fd type".to_string(),
+    };
+    Err(Fault { text, span: here })
+}
 
 fn level(bind: &mut Bind, args: &mut Args<'_, '_>) -> Result<(), Fault> {
     let here = args.here();

@@ -51,6 +51,7 @@ impl Fault {
 
 /// All of them, one line each.
 pub const OPTIONS: &[BindOption] = &[
+    cli::EXPOSE_FD,
     cli::LEVEL,
     cli::SEVERITY_OUTPUT,
     limits::BACKLOG,

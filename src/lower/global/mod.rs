@@ -10,6 +10,7 @@ mod expose;
 mod h1;
 mod h1_case_adjust;
 mod hard_stop_after;
+mod leaving;
 mod limits;
 mod master_worker;
 mod maxconn;
@@ -43,6 +44,8 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &h1_case_adjust::H1_CASE_ADJUST,
     &h1_case_adjust::H1_CASE_ADJUST_FILE,
     &hard_stop_after::HARD_STOP_AFTER,
+    &leaving::CLOSE_SPREAD_TIME,
+    &leaving::GRACE,
     &limits::ULIMIT_N,
     &limits::FD_HARD_LIMIT,
     &limits::STRICT_LIMITS,
@@ -50,6 +53,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &crate::lower::log::target::HOSTNAME,
     &crate::lower::log::target::TAG_GLOBAL,
     &master_worker::MASTER_WORKER,
+    &master_worker::MAX_RELOADS,
     &maxconn::MAXCONN,
     &nbproc::NBPROC,
     &nbthread::NBTHREAD,

@@ -1,9 +1,11 @@
-//! Opens the sockets that a plan listens on (configuration manual 5.1).
+//! Opens one address.
 
+use super::Binding;
 use crate::base::sys;
+use crate::control::handover::Inheritance;
 use crate::ir::bind::{Bind, Shards, UnixPermissions, group_size};
+use crate::plan::ListenerPlan;
 use crate::plan::listener::ListenAddress;
-use crate::plan::{ListenerPlan, Plan};
 use socket2::{Domain, SockAddr, Socket, Type};
 use std::fs;
 use std::io;
@@ -13,115 +15,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// What binding needs to know beyond the plan.
-#[derive(Clone, Copy, Debug)]
-pub struct Binding {
-    /// How many threads there are.
-    pub threads: usize,
-    /// In how many groups.
-    pub groups: u32,
-    /// False under `-dR` and `noreuseport`: one socket per address, shared by all threads.
-    pub reuse_port: bool,
-    /// Length of the accept queue where neither the line nor the front end gives one: the
-    /// process's `maxconn`, as in HAProxy.
-    pub backlog: u32,
-}
-
-/// A listener with its open sockets.
-#[derive(Debug)]
-pub struct BoundListener {
-    /// What it listens for.
-    pub listener: ListenerPlan,
-    /// The threads that the line lets accept share them out in order.
-    pub sockets: Vec<OwnedFd>,
-}
-
 /// Why an address could not be opened.
-#[derive(Debug)]
-pub struct Fault {
-    /// The listener.
-    pub listener: ListenerPlan,
-    /// `frontend f` or `frontend GLOBAL`.
-    pub owner: String,
-    /// What went wrong and for which address, in HAProxy's words.
-    pub message: String,
-    /// Whether another process holds the address, so that waiting may help.
-    pub in_use: bool,
-    /// False where HAProxy only warns and listens all the same.
-    pub fatal: bool,
-}
-
-impl Fault {
-    /// The `[ALERT]` or `[WARNING]` text; `place` is the line as `file:line`.
-    pub fn text(&self, place: &str) -> String {
-        format!("Binding [{place}] for {}: {}", self.owner, self.message)
-    }
-}
-
-/// Opens every listener of a plan. Those that opened are returned even if others failed: whoever
-/// gives up drops them.
-pub fn bind_all(plan: &Plan, how: &Binding) -> (Vec<BoundListener>, Vec<Fault>) {
-    let mut bound = Vec::new();
-    let mut faults = Vec::new();
-    let all = plan.global.stats_sockets.iter().chain(&plan.listeners);
-    for listener in all {
-        let frontend = listener.frontend.and_then(|id| plan.frontend(id));
-        let owner = frontend.map_or("frontend GLOBAL".to_string(), |f| {
-            format!("frontend {}", f.name)
-        });
-        let backlog = listener
-            .settings
-            .backlog
-            .or(listener.settings.maxconn)
-            .or(frontend.and_then(|f| f.backlog))
-            .unwrap_or(how.backlog);
-        // one thread answers the runtime API
-        let how = match frontend {
-            Some(_) => *how,
-            None => Binding { threads: 1, ..*how },
-        };
-        let mut warnings = Vec::new();
-        let opened = open(listener, &how, backlog, &mut warnings);
-        let mut note = |message, in_use, fatal| {
-            faults.push(Fault {
-                listener: listener.clone(),
-                owner: owner.clone(),
-                message,
-                in_use,
-                fatal,
-            });
-        };
-        for message in warnings {
-            note(message, false, false);
-        }
-        match opened {
-            Ok(sockets) => bound.push(BoundListener {
-                listener: listener.clone(),
-                sockets,
-            }),
-            Err(Refused { message, in_use }) => note(message, in_use, true),
-        }
-    }
-    (bound, faults)
-}
-
-/// An address as the runtime API lists it: `unix@/path`, `ipv4@127.0.0.1:80`, `fd@3`.
-pub fn name(listener: &ListenerPlan) -> String {
-    match &listener.address {
-        ListenAddress::Inet(SocketAddr::V4(a)) => format!("ipv4@{a}"),
-        ListenAddress::Inet(SocketAddr::V6(a)) => format!("ipv6@{a}"),
-        ListenAddress::Unix(path) => format!("unix@{}", String::from_utf8_lossy(path)),
-        ListenAddress::Abstract(name) => format!(
-            "abns@{}",
-            String::from_utf8_lossy(name).trim_end_matches('\0')
-        ),
-        ListenAddress::Fd(number) => format!("sockname@{number}"),
-    }
-}
-
-struct Refused {
-    message: String,
-    in_use: bool,
+pub(super) struct Refused {
+    pub(super) message: String,
+    pub(super) in_use: bool,
 }
 
 /// The system's words for an error, without the number that `io::Error` appends.
@@ -132,10 +29,12 @@ fn reason(error: &io::Error) -> String {
     )
 }
 
-fn open(
+/// Opens the sockets of one listener; those that the old process gave come first.
+pub(super) fn open(
     listener: &ListenerPlan,
     how: &Binding,
     backlog: u32,
+    old: &mut Inheritance,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<OwnedFd>, Refused> {
     let backlog = i32::try_from(backlog.max(1)).unwrap_or(i32::MAX);
@@ -153,48 +52,66 @@ fn open(
             };
             let mut sockets = Vec::new();
             for _ in 0..shards(settings, how) {
+                if let Some(socket) = old.take(&listener.address, settings) {
+                    sockets.push(inherit(socket, settings, backlog).map_err(refuse)?);
+                    continue;
+                }
                 let mut doubts = Vec::new();
-                let socket = inet(*address, settings, how, backlog, &mut doubts).map_err(refuse)?;
-                if sockets.is_empty() {
+                match inet(*address, settings, how, backlog, &mut doubts) {
+                    Ok(socket) => sockets.push(socket.into()),
+                    // the sockets of a predecessor that shares them with nobody
+                    Err(_) if !sockets.is_empty() => break,
+                    Err(failed) => return Err(refuse(failed)),
+                }
+                if sockets.len() == 1 {
                     warnings.extend(doubts.into_iter().map(|failed| refuse(failed).message));
                 }
-                sockets.push(socket.into());
             }
             Ok(sockets)
         }
         ListenAddress::Unix(path) => {
             let shown = String::from_utf8_lossy(path).into_owned();
-            unix(
-                Path::new(std::ffi::OsStr::from_bytes(path)),
-                settings,
-                backlog,
-            )
-            .map(|socket| vec![socket.into()])
-            .map_err(|(what, error)| Refused {
-                message: format!(
-                    "protocol unix_stream: {what} ({}) [{shown}].",
-                    reason(&error)
-                ),
-                in_use: error.kind() == io::ErrorKind::AddrInUse,
-            })
+            let place = Path::new(std::ffi::OsStr::from_bytes(path));
+            let opened = match old.take(&listener.address, settings) {
+                // somebody else's socket stands there now, or none: a new one is needed
+                Some(socket) if place.exists() => {
+                    inherit(socket, settings, backlog).and_then(|s| {
+                        permissions(place, &settings.unix)
+                            .map_err(changing)
+                            .map(|()| s)
+                    })
+                }
+                _ => unix(place, settings, backlog).map(OwnedFd::from),
+            };
+            opened
+                .map(|socket| vec![socket])
+                .map_err(|(what, error)| Refused {
+                    message: format!(
+                        "protocol unix_stream: {what} ({}) [{shown}].",
+                        reason(&error)
+                    ),
+                    in_use: error.kind() == io::ErrorKind::AddrInUse,
+                })
         }
         ListenAddress::Abstract(name) => {
             let shown = String::from_utf8_lossy(name)
                 .trim_end_matches('\0')
                 .to_string();
-            abstract_unix(name, backlog)
-                .map(|socket| vec![socket.into()])
-                .map_err(|error| Refused {
-                    message: format!(
-                        "protocol abns_stream: cannot bind UNIX socket ({}) [abns@{shown}].",
-                        if error.kind() == io::ErrorKind::AddrInUse {
-                            "already in use".to_string()
-                        } else {
-                            reason(&error)
-                        }
-                    ),
-                    in_use: error.kind() == io::ErrorKind::AddrInUse,
-                })
+            let opened = match old.take(&listener.address, settings) {
+                Some(socket) => inherit(socket, settings, backlog).map_err(|(_, error)| error),
+                None => abstract_unix(name, backlog).map(OwnedFd::from),
+            };
+            opened.map(|socket| vec![socket]).map_err(|error| Refused {
+                message: format!(
+                    "protocol abns_stream: cannot bind UNIX socket ({}) [abns@{shown}].",
+                    if error.kind() == io::ErrorKind::AddrInUse {
+                        "already in use".to_string()
+                    } else {
+                        reason(&error)
+                    }
+                ),
+                in_use: error.kind() == io::ErrorKind::AddrInUse,
+            })
         }
         ListenAddress::Fd(number) => take_over(*number, settings, backlog)
             .map(|s| vec![s.into()])
@@ -350,7 +267,7 @@ fn unix(path: &Path, settings: &Bind, backlog: i32) -> Result<Socket, Failed> {
         .bind(&address)
         .map_err(cannot("cannot bind UNIX socket"))?;
     let ready = permissions(&temporary, &settings.unix)
-        .map_err(cannot("cannot change UNIX socket ownership"))
+        .map_err(changing)
         .and_then(|()| {
             socket
                 .listen(backlog)
@@ -367,6 +284,10 @@ fn unix(path: &Path, settings: &Bind, backlog: i32) -> Result<Socket, Failed> {
             Err(failed)
         }
     }
+}
+
+fn changing(error: io::Error) -> Failed {
+    ("cannot change UNIX socket ownership".to_string(), error)
 }
 
 /// Owner and mode of a unix socket. Names were checked when the configuration was read; `uid` and
@@ -403,6 +324,21 @@ fn abstract_unix(name: &[u8], backlog: i32) -> io::Result<Socket> {
     socket.bind(&address)?;
     socket.listen(backlog)?;
     Ok(socket)
+}
+
+/// A socket of the old process: it may have been paused or have another queue.
+fn inherit(socket: OwnedFd, settings: &Bind, backlog: i32) -> Result<OwnedFd, Failed> {
+    let socket = Socket::from(socket);
+    let ready = socket
+        .set_nonblocking(true)
+        .and_then(|()| socket.listen(backlog));
+    ready.map_err(|error| ("cannot listen to socket".to_string(), error))?;
+    // what the old configuration asked for may not be wanted any more; unix sockets know neither
+    let _ = sys::set_defer_accept(&socket, i32::from(settings.defer_accept));
+    if let Some(mss) = settings.mss {
+        let _ = socket.set_tcp_mss(mss.unsigned_abs());
+    }
+    Ok(socket.into())
 }
 
 /// A descriptor handed to us by whoever started the process. It must be a bound stream socket;
@@ -455,7 +391,14 @@ mod tests {
             backlog: 10,
         };
         let mut warnings = Vec::new();
-        open(listener, &how, 10, &mut warnings).map_err(|r| r.message)
+        open(
+            listener,
+            &how,
+            10,
+            &mut Inheritance::default(),
+            &mut warnings,
+        )
+        .map_err(|r| r.message)
     }
 
     fn any_port() -> ListenAddress {

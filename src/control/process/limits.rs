@@ -1,41 +1,8 @@
-//! What the process does to itself between reading its configuration and serving: descriptor
-//! limits, chroot, rights, the background (configuration manual 3.1, management guide 3 and 13).
+//! The limit on open descriptors and the number of connections that fits into it.
 
+use super::Message;
 use crate::base::diag::Severity;
-use crate::base::sys::{self, Forked};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nix::unistd::{Gid, Uid};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-
-/// Something to tell while starting.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// How bad. After an `Alert` with `fatal` the process must not go on.
-    pub severity: Severity,
-    /// The text, in HAProxy's words where tools look for them.
-    pub text: String,
-    /// Whether the start is over.
-    pub fatal: bool,
-}
-
-impl Message {
-    fn new(severity: Severity, text: impl Into<String>) -> Message {
-        Message {
-            severity,
-            text: text.into(),
-            fatal: false,
-        }
-    }
-    fn fatal(text: impl Into<String>) -> Message {
-        Message {
-            fatal: true,
-            ..Message::new(Severity::Alert, text)
-        }
-    }
-}
 
 /// What the configuration asks of the descriptor limit.
 #[derive(Clone, Copy, Debug, Default)]
@@ -154,148 +121,6 @@ fn settle(demand: &Demand, descriptors: &mut dyn Descriptors) -> (Limits, Vec<Me
         ));
     }
     (limits, messages)
-}
-
-/// Who the process becomes once its sockets are bound.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rights {
-    /// `chroot`
-    pub chroot: Option<PathBuf>,
-    /// `uid` or the number of `user`; 0 changes nothing
-    pub uid: Option<u32>,
-    /// `gid` or the number of `group`; 0 changes nothing
-    pub gid: Option<u32>,
-}
-
-/// Locks the process into its directory and gives up its rights, in this order. `program` is what
-/// it was called as.
-pub fn confine(rights: &Rights, program: &str) -> Vec<Message> {
-    let mut messages = Vec::new();
-    let fatal = |text: String| Message::fatal(format!("[{program}.main()] {text}"));
-    let is_root = Uid::effective().is_root();
-    if let Some(directory) = &rights.chroot {
-        let done = nix::unistd::chroot(directory).and_then(|()| nix::unistd::chdir("/"));
-        if done.is_err() {
-            messages.push(fatal(format!("Cannot chroot({}).", directory.display())));
-            return messages;
-        }
-    }
-    if let Some(gid) = rights.gid.filter(|g| *g > 0) {
-        if nix::unistd::setgroups(&[]).is_err() {
-            messages.push(Message::new(
-                Severity::Warning,
-                format!(
-                    "[{program}.main()] Failed to drop supplementary groups. Using 'gid'/'group' \
-                     without 'uid'/'user' is generally useless."
-                ),
-            ));
-        }
-        if nix::unistd::setgid(Gid::from_raw(gid)).is_err() {
-            messages.push(fatal(format!("Cannot set gid {gid}.")));
-            return messages;
-        }
-    }
-    if let Some(uid) = rights.uid.filter(|u| *u > 0) {
-        if is_root && rights.gid.is_none() {
-            let _ = nix::unistd::setgroups(&[]);
-        }
-        if nix::unistd::setuid(Uid::from_raw(uid)).is_err() {
-            messages.push(fatal(format!("Cannot set uid {uid}.")));
-            return messages;
-        }
-    }
-    messages
-}
-
-/// What HAProxy 3.4 says to those who keep all rights, before [`confine`] runs.
-pub fn advice(rights: &Rights, program: &str) -> Vec<Message> {
-    let mut messages = Vec::new();
-    if !Uid::effective().is_root() {
-        return messages;
-    }
-    if rights.chroot.is_none() {
-        messages.push(Message::new(
-            Severity::Warning,
-            format!(
-                "[{program}.main()] HAProxy was started as root without any 'chroot' directive: an \
-                 intruder would see the whole file system. Add 'chroot' with an empty directory \
-                 to the global section, or 'chroot /' if this is meant."
-            ),
-        ));
-    }
-    if rights.uid.is_none() {
-        messages.push(Message::new(
-            Severity::Warning,
-            format!(
-                "[{program}.main()] HAProxy was started as the root user and does not make use of \
-                 'user' nor 'uid' global options to drop the privileges. Add 'user', or 'uid 0' \
-                 if this is meant."
-            ),
-        ));
-    }
-    messages
-}
-
-/// Rights that are needed as long as the process runs, asked for after [`confine`]: `usesrc` and
-/// `interface` behind `source` set options of sockets that only root may set.
-pub fn full_rights(needed: bool, program: &str) -> Option<Message> {
-    (needed && !Uid::effective().is_root()).then(|| {
-        Message::fatal(format!(
-            "[{program}.main()] Some configuration options require full privileges, so global.uid \
-             cannot be changed: 'usesrc' and 'interface' of 'source' work for root only."
-        ))
-    })
-}
-
-/// Opens the pid file, while the path can still be reached and written.
-///
-/// # Errors
-/// The `[ALERT]` to show.
-pub fn open_pidfile(path: &Path) -> Result<File, Message> {
-    OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(0o644)
-        .custom_flags(nix::libc::O_CLOEXEC)
-        .open(path)
-        .map_err(|_| {
-            Message::fatal(format!(
-                "[haproxy.main()] Cannot create pidfile {}",
-                path.display()
-            ))
-        })
-}
-
-/// Goes to the background: the caller goes on in a new process without a terminal, whose standard
-/// streams are closed; the old process writes the pid file and ends with status 0.
-///
-/// # Errors
-/// What fork(2) says; the caller then is still in the foreground.
-pub fn daemonize(pidfile: Option<File>) -> io::Result<()> {
-    let null = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open("/dev/null")
-        .ok();
-    match sys::fork()? {
-        Forked::Parent(child) => {
-            if let Some(mut file) = pidfile {
-                let _ = file.write_all(format!("{child}\n").as_bytes());
-            }
-            // no destructor of the copied state may run twice
-            std::process::exit(0)
-        }
-        Forked::Child => {
-            let _ = nix::unistd::setsid();
-            if let Some(null) = null {
-                let _ = rustix::stdio::dup2_stdin(&null);
-                let _ = rustix::stdio::dup2_stdout(&null);
-                let _ = rustix::stdio::dup2_stderr(&null);
-            }
-            Ok(())
-        }
-    }
 }
 
 #[cfg(test)]
@@ -441,30 +266,6 @@ mod tests {
         assert_eq!(
             (limits.maxconn, limits.descriptors, machine.soft),
             (100, 5000, 5000)
-        );
-    }
-
-    #[test]
-    fn a_chroot_that_does_not_exist_ends_the_start() {
-        let rights = Rights {
-            chroot: Some("/nonexistent".into()),
-            ..Rights::default()
-        };
-        let messages = confine(&rights, "haproxy");
-        assert_eq!(messages.len(), 1);
-        assert!(messages[0].fatal);
-        assert_eq!(
-            messages[0].text,
-            "[haproxy.main()] Cannot chroot(/nonexistent)."
-        );
-    }
-
-    #[test]
-    fn a_pidfile_in_no_directory_is_an_alert() {
-        let message = open_pidfile(Path::new("/nonexistent/pid")).unwrap_err();
-        assert_eq!(
-            message.text,
-            "[haproxy.main()] Cannot create pidfile /nonexistent/pid"
         );
     }
 }

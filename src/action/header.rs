@@ -84,7 +84,7 @@ fn delete(line: &mut Line<'_, '_, '_>) -> Result<Arc<dyn Act>, Fault> {
     };
     let mut patterns = Patterns::new(method);
     // Names are stored in lower case.
-    patterns.add(name, method != Method::Reg, None, &|_| None)?;
+    patterns.add(name, 0, method != Method::Reg, None, &|_| None)?;
     Ok(Arc::new(Delete::Matching(Box::new(patterns))))
 }
 

@@ -31,6 +31,9 @@ pub struct Config {
     pub directories: Vec<String>,
     /// `log-profile` sections in order.
     pub log_profiles: Vec<log::Profile>,
+    /// Lists of patterns that conditions and maps share, by number, each with what
+    /// `show map` tells of it.
+    pub lists: Vec<(std::sync::Arc<crate::sample::reference::Reference>, String)>,
     /// Pattern files that conditions and maps name; `plan` loads them.
     pub pattern_files: Vec<std::sync::Arc<crate::sample::acl::PatternFile>>,
 }

@@ -122,6 +122,8 @@ pub struct Context<'d> {
     pub log_profiles: Vec<ir::log::Profile>,
     /// The ACLs that the rules being lowered may name.
     pub acls: crate::sample::AclSet,
+    /// Lists of patterns that ACLs and maps share.
+    pub references: crate::sample::reference::References,
     /// Pattern files named by rules, for `plan` to fill.
     pub pattern_files: Vec<std::sync::Arc<crate::sample::acl::PatternFile>>,
 }
@@ -149,6 +151,7 @@ impl<'d> Context<'d> {
             in_profile: false,
             log_profiles: Vec::new(),
             acls: crate::sample::AclSet::default(),
+            references: Default::default(),
             pattern_files: Vec::new(),
         }
     }

@@ -10,6 +10,7 @@ use crate::ir::proxy::{Options, ProxyId, RetryOn};
 use crate::ir::rule::BackendRef;
 use crate::ir::{Bind, Config, Mode};
 use crate::sample::view::Direction;
+use crate::sample::reference::Reference;
 
 /// Completes the configuration.
 pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
@@ -24,6 +25,7 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
     }
     processes_to_threads(&mut cx);
     let directories = directories(&cx);
+    let lists = lists(&cx);
     let default_maxconn = cx.options.proxy_maxconn;
     let mut proxies: Vec<_> = cx.proxies.into_iter().map(|d| d.proxy).collect();
     for proxy in &mut proxies {
@@ -36,9 +38,34 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
         proxies,
         directories,
         log_profiles: cx.log_profiles,
+        lists,
         pattern_files: cx.pattern_files,
     };
     (config, cx.diags)
+}
+
+/// The lists of patterns with what HAProxy's runtime API tells of them.
+fn lists(cx: &Context<'_>) -> Vec<(std::sync::Arc<Reference>, String)> {
+    let described = |list: std::sync::Arc<Reference>| {
+        let of_file = !list.name.is_empty();
+        let uses: Vec<String> = list
+            .uses()
+            .iter()
+            .map(|u| {
+                let place = cx.document.sources.name(u.span.file);
+                let (by, at) = if of_file { ("by ", "at ") } else { ("", "") };
+                format!("{by}{} {at}file '{place}' line {}", u.what, u.span.line)
+            })
+            .collect();
+        let uses = uses.join(", ");
+        let text = match of_file {
+            true => format!("pattern loaded from file '{}' used {uses}", list.name),
+            false => uses,
+        };
+        (list, text)
+    };
+    let all = cx.references.numbered();
+    all.into_iter().map(described).collect()
 }
 
 /// `process` and `bind-process` of old files choose threads where `nbproc` asks for several.

@@ -125,6 +125,7 @@ impl Builder<'_> {
             frontends,
             backends,
             backend_names,
+            lists: config.lists.clone(),
         }
     }
 

@@ -61,6 +61,9 @@ pub struct Plan {
     pub frontends: Vec<Arc<FrontendPlan>>,
     /// `backend` and `listen` sections that are not disabled, in source order.
     pub backends: Vec<Arc<BackendPlan>>,
+    /// Lists of patterns that ACLs and maps share, by number, each with what `show map` tells of
+    /// it.
+    pub lists: Vec<(Arc<crate::sample::reference::Reference>, String)>,
     /// Name to back end, for `use_backend` with an expression.
     pub backend_names: HashMap<Box<[u8]>, BackendId>,
 }

@@ -4,9 +4,9 @@ use super::compile::{Compile, Fault};
 use super::condition::Truth;
 use super::expr::{Expr, ident};
 use super::fetch::Cursor;
-use super::file::{Content, ListedFile, Reading};
 use super::pattern::{self, Method, Operator, Patterns};
 use super::places::Places;
+use super::reference::{Reading, Reference, Use, Values};
 use super::view::Eval;
 use crate::base::span::Span;
 use crate::config::directive::Word;
@@ -31,8 +31,8 @@ pub struct Acl {
 struct Test {
     expr: Expr,
     method: Method,
-    patterns: Arc<Patterns>,
-    files: Vec<Arc<ListedFile>>,
+    /// Lists of patterns, and the index by which each is read.
+    lists: Vec<(Arc<Reference>, usize)>,
     /// The keyword as written, for messages.
     keyword: Vec<u8>,
 }
@@ -111,12 +111,8 @@ impl Test {
                 return Self::undecided(&cursor, e);
             };
             if let Some(sample) = sample.cast(self.method.input(), e.scratch) {
-                let hit = self.patterns.matches(sample, e.scratch)
-                    || self.files.iter().any(|f| match f.content() {
-                        Some(Content::Patterns(p)) => p.matches(sample, e.scratch),
-                        _ => false,
-                    });
-                if hit {
+                let mut lists = self.lists.iter();
+                if lists.any(|(list, index)| list.matches(*index, sample, e.scratch)) {
                     return Truth::Yes;
                 }
             }
@@ -144,7 +140,8 @@ impl Test {
         let mut no_dns = false;
         let mut as_map = false;
         let mut dashes = false;
-        let mut files: Vec<Arc<ListedFile>> = Vec::new();
+        let mut lists: Vec<(Arc<Reference>, usize)> = Vec::new();
+        let mut id = None;
         while let [flag, tail @ ..] = rest {
             let argument = tail.first().map(Word::bytes).unwrap_or_default();
             let mut used = 1;
@@ -154,7 +151,9 @@ impl Test {
                 b"-M" => as_map = true,
                 b"-u" => {
                     used = 2;
-                    if argument.is_empty() || !argument.iter().all(u8::is_ascii_digit) {
+                    let number = std::str::from_utf8(argument).ok();
+                    id = number.and_then(|n| n.parse().ok());
+                    if id.is_none() {
                         return Err("the argument of -u must be an integer".into());
                     }
                 }
@@ -168,7 +167,7 @@ impl Test {
                                 .into(),
                         );
                     }
-                    if !files.is_empty() {
+                    if !lists.is_empty() {
                         return Err("'-m' must only be specified before patterns and files in \
                                     parsing ACL expression"
                             .into());
@@ -189,10 +188,10 @@ impl Test {
                     let reading = Reading {
                         method,
                         ignore_case,
-                        as_map,
                         no_dns,
+                        values: Values::Text,
                     };
-                    files.push(cx.list_patterns(argument, span, reading));
+                    lists.push(cx.list_patterns(argument, span, as_map, reading, "acl")?);
                 }
                 b"--" => {
                     dashes = true;
@@ -235,9 +234,26 @@ impl Test {
             versions = rest.iter().map(dotted).collect();
             rest = &versions;
         }
-        let (patterns, hosts) = parse_patterns(rest, method, ignore_case, no_dns, cx)?;
-        files.extend(hosts);
-        let none = patterns.is_empty() && files.is_empty();
+        let keyword = criterion.get(..ident(criterion)).unwrap_or_default();
+        let own = cx.references.unnamed();
+        if let Some(id) = id {
+            own.set_id(id);
+        }
+        let how = Reading {
+            method,
+            ignore_case,
+            no_dns,
+            values: Values::Text,
+        };
+        let by = Use {
+            what: format!("acl '{}'", BStr::new(keyword)),
+            span: cx.span,
+        };
+        let index = own.read_as(how, by);
+        let hosts = parse_patterns(rest, &own, how, cx)?;
+        let none = own.is_empty() && hosts.is_none() && lists.is_empty();
+        lists.push((own, index));
+        lists.extend(hosts);
         if none && rest.is_empty() && !dashes && !explicit && !method.needs_no_pattern() {
             let has_flags = words.len() > 1;
             if !has_flags {
@@ -254,13 +270,8 @@ impl Test {
         Ok(Test {
             expr,
             method,
-            // Without patterns, `found` and `bool` still match.
-            patterns: Arc::new(patterns),
-            files,
-            keyword: criterion
-                .get(..ident(criterion))
-                .unwrap_or_default()
-                .to_vec(),
+            lists,
+            keyword: keyword.to_vec(),
         })
     }
 }
@@ -330,35 +341,37 @@ fn criterion_of<'a>(text: &'a [u8], cx: &mut Compile<'_>) -> Result<Criterion<'a
     Ok((expr, method, None))
 }
 
-/// Parses inline patterns; host names among them are listed for `plan` to look up.
+/// Puts inline patterns into their list; host names among them are listed for `plan` to look up.
 fn parse_patterns(
     words: &[Word],
-    method: Method,
-    ignore_case: bool,
-    no_dns: bool,
+    own: &Reference,
+    how: Reading,
     cx: &mut Compile<'_>,
-) -> Result<(Patterns, Option<Arc<ListedFile>>), String> {
-    let mut patterns = Patterns::new(method);
+) -> Result<Option<(Arc<Reference>, usize)>, String> {
     let mut hosts: Vec<u8> = Vec::new();
     let mut operator = None;
-    for word in words {
-        if pattern::takes_operators(method)
-            && let Some(op) = Operator::named(word.bytes())
+    let mut list = Vec::new();
+    for word in words.iter().map(Word::bytes) {
+        if pattern::takes_operators(how.method)
+            && let Some(op) = Operator::named(word)
         {
             operator = Some(op);
             continue;
         }
-        let added = patterns.add(word.bytes(), ignore_case, operator, &|_| None);
-        match added {
-            Err(_) if method == Method::Ip && !no_dns && is_host(word.bytes()) => {
-                hosts.extend_from_slice(word.bytes());
-                hosts.push(b'\n');
-            }
-            other => other?,
+        let may_be_host = how.method == Method::Ip && !how.no_dns && is_host(word);
+        if may_be_host
+            && Patterns::new(Method::Ip)
+                .add(word, 0, false, None, &|_| None)
+                .is_err()
+        {
+            hosts.extend_from_slice(word);
+            hosts.push(b'\n');
+            continue;
         }
+        list.push((word, operator));
     }
-    let hosts = (!hosts.is_empty()).then(|| cx.list_hosts(hosts, cx.span));
-    Ok((patterns, hosts))
+    own.load_words(&list, &|_| None)?;
+    Ok((!hosts.is_empty()).then(|| cx.list_hosts(hosts, cx.span)))
 }
 
 /// Whether a word may be a host name, with a mask or without.

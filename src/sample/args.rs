@@ -81,6 +81,8 @@ pub enum Arg {
     Server(u32, u32),
     /// A regex.
     Regex(Regex),
+    /// A map.
+    Map(super::conv::Map),
     /// A named ACL, and whether it is negated.
     Acl(Arc<Acl>, bool),
     /// A variable, where a converter takes one instead of a constant.
@@ -339,13 +341,16 @@ fn one(word: &[u8], kind: Kind, index: usize, cx: &mut Compile<'_>) -> Result<Ar
 
 /// Turns an argument's text into the ACL it names, `!` in front of it included; the error is
 /// HAProxy's.
-pub fn acl(arg: &mut Arg, cx: &Compile<'_>) -> Result<(), String> {
+pub fn acl(arg: &mut Arg, cx: &mut Compile<'_>) -> Result<(), String> {
     let word = arg.bytes();
     let (negated, name) = match word.strip_prefix(b"!") {
         Some(rest) => (true, rest),
         None => (false, word),
     };
-    let found = cx.acls.find(name, cx.span).cloned();
+    let found = match cx.acls.find(name, cx.span) {
+        Some(named) => Some(named.clone()),
+        None => Acl::predefined(name, cx).map(Arc::new),
+    };
     let found = found.ok_or_else(|| format!("ACL '{}' not found", BStr::new(name)))?;
     *arg = Arg::Acl(found, negated);
     Ok(())

@@ -5,6 +5,7 @@ use super::capture::Slots;
 use super::file::ListedFile;
 use super::places::Places;
 use super::view::Direction;
+use super::reference::References;
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
 use crate::grammar::{self, Life, Version};
@@ -79,6 +80,8 @@ pub struct Compile<'a> {
     pub without_tls: bool,
     /// Something of the line is known, but not executed yet: what was made of it must not run.
     pub pending: bool,
+    /// Lists of patterns, shared by all sections.
+    pub references: References,
     /// The ACLs that expressions may name.
     pub acls: AclSet,
     /// The slots for captured values of the front end that the line stands in.
@@ -106,6 +109,7 @@ impl<'a> Compile<'a> {
             language: Version::CURRENT,
             without_tls: false,
             pending: false,
+            references: References::default(),
             acls: AclSet::default(),
             slots: Slots::default(),
             asks_own_address: false,

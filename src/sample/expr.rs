@@ -166,8 +166,13 @@ impl Expr {
             )
         })?;
         if let Some(check) = conv.check {
-            check(&mut args, cx)
-                .map_err(|m| format!("invalid args in converter '{}' : {m}", conv.name))?;
+            // For what the check leaves for later, such as files.
+            let before = cx.context.len();
+            let prefix = format!("invalid args in converter '{}' : ", conv.name);
+            cx.context.push_str(&prefix);
+            let checked = check(&mut args, cx);
+            cx.context.truncate(before);
+            checked.map_err(|m| format!("invalid args in converter '{}' : {m}", conv.name))?;
         }
         if conv.out != Type::Same {
             self.out = conv.out;

@@ -2,8 +2,9 @@
 
 use super::compile::{Compile, NoNames, RULE_FAULT};
 use super::logformat::LogFormat;
-use super::pattern::{Method, Patterns};
+use super::pattern::Method;
 use super::places::Places;
+use super::reference::{Reading, Reference, Use, Values};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::proto::h1::{Message, Parsed, RequestContext};
@@ -12,8 +13,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// A file: named while reading, filled by `plan`. Pattern files of the same name and method are
-/// shared by all ACLs that name them.
+/// A file: named while reading, filled by `plan`.
 #[derive(Debug)]
 pub struct ListedFile {
     /// As written (`virt@` and `opt@` in front included).
@@ -30,9 +30,10 @@ pub struct ListedFile {
     content: OnceLock<Content>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Kind {
-    Patterns(Reading),
+    /// The lines of a list that ACLs and maps share.
+    List(Arc<Reference>),
     Bytes,
     /// A whole response.
     Response,
@@ -40,24 +41,22 @@ enum Kind {
     Format(Places),
 }
 
-/// How the lines of a pattern file are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reading {
-    /// What the patterns are.
-    pub method: Method,
-    /// `-i`
-    pub ignore_case: bool,
-    /// `-M`
-    pub as_map: bool,
-    /// `-n`
-    pub no_dns: bool,
+impl Kind {
+    /// Whether a file of this kind, once loaded, serves another user of the same name.
+    fn shares(&self, other: &Kind) -> bool {
+        match (self, other) {
+            (Kind::Bytes, Kind::Bytes) | (Kind::Response, Kind::Response) => true,
+            (Kind::Format(a), Kind::Format(b)) => a == b,
+            _ => false,
+        }
+    }
 }
 
 /// What a loaded file is.
 #[derive(Debug)]
 pub enum Content {
-    /// Patterns of an ACL.
-    Patterns(Box<Patterns>),
+    /// It is in the list that was filled.
+    List,
     /// Anything else, as it is.
     Bytes(Box<[u8]>),
     /// A log-format string.
@@ -75,7 +74,7 @@ impl ListedFile {
     /// host names up.
     pub fn load(&self, bytes: &[u8], resolve: &dyn Fn(&[u8]) -> Option<IpAddr>) -> Vec<Diagnostic> {
         let mut diags = Vec::new();
-        let content = match self.kind {
+        let content = match &self.kind {
             Kind::Bytes => {
                 if !bytes.is_empty() && self.untyped.load(Ordering::Relaxed) {
                     let message = format!(
@@ -103,7 +102,7 @@ impl ListedFile {
                 Content::Bytes(bytes.into())
             }
             Kind::Format(places) => {
-                let mut cx = Compile::new(places, &NoNames);
+                let mut cx = Compile::new(*places, &NoNames);
                 cx.span = self.span;
                 cx.context.clone_from(&self.context);
                 let format = LogFormat::parse(bytes, &mut cx).unwrap_or_else(|fault| {
@@ -116,33 +115,21 @@ impl ListedFile {
                     false => format,
                 })
             }
-            Kind::Patterns(Reading {
-                method,
-                ignore_case,
-                as_map,
-                no_dns,
-            }) => {
-                let resolve = |host: &[u8]| match no_dns {
-                    true => None,
-                    false => resolve(host),
-                };
-                let mut patterns = Patterns::new(method);
-                for (i, line) in bytes.split(|&b| b == b'\n').enumerate() {
-                    let Some(line) = pattern_line(line, as_map) else {
-                        continue;
+            Kind::List(list) => {
+                let lines = (1..).zip(bytes.split(|&b| b == b'\n'));
+                let lines = lines.filter_map(|(number, line)| {
+                    let (key, value) = key_and_value(line, list.is_map)?;
+                    Some((number, key, value))
+                });
+                for (number, m) in list.load(lines, resolve) {
+                    let context = &self.context;
+                    let message = match self.words {
+                        Some(_) => format!("{context}{m}."),
+                        None => format!("{context}{m} at line {number} of file '{}'.", self.name),
                     };
-                    if let Err(m) = patterns.add(line, ignore_case, None, &resolve) {
-                        let context = &self.context;
-                        let message = match self.words {
-                            Some(_) => format!("{context}{m}."),
-                            None => {
-                                format!("{context}{m} at line {} of file '{}'.", i + 1, self.name)
-                            }
-                        };
-                        diags.push(Diagnostic::alert(RULE_FAULT, self.span, message));
-                    }
+                    diags.push(Diagnostic::alert(RULE_FAULT, self.span, message));
                 }
-                Content::Patterns(Box::new(patterns))
+                Content::List
             }
         };
         let _ = self.content.set(content);
@@ -178,7 +165,7 @@ impl ListedFile {
     /// What HAProxy says when it cannot be opened.
     pub fn cannot_open(&self) -> String {
         match self.kind {
-            Kind::Patterns(_) => {
+            Kind::List(_) => {
                 format!(
                     "{}failed to open pattern file <{}>.",
                     self.context, self.name
@@ -189,37 +176,72 @@ impl ListedFile {
     }
 }
 
-/// The pattern of a line: without blanks in front; nothing for comments and empty lines. Of a map
-/// only the first column counts.
-fn pattern_line(line: &[u8], as_map: bool) -> Option<&[u8]> {
+/// Pattern and value of a line: without blanks in front; nothing for comments and empty lines. An
+/// ACL's pattern is the whole line, a map's its first word.
+fn key_and_value(line: &[u8], is_map: bool) -> Option<(&[u8], Option<&[u8]>)> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.first() == Some(&b'#') {
         return None;
     }
-    let mut line = line.trim_ascii_start();
-    if as_map {
-        let end = line.iter().position(u8::is_ascii_whitespace);
-        line = line.get(..end.unwrap_or(line.len()))?;
+    let line = line.trim_ascii_start();
+    if line.is_empty() {
+        return None;
     }
-    (!line.is_empty()).then_some(line)
+    if !is_map {
+        return Some((line, None));
+    }
+    let end = line.iter().position(u8::is_ascii_whitespace);
+    let (key, value) = line.split_at(end.unwrap_or(line.len()));
+    Some((key, Some(value.trim_ascii())))
 }
 
 impl Compile<'_> {
-    /// Lists a pattern file.
-    pub fn list_patterns(&mut self, name: &[u8], span: Span, reading: Reading) -> Arc<ListedFile> {
-        self.list(name, span, Kind::Patterns(reading), None)
+    /// The list that a file holds, and the index by which it is to be read; `what` reads it. The
+    /// error is HAProxy's.
+    pub fn list_patterns(
+        &mut self,
+        name: &[u8],
+        span: Span,
+        is_map: bool,
+        reading: Reading,
+        what: &str,
+    ) -> Result<(Arc<Reference>, usize), String> {
+        let shown = BStr::new(name).to_string();
+        let (list, is_new) = self.references.named(&shown, is_map);
+        if is_map && !list.is_map {
+            return Err(format!(
+                "The file \"{shown}\" is already used as one column file and cannot be used by as \
+                 two column file."
+            ));
+        }
+        let by = Use {
+            what: what.to_owned(),
+            span: self.span,
+        };
+        let index = list.read_as(reading, by);
+        if is_new {
+            self.list(name, span, Kind::List(list.clone()), None);
+        }
+        Ok((list, index))
     }
 
-    /// Lists host names among the patterns of a line, one per line in `words`.
-    pub fn list_hosts(&mut self, words: Vec<u8>, span: Span) -> Arc<ListedFile> {
+    /// A list of host names among the patterns of a line, one per line in `words`.
+    pub fn list_hosts(&mut self, words: Vec<u8>, span: Span) -> (Arc<Reference>, usize) {
+        let list = self.references.unnamed();
         let reading = Reading {
             method: Method::Ip,
             ignore_case: false,
-            as_map: false,
             no_dns: false,
+            values: Values::Text,
         };
+        let by = Use {
+            what: "acl".into(),
+            span,
+        };
+        let index = list.read_as(reading, by);
         let name = words.clone();
-        self.list(&name, span, Kind::Patterns(reading), Some(words))
+        self.list(&name, span, Kind::List(list.clone()), Some(words));
+        (list, index)
     }
 
     /// Lists a file that is used as it is.
@@ -245,7 +267,7 @@ impl Compile<'_> {
         words: Option<Vec<u8>>,
     ) -> Arc<ListedFile> {
         let name = BStr::new(name).to_string();
-        let same = |f: &&Arc<ListedFile>| (&f.name, f.kind, &f.words) == (&name, kind, &words);
+        let same = |f: &&Arc<ListedFile>| f.name == name && f.kind.shares(&kind);
         if let Some(f) = self.files.iter().find(same) {
             return f.clone();
         }
@@ -269,42 +291,42 @@ mod tests {
     use super::super::value::Sample;
     use super::*;
 
+    fn reading(method: Method, ignore_case: bool) -> Reading {
+        Reading {
+            method,
+            ignore_case,
+            no_dns: true,
+            values: Values::Text,
+        }
+    }
+
     #[test]
     fn pattern_files() {
         let mut cx = Compile::new(Places::FE_REQUEST, &NoNames);
-        let reading = Reading {
-            method: Method::Beg,
-            ignore_case: true,
-            as_map: false,
-            no_dns: false,
+        let how = reading(Method::Beg, true);
+        let mut list = || cx.list_patterns(b"list", Span::default(), false, how, "acl");
+        let (list, index) = list().and_then(|_| list()).unwrap();
+        let [file] = &cx.files[..] else {
+            panic!("listed more than once");
         };
-        let file = cx.list_patterns(b"list", Span::default(), reading);
-        let same = cx.list_patterns(b"list", Span::default(), reading);
-        assert!(Arc::ptr_eq(&file, &same));
         assert_eq!(
             file.load(b"# comment\n\n  /Images\r\n #hash\n", &|_| None),
             []
         );
-        let Some(Content::Patterns(p)) = same.content() else {
-            panic!("not loaded");
-        };
         let scratch = Scratch::new();
-        assert!(p.matches(Sample::Str(b"/images/x"), &scratch));
-        assert!(p.matches(Sample::Str(b"#hash"), &scratch));
-        assert!(!p.matches(Sample::Str(b"# comment"), &scratch));
-        assert_eq!(p.len(), 2);
+        assert!(list.matches(index, Sample::Str(b"/images/x"), &scratch));
+        assert!(list.matches(index, Sample::Str(b"#hash"), &scratch));
+        assert!(!list.matches(index, Sample::Str(b"# comment"), &scratch));
+        assert_eq!(list.len(), 2);
     }
 
     #[test]
     fn faults_name_the_line() {
         let mut cx = Compile::new(Places::FE_REQUEST, &NoNames);
-        let reading = Reading {
-            method: Method::Ip,
-            ignore_case: false,
-            as_map: true,
-            no_dns: true,
-        };
-        let file = cx.list_patterns(b"ips", Span::default(), reading);
+        let how = reading(Method::Ip, false);
+        cx.list_patterns(b"ips", Span::default(), true, how, "map")
+            .unwrap();
+        let file = &cx.files[0];
         let found = file.load(b"10.0.0.0/8 a\nfoo b\n", &|_| "1.2.3.4".parse().ok());
         let messages: Vec<_> = found.iter().map(|d| &d.message[..]).collect();
         assert_eq!(

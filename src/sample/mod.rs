@@ -19,6 +19,7 @@ pub mod logformat;
 pub mod pattern;
 mod pending;
 pub mod places;
+pub mod reference;
 pub mod regex;
 pub mod scratch;
 #[cfg(test)]

@@ -4,15 +4,15 @@ use super::regex::Regex;
 use super::scratch::Scratch;
 use super::value::{Sample, Type, v6_to_v4};
 use bstr::BStr;
-use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 mod network;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod texts;
 
-use network::{Network, contains, insert, network};
+use network::{Networks, insert};
 use texts::Texts;
 
 /// `-m`
@@ -153,20 +153,21 @@ impl Operator {
     }
 }
 
-/// A set of patterns of one method: a sample matches if it matches any of them.
+/// A set of patterns of one method: a sample matches if it matches any of them. Each has a number,
+/// which says what line it comes from.
 ///
 /// Exact texts, prefixes and suffixes are looked up by hash, networks by hash per mask, so that
 /// long lists cost no more than short ones.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Patterns {
     method: Method,
     plain: Texts,
     folded: Texts,
-    ranges: Vec<(i64, i64)>,
-    v4: Vec<(u32, HashSet<u32>)>,
-    v6: Vec<(u128, HashSet<u128>)>,
-    regexes: Vec<Regex>,
-    methods: Vec<(Box<[u8]>, bool)>,
+    ranges: Vec<((i64, i64), u32)>,
+    v4: Networks<u32>,
+    v6: Networks<u128>,
+    regexes: Vec<(Regex, u32)>,
+    methods: Vec<(Box<[u8]>, bool, u32)>,
     len: usize,
 }
 
@@ -196,28 +197,32 @@ impl Patterns {
         self.len == 0
     }
 
-    /// Adds a pattern; the error is HAProxy's. `resolve` looks host names up.
+    /// Adds a pattern with its number; the error is HAProxy's. `resolve` looks host names up.
     pub fn add(
         &mut self,
         word: &[u8],
+        slot: u32,
         ignore_case: bool,
         operator: Option<Operator>,
         resolve: &dyn Fn(&[u8]) -> Option<IpAddr>,
     ) -> Result<(), String> {
         match self.method {
             Method::Found | Method::Bool => {}
-            Method::Int | Method::Len => self.ranges.push(range(word, operator)?),
-            Method::Ip => self.add_network(word, resolve)?,
-            Method::Reg => self.regexes.push(Regex::new(word, ignore_case)?),
-            Method::Bin => self.plain.add(self.method, hex(word)?),
-            Method::Meth => self.methods.push((word.into(), ignore_case)),
+            Method::Int | Method::Len => self.ranges.push((range(word, operator)?, slot)),
+            Method::Ip => match parse_network(word, resolve)? {
+                Network::V4(net, mask) => insert(&mut self.v4, mask, net, slot),
+                Network::V6(net, mask) => insert(&mut self.v6, mask, net, slot),
+            },
+            Method::Reg => self.regexes.push((Regex::new(word, ignore_case)?, slot)),
+            Method::Bin => self.plain.add(self.method, hex(word)?, slot),
+            Method::Meth => self.methods.push((word.into(), ignore_case, slot)),
             _ => {
                 let mut text = word.to_vec();
                 if ignore_case {
                     text.make_ascii_lowercase();
-                    self.folded.add(self.method, text);
+                    self.folded.add(self.method, text, slot);
                 } else {
-                    self.plain.add(self.method, text);
+                    self.plain.add(self.method, text, slot);
                 }
             }
         }
@@ -225,17 +230,30 @@ impl Patterns {
         Ok(())
     }
 
-    fn add_network(
-        &mut self,
-        word: &[u8],
-        resolve: &dyn Fn(&[u8]) -> Option<IpAddr>,
-    ) -> Result<(), String> {
-        let fault = || format!("'{}' is not a valid IPv4 or IPv6 address", BStr::new(word));
-        match network(word, resolve).ok_or_else(fault)? {
-            Network::V4(a, m) => insert(&mut self.v4, u32::from(m), u32::from(a) & u32::from(m)),
-            Network::V6(a, m) => insert(&mut self.v6, u128::from(m), u128::from(a) & u128::from(m)),
+    /// Takes out the pattern of that word and number.
+    pub fn remove(&mut self, word: &[u8], slot: u32) {
+        match self.method {
+            Method::Found | Method::Bool => {}
+            Method::Int | Method::Len => self.ranges.retain(|(_, s)| *s != slot),
+            Method::Ip => match parse_network(word, &|_| None) {
+                Ok(Network::V4(net, mask)) => network::remove(&mut self.v4, mask, net, slot),
+                Ok(Network::V6(net, mask)) => network::remove(&mut self.v6, mask, net, slot),
+                Err(_) => {}
+            },
+            Method::Reg => self.regexes.retain(|(_, s)| *s != slot),
+            Method::Bin => {
+                if let Ok(bytes) = hex(word) {
+                    self.plain.remove(self.method, bytes, slot);
+                }
+            }
+            Method::Meth => self.methods.retain(|(_, _, s)| *s != slot),
+            _ => {
+                self.plain.remove(self.method, word.to_vec(), slot);
+                self.folded
+                    .remove(self.method, word.to_ascii_lowercase(), slot);
+            }
         }
-        Ok(())
+        self.len = self.len.saturating_sub(1);
     }
 
     /// Whether a sample, already cast to [`Method::input`], matches any pattern.
@@ -243,52 +261,90 @@ impl Patterns {
         match (self.method, sample) {
             (Method::Found, _) => true,
             (Method::Bool, Sample::Int(i)) => i != 0,
+            _ => self.find(sample, scratch).is_some(),
+        }
+    }
+
+    /// The number of the pattern that decides, for a sample already cast to [`Method::input`]: the
+    /// longest prefix, the smallest network, else the first in order.
+    pub fn find(&self, sample: Sample<'_>, scratch: &Scratch) -> Option<u32> {
+        match (self.method, sample) {
             (Method::Int, Sample::Int(i)) => self.in_range(i),
             (Method::Len, Sample::Str(s)) => self.in_range(i64::try_from(s.len()).unwrap_or(0)),
             (Method::Ip, Sample::V4(a)) => self.has_v4(a),
             (Method::Ip, Sample::V6(a)) => self.has_v6(a),
             (_, Sample::Meth(s)) => self.has_method(s),
-            (Method::Reg, Sample::Str(s)) => self.regexes.iter().any(|r| r.is_match(s)),
+            (Method::Reg, Sample::Str(s)) => self.by_regex(s).map(|(_, slot)| slot),
             (_, Sample::Str(s) | Sample::Bin(s)) => {
-                self.plain.matches(self.method, s)
-                    || (!self.folded.is_empty() && {
-                        let lower = scratch.zeroed(s.len());
-                        lower.copy_from_slice(s);
-                        lower.make_ascii_lowercase();
-                        self.folded.matches(self.method, lower)
-                    })
+                let longest = self.method == Method::Beg;
+                let plain = self.plain.find(self.method, s, longest);
+                if plain.is_some() || self.folded.is_empty() {
+                    return plain;
+                }
+                let lower = scratch.zeroed(s.len());
+                lower.copy_from_slice(s);
+                lower.make_ascii_lowercase();
+                self.folded.find(self.method, lower, false)
             }
-            _ => false,
+            _ => None,
         }
     }
 
+    /// The first regex that matches, and its number.
+    pub fn by_regex(&self, s: &[u8]) -> Option<(&Regex, u32)> {
+        let found = self.regexes.iter().find(|(r, _)| r.is_match(s));
+        found.map(|(r, slot)| (r, *slot))
+    }
+
     /// Case can only be ignored between methods that HTTP does not define.
-    fn has_method(&self, s: &[u8]) -> bool {
+    fn has_method(&self, s: &[u8]) -> Option<u32> {
         const KNOWN: [&[u8]; 8] = [
             b"OPTIONS", b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"TRACE", b"CONNECT",
         ];
-        self.methods.iter().any(|(name, ignore_case)| {
+        let found = self.methods.iter().find(|(name, ignore_case, _)| {
             let name = &name[..];
             let loose = *ignore_case && !KNOWN.contains(&s) && !KNOWN.contains(&name);
             name == s || (loose && s.eq_ignore_ascii_case(name))
+        });
+        found.map(|(_, _, slot)| *slot)
+    }
+
+    fn in_range(&self, i: i64) -> Option<u32> {
+        let found = self
+            .ranges
+            .iter()
+            .find(|((low, high), _)| (*low..=*high).contains(&i));
+        found.map(|(_, slot)| *slot)
+    }
+
+    fn has_v4(&self, a: Ipv4Addr) -> Option<u32> {
+        network::find(&self.v4, u32::from(a), |a, m| a & m)
+            .or_else(|| network::find(&self.v6, u128::from(a.to_ipv6_mapped()), |a, m| a & m))
+    }
+
+    fn has_v6(&self, a: Ipv6Addr) -> Option<u32> {
+        network::find(&self.v6, u128::from(a), |a, m| a & m).or_else(|| {
+            let a = v6_to_v4(a)?;
+            network::find(&self.v4, u32::from(a), |a, m| a & m)
         })
     }
+}
 
-    fn in_range(&self, i: i64) -> bool {
-        self.ranges
-            .iter()
-            .any(|(low, high)| (*low..=*high).contains(&i))
-    }
+/// A network of either family: the masked address and the mask.
+enum Network {
+    V4(u32, u32),
+    V6(u128, u128),
+}
 
-    fn has_v4(&self, a: Ipv4Addr) -> bool {
-        contains(&self.v4, u32::from(a), |a, m| a & m)
-            || contains(&self.v6, u128::from(a.to_ipv6_mapped()), |a, m| a & m)
-    }
-
-    fn has_v6(&self, a: Ipv6Addr) -> bool {
-        contains(&self.v6, u128::from(a), |a, m| a & m)
-            || v6_to_v4(a).is_some_and(|a| contains(&self.v4, u32::from(a), |a, m| a & m))
-    }
+fn parse_network(
+    word: &[u8],
+    resolve: &dyn Fn(&[u8]) -> Option<IpAddr>,
+) -> Result<Network, String> {
+    let fault = || format!("'{}' is not a valid IPv4 or IPv6 address", BStr::new(word));
+    Ok(match network::network(word, resolve).ok_or_else(fault)? {
+        network::Network::V4(a, m) => Network::V4(u32::from(a) & u32::from(m), u32::from(m)),
+        network::Network::V6(a, m) => Network::V6(u128::from(a) & u128::from(m), u128::from(m)),
+    })
 }
 
 /// Hexadecimal digits as bytes; the error is HAProxy's.

@@ -3,12 +3,9 @@
 //! stand, the converters behind them, the rest of the line. What was compiled with one of them
 //! is never run ([`Compile::pending`](super::Compile)).
 
-use super::args::{self, Arg, Kind};
-use super::compile::Compile;
+use super::args::Kind;
 use super::conv::{self, Conv};
 use super::fetch::{self, Fetch, Source};
-use super::file::Reading;
-use super::pattern::Method;
 use super::places::Places;
 use super::value::Type;
 use crate::grammar;
@@ -72,27 +69,11 @@ fn stub_converter(row: &grammar::Converter) -> Conv {
         required,
         input: value_type(row.takes),
         out: value_type(row.yields),
-        check: match row.name {
-            "map" => Some(map_file),
-            name if name.starts_with("map_") => Some(map_file),
-            _ => None,
-        },
+        check: None,
         eval: |_, _, _| None,
         doc: "",
         examples: &[],
     }
-}
-
-/// The file of a map must be there, whatever is in it.
-fn map_file(args: &mut Vec<Arg>, cx: &mut Compile<'_>) -> Result<(), String> {
-    let reading = Reading {
-        method: Method::Str,
-        ignore_case: false,
-        as_map: true,
-        no_dns: true,
-    };
-    cx.list_patterns(args::text(args, 0), cx.span, reading);
-    Ok(())
 }
 
 /// `string,integer[,table]`: the kinds, and how many stand before the bracket.

@@ -192,6 +192,7 @@ pub fn compile<T>(
         current,
     };
     let acls = cx.acls.clone();
+    let references = cx.references.clone();
     let mut state = Compile::new(places, &at);
     state.owner = cx.named();
     state.span = cx.line;
@@ -201,6 +202,7 @@ pub fn compile<T>(
     if let Some(draft) = cx.draft_mut() {
         state.slots = std::mem::take(&mut draft.proxy.captures);
     }
+    state.references = references;
     let made = work(&mut state, &acls);
     let Compile {
         diags,

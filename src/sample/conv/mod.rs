@@ -21,6 +21,7 @@ mod json_query;
 mod jwt;
 mod keyed;
 mod lists;
+mod map;
 mod mqtt;
 mod packets;
 mod protobuf;
@@ -33,6 +34,8 @@ mod urls;
 mod variables;
 mod when;
 mod x509;
+
+pub use map::Map;
 
 /// Evaluates a converter; `None`: no value any more.
 pub type ConvFn = for<'a> fn(&'a [Arg], Sample<'a>, &Eval<'a>) -> Option<Sample<'a>>;
@@ -98,7 +101,8 @@ static FAMILIES: &[&[Conv]] = &[
 
 /// Every converter that hapax executes.
 pub fn all() -> impl Iterator<Item = &'static Conv> {
-    FAMILIES.iter().flat_map(|f| f.iter())
+    let families = FAMILIES.iter().chain(map::FAMILIES);
+    families.flat_map(|f| f.iter())
 }
 
 /// The converter of a name.

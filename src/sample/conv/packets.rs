@@ -81,7 +81,7 @@ pub(super) static CONVS: &[Conv] = of_packet! {
         "The version of an IP packet: 4 or 6.",
         "bin(4500001500004000400600000102030405060708ff),ip.ver" = Some("4");
     "tcp.dst" => Sint, |s| port(s, 2), "The destination port of a TCP header.",
-        "bin(00500051000000010000000250120400000000000),tcp.dst" = Some("81");
+        "bin(0050005100000001000000025012040000000000),tcp.dst" = Some("81");
     "tcp.flags" => Sint, |s| number(s.get(..20)?, 13, 1), "The flags of a TCP header, from FIN to CWR.",
         "bin(0050005100000001000000025012040000000000),tcp.flags" = Some("18");
     "tcp.options.mss" => Sint, |s| Some(Sample::Int(match option(tcp(s)?, 2) {

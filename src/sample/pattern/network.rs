@@ -1,29 +1,56 @@
 //! Networks, by mask.
 
+use super::slots::Slots;
 use crate::sample::args::{mask4, mask6};
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-pub(super) fn insert<T: Copy + Eq + std::hash::Hash>(
-    list: &mut Vec<(T, HashSet<T>)>,
+/// Networks by mask, the longest mask first, with the numbers of their lines.
+pub(super) type Networks<T> = Vec<(T, HashMap<T, Slots>)>;
+
+pub(super) fn insert<T: Copy + Ord + std::hash::Hash>(
+    list: &mut Networks<T>,
     mask: T,
     net: T,
+    slot: u32,
 ) {
-    match list.iter_mut().find(|(m, _)| *m == mask) {
-        Some((_, set)) => {
-            set.insert(net);
+    let at = list.partition_point(|(m, _)| *m > mask);
+    if list.get(at).is_none_or(|(m, _)| *m != mask) {
+        list.insert(at, (mask, HashMap::new()));
+    }
+    if let Some((_, nets)) = list.get_mut(at) {
+        match nets.entry(net) {
+            Entry::Occupied(mut e) => e.get_mut().push(slot),
+            Entry::Vacant(e) => {
+                e.insert(Slots::of(slot));
+            }
         }
-        None => list.push((mask, HashSet::from([net]))),
     }
 }
 
-pub(super) fn contains<T: Copy + Eq + std::hash::Hash>(
-    list: &[(T, HashSet<T>)],
+pub(super) fn remove<T: Copy + Eq + std::hash::Hash>(
+    list: &mut Networks<T>,
+    mask: T,
+    net: T,
+    slot: u32,
+) {
+    for (_, nets) in list.iter_mut().filter(|(m, _)| *m == mask) {
+        if nets.get_mut(&net).is_some_and(|slots| slots.remove(slot)) {
+            nets.remove(&net);
+        }
+    }
+}
+
+/// The line of the smallest network that has the address.
+pub(super) fn find<T: Copy + Eq + std::hash::Hash>(
+    list: &Networks<T>,
     address: T,
     and: impl Fn(T, T) -> T,
-) -> bool {
+) -> Option<u32> {
     list.iter()
-        .any(|(mask, set)| set.contains(&and(address, *mask)))
+        .find_map(|(mask, nets)| nets.get(&and(address, *mask)))
+        .map(Slots::first)
 }
 
 /// A network of either family.

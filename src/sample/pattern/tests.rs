@@ -6,7 +6,7 @@ fn try_one(method: Method, words: &[&str], sample: Sample<'_>) -> bool {
     let scratch = Scratch::new();
     let mut p = Patterns::new(method);
     for w in words {
-        p.add(w.as_bytes(), false, None, &|_| None).unwrap();
+        p.add(w.as_bytes(), 0, false, None, &|_| None).unwrap();
     }
     p.matches(sample, &scratch)
 }
@@ -113,7 +113,8 @@ fn networks() {
     for bad in ["1.2.3.4.5", "foo", "1.2.3.4/33", "::1/129", "1.2.3.4-5"] {
         let mut p = Patterns::new(Method::Ip);
         assert_eq!(
-            p.add(bad.as_bytes(), false, None, &|_| None).unwrap_err(),
+            p.add(bad.as_bytes(), 0, false, None, &|_| None)
+                .unwrap_err(),
             format!("'{bad}' is not a valid IPv4 or IPv6 address")
         );
     }
@@ -124,10 +125,10 @@ fn methods() {
     // Recorded from HAProxy 3.4.
     let scratch = Scratch::new();
     let mut p = Patterns::new(Method::Meth);
-    p.add(b"get", true, None, &|_| None).unwrap();
-    p.add(b"POST", false, None, &|_| None).unwrap();
-    p.add(b"purge", true, None, &|_| None).unwrap();
-    p.add(b"PUT", true, None, &|_| None).unwrap();
+    p.add(b"get", 0, true, None, &|_| None).unwrap();
+    p.add(b"POST", 0, false, None, &|_| None).unwrap();
+    p.add(b"purge", 0, true, None, &|_| None).unwrap();
+    p.add(b"PUT", 0, true, None, &|_| None).unwrap();
     for (method, want) in [
         ("GET", false),
         ("POST", true),
@@ -148,8 +149,10 @@ fn many_texts_are_looked_up() {
     for method in [Method::Str, Method::Beg, Method::End] {
         let mut p = Patterns::new(method);
         for i in 0..1000 {
-            p.add(format!("k{i:04}z").as_bytes(), i % 2 == 0, None, &|_| None)
-                .unwrap();
+            p.add(format!("k{i:04}z").as_bytes(), i, i % 2 == 0, None, &|_| {
+                None
+            })
+            .unwrap();
         }
         assert!(p.matches(Sample::Str(b"k0500z"), &scratch));
         assert!(

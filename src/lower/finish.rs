@@ -9,8 +9,8 @@ use crate::ir::global::DefaultPath;
 use crate::ir::proxy::{Options, ProxyId, RetryOn};
 use crate::ir::rule::BackendRef;
 use crate::ir::{Bind, Config, Mode};
-use crate::sample::view::Direction;
 use crate::sample::reference::Reference;
+use crate::sample::view::Direction;
 
 /// Completes the configuration.
 pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {

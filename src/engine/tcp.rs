@@ -52,6 +52,8 @@ struct TcpStream {
     listed: Listed,
     /// The proxy's own address towards the server, if an expression asks for it.
     own_address: Option<SocketAddr>,
+    /// Places in the server's and the back end's queue when it came.
+    waited: (u32, u32),
     /// A line was written already.
     logged: bool,
     /// Captured values, if the front end has slots.
@@ -177,6 +179,7 @@ pub async fn serve(mut s: Box<Session>) {
         log: None,
         log_level: None,
         own_address: None,
+        waited: (0, 0),
         logged: false,
         captures,
         id,
@@ -198,10 +201,11 @@ impl TcpStream {
         let rules = &fe.rules;
         self.inspect(&rules.tcp_request_content, rules.tcp_request_inspect_delay)
             .await?;
-        let be = self
-            .choose_backend()
-            .and_then(|id| self.s.plan.backend(id))
-            .cloned()?;
+        let chosen = self.choose_backend();
+        let Some(be) = chosen.and_then(|id| self.s.plan.backend(id)).cloned() else {
+            self.state = *b"SC";
+            return None;
+        };
         self.be = Some(be.clone());
         self.listed.backend(be.id);
         count::backend(&be, self.s.t.worker.now_ms());
@@ -468,6 +472,8 @@ impl TcpStream {
             beconn: self.be.as_ref().map_or(0, |b| b.state.sessions.cur()),
             srvconn: server.map_or(0, |s| s.served()),
             retries: self.tries,
+            srv_queue: self.waited.0,
+            backend_queue: self.waited.1,
             ..LogData::default()
         }
     }
@@ -502,7 +508,10 @@ impl TcpStream {
                     from = at + 1;
                     continue;
                 }
-                _ => return None,
+                _ => {
+                    self.state = *b"PR";
+                    return None;
+                }
             }
             t.worker.park(until).await;
         }
@@ -539,7 +548,7 @@ impl TcpStream {
     }
 
     /// Waits for a slot; `None` when the client is gone or there is none to be had.
-    async fn assign(&self, be: &Arc<BackendPlan>, avoid: Option<u32>) -> Option<Slot> {
+    async fn assign(&mut self, be: &Arc<BackendPlan>, avoid: Option<u32>) -> Option<Slot> {
         let w = self.s.t.worker;
         let want = Want {
             key: select::key(self.s.t, be, self),
@@ -552,15 +561,29 @@ impl TcpStream {
             let mut waiter = match be.state.assign(&want, w.now_ms()) {
                 Assigned::Slot(slot) => return Some(slot),
                 Assigned::Queued(waiter) => waiter,
-                Assigned::Full | Assigned::None => return None,
+                Assigned::Full => {
+                    self.state = *b"SQ";
+                    return None;
+                }
+                Assigned::None => {
+                    self.state = *b"SC";
+                    return None;
+                }
             };
             loop {
                 match waiter.turn() {
-                    Turn::Go(slot) => return Some(slot),
+                    Turn::Go(slot) => {
+                        self.waited = (slot.srv_queue(), slot.backend_queue());
+                        return Some(slot);
+                    }
                     Turn::Redispatch => break,
                     Turn::Wait => {}
                 }
-                if self.gone(be) || w.park(until).await == Wake::TimedOut {
+                let gone = self.gone(be);
+                if gone || w.park(until).await == Wake::TimedOut {
+                    self.state = if gone { *b"CQ" } else { *b"sQ" };
+                    self.times.queued = w.now_us().max(1);
+                    self.waited = (0, 1);
                     return None;
                 }
             }

@@ -501,17 +501,30 @@ impl Stream {
             );
             let end = match verdict {
                 Verdict::Continue | Verdict::Wait { .. } => continue,
-                Verdict::Deny(a) | Verdict::Tarpit(a) => End::Reply(a, *b"PR"),
-                Verdict::Return(a) | Verdict::Redirect(a) => End::Reply(a, *b"LR"),
-                // a response that content rules refuse is as good as a bad one
-                Verdict::Reject | Verdict::Close if set == RuleSet::TcpResponseContent => {
-                    End::Status(502, *b"PR")
+                Verdict::Deny(a) | Verdict::Tarpit(a) => End::Reply(a, *b"PH"),
+                Verdict::Return(a) | Verdict::Redirect(a) => End::Reply(a, *b"LH"),
+                Verdict::Reject if set == RuleSet::TcpResponseContent => {
+                    self.times.response = 0;
+                    self.sent = 0;
+                    End::Silent(*b"PD")
+                }
+                // as if the server had closed
+                Verdict::Close if set == RuleSet::TcpResponseContent => {
+                    self.times.response = 0;
+                    self.sent = 0;
+                    End::Status(502, *b"SH")
                 }
                 Verdict::Reject | Verdict::Close | Verdict::SilentDrop { .. } => {
                     End::Silent(*b"PR")
                 }
                 Verdict::Error => End::Status(500, *b"PR"),
             };
+            if let Some(res) = self.res.as_ref().filter(|_| self.sent > 0) {
+                self.sent += res.body_prefix().len() as u64;
+                if matches!(end, End::Silent(_)) {
+                    self.status = i32::from(res.status());
+                }
+            }
             return Err(Failure::End(end));
         }
         Ok(())

@@ -73,6 +73,8 @@ impl Stream {
         // known to rules, but not to the log before the rules ran
         let request = match step {
             LogStep::Accept | LogStep::Request | LogStep::TcpRequestContent => 0,
+            // a tarpit counts as a queue, and the request as not received
+            _ if times.tarpit != 0 => 0,
             _ => times.request,
         };
         let be = self.be.as_ref();
@@ -104,7 +106,10 @@ impl Stream {
             },
             handshake: 0,
             request: ms(begin, request),
-            queue: ms(times.request, times.queued),
+            queue: match times.tarpit {
+                0 => ms(times.request, times.queued),
+                end => ms(s.accepted_us, end) + 1,
+            },
             connect: ms(times.queued, times.connected),
             response: ms(times.connected, times.response),
             active: (now.saturating_sub(begin) / 1000) as i64,

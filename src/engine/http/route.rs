@@ -158,8 +158,11 @@ impl Stream {
                 Verdict::Deny(a) => return Err(End::Reply(a, *b"PR")),
                 Verdict::Return(a) | Verdict::Redirect(a) => return Err(End::Reply(a, *b"LR")),
                 Verdict::Tarpit(a) => return Err(self.tarpit(a).await),
-                Verdict::Reject | Verdict::Close => return Err(End::Silent(*b"PR")),
-                Verdict::SilentDrop { .. } => return Err(End::Silent(*b"PR")),
+                Verdict::Reject | Verdict::Close | Verdict::SilentDrop { .. } => {
+                    // for the log, the request was not received whole
+                    self.times.request = 0;
+                    return Err(End::Silent(*b"PR"));
+                }
                 Verdict::Wait { from: at, for_ms } => {
                     from = at;
                     let until = self.s.t.worker.after(for_ms);
@@ -184,6 +187,7 @@ impl Stream {
         while w.now_ms() < until && !self.s.client.hung_up() {
             w.park(until).await;
         }
+        self.times.tarpit = w.now_us().max(1);
         let state: State = *b"PT";
         End::Reply(answer, state)
     }

@@ -42,6 +42,8 @@ pub struct Times {
     pub begin: u64,
     /// The request's head was complete.
     pub request: u64,
+    /// A tarpit let it go.
+    pub tarpit: u64,
     /// A server's slot was had.
     pub queued: u64,
     /// The connection stood.
@@ -277,6 +279,12 @@ impl Stream {
         t.recycle(req);
         if let Some(res) = res {
             t.recycle(res);
+        }
+        if next == Next::KeepAlive {
+            // as for HAProxy, the next request's connection begins here: idle time and all
+            let now = s.t.worker.now_us();
+            s.accept_date_us += now.saturating_sub(s.accepted_us);
+            s.accepted_us = now;
         }
         s.next = next;
         s

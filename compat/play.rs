@@ -464,8 +464,8 @@ impl Stage {
     }
 }
 
-/// Whether the next `count` connections come at equal intervals: all within a quarter of each
-/// other.
+/// Whether the next `count` connections come at equal intervals: none half as long again as
+/// another.
 fn intervals(server: &Running, count: usize) -> &'static str {
     let mut times = Vec::new();
     let watch = Watch::start();
@@ -478,7 +478,7 @@ fn intervals(server: &Running, count: usize) -> &'static str {
     let gaps = times.windows(2).map(|w| w[1].saturating_sub(w[0]));
     let longest = gaps.clone().max().unwrap_or_default();
     let shortest = gaps.min().unwrap_or_default();
-    if shortest * 5 > longest * 4 {
+    if shortest * 3 > longest * 2 {
         "equal intervals"
     } else {
         "unequal intervals"

@@ -286,11 +286,11 @@ impl TcpStream {
             client_fin: s.fe.timeouts.client_fin,
             server_fin: be.timeouts.server_fin,
         };
-        let reset = tunnel::NoLinger {
-            client: s.fe.options.contains(Options::NOLINGER),
-            server: be.options.contains(Options::NOLINGER),
+        let sides = tunnel::Sides {
+            client: s.fe.options,
+            server: be.options,
         };
-        let ended = tunnel::run(s.t, &s.client, &conn.sock, up, down, limits, reset).await;
+        let ended = tunnel::run(s.t, &s.client, &conn.sock, up, down, limits, sides).await;
         self.state = ended.state;
         self.sent = ended.down;
         self.received = ended.up;

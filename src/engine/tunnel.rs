@@ -3,6 +3,7 @@
 use super::forward::{Half, Pump};
 use super::reactor::{NEVER, Sock};
 use super::thread::Thread;
+use crate::ir::proxy::Options;
 
 /// Time-outs of both sides, ms.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,13 +18,29 @@ pub struct Timeouts {
     pub server_fin: Option<u32>,
 }
 
-/// `option nolinger`: which sides are left with a reset rather than an end.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoLinger {
-    /// The client, when it has ended its half first.
-    pub client: bool,
-    /// The server, as soon as there is nothing more to send, if it has not ended its half.
-    pub server: bool,
+/// Options of the front end and of the back end that say how a side is treated.
+#[derive(Clone, Copy, Debug)]
+pub struct Sides {
+    /// The front end's.
+    pub client: Options,
+    /// The back end's.
+    pub server: Options,
+}
+
+impl Sides {
+    /// `option nolinger`: the client is left with a reset when it has ended its half first, the
+    /// server as soon as there is nothing more to send, if it has not ended its half.
+    fn no_linger(&self) -> (bool, bool) {
+        let says = |options: Options| options.contains(Options::NOLINGER);
+        (says(self.client), says(self.server))
+    }
+
+    /// `option independent-streams`: what is sent to a side does not prolong the wait for what it
+    /// says.
+    fn independent(&self) -> (bool, bool) {
+        let says = |options: Options| options.contains(Options::INDEPENDENT_STREAMS);
+        (says(self.client), says(self.server))
+    }
 }
 
 /// How a tunnel ended.
@@ -46,8 +63,10 @@ pub async fn run(
     mut up: Half,
     mut down: Half,
     limits: Timeouts,
-    reset: NoLinger,
+    sides: Sides,
 ) -> Ended {
+    let (client_reset, server_reset) = sides.no_linger();
+    let (client_alone, server_alone) = sides.independent();
     let w = t.worker;
     let (mut client_active, mut server_active) = (w.now_ms(), w.now_ms());
     let (mut up_shut, mut down_shut) = (false, false);
@@ -64,13 +83,17 @@ pub async fn run(
         }
         if moved {
             client_active = w.now_ms();
-            server_active = client_active;
+            if !server_alone {
+                server_active = client_active;
+            }
         }
         match down.pump(t, server, client, &mut nothing) {
             Pump::Moved => {
                 moved = true;
-                client_active = w.now_ms();
-                server_active = client_active;
+                server_active = w.now_ms();
+                if !client_alone {
+                    client_active = server_active;
+                }
             }
             Pump::Blocked | Pump::Finished => {}
             Pump::SinkFailed(_) => break *b"CD",
@@ -78,7 +101,7 @@ pub async fn run(
         }
         if up.is_done() && !up_shut {
             up_shut = true;
-            if reset.server && !server.hung_up() {
+            if server_reset && !server.hung_up() {
                 // the caller drops it with a reset, once the client has what is left for it
                 down.stop_reading();
             } else {
@@ -87,7 +110,7 @@ pub async fn run(
         }
         if down.is_done() && !down_shut {
             down_shut = true;
-            if !(reset.client && client.hung_up()) {
+            if !(client_reset && client.hung_up()) {
                 client.shutdown_write();
             }
         }

@@ -4,8 +4,6 @@
 /// Keywords.
 const KEYWORDS: &[&str] = &[
     "option http-use-proxy-header",
-    "option independent-streams",
-    "option independant-streams",
     "stats show-modules",
     "timeout client-hs",
 ];

@@ -764,13 +764,12 @@ impl Stream {
             client_fin: self.s.fe.timeouts.client_fin,
             server_fin: self.be.as_ref().and_then(|b| b.timeouts.server_fin),
         };
-        let nolinger = |options: Options| options.contains(Options::NOLINGER);
-        let reset = tunnel::NoLinger {
-            client: nolinger(self.s.fe.options),
-            server: self.be.as_ref().is_some_and(|b| nolinger(b.options)),
+        let sides = tunnel::Sides {
+            client: self.s.fe.options,
+            server: self.be.as_ref().map_or(Options::empty(), |b| b.options),
         };
         let (client, server) = (&self.s.client, &a.conn.sock);
-        self.state = tunnel::run(t, client, server, at.up, at.down, limits, reset)
+        self.state = tunnel::run(t, client, server, at.up, at.down, limits, sides)
             .await
             .state;
         Next::Drop

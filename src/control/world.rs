@@ -89,6 +89,12 @@ pub struct Numbers {
     pub tasks: u32,
     /// Share of the time that threads waited, percent.
     pub idle_percent: u32,
+    /// Streams now.
+    pub streams: u32,
+    /// Streams since the start.
+    pub total_streams: u32,
+    /// Log lines that could not be sent.
+    pub dropped_logs: u64,
     /// Bytes sent.
     pub bytes_out: u64,
     /// Bytes sent in the last second.
@@ -149,6 +155,8 @@ struct Rate {
     total: u64,
     rate: u32,
     max: u32,
+    bytes: u64,
+    bytes_per_second: u64,
 }
 
 impl Process {
@@ -201,7 +209,10 @@ impl Process {
             let total = self.shared.connections.load(Ordering::Relaxed);
             let new = total.saturating_sub(rate.total).saturating_mul(1000) / wall;
             let new = u32::try_from(new).unwrap_or(u32::MAX);
+            let bytes = self.shared.bytes_out();
             *rate = Rate {
+                bytes,
+                bytes_per_second: bytes.saturating_sub(rate.bytes).saturating_mul(1000) / wall,
                 at_ms: now,
                 total,
                 rate: new,
@@ -254,11 +265,14 @@ impl World for Process {
                 &shared.rate_limits.compression,
             ]
             .map(|limit| limit.load(Ordering::Relaxed)),
-            maxconn_reached: 0,
+            maxconn_reached: shared.maxconn_reached.load(Ordering::Relaxed),
             tasks: shared.conns.current(),
             idle_percent: self.cpu.lock().idle,
-            bytes_out: 0,
-            bytes_out_rate: 0,
+            bytes_out: shared.bytes_out(),
+            bytes_out_rate: rate.bytes_per_second,
+            streams: shared.conns.current(),
+            total_streams: shared.stream_count(),
+            dropped_logs: 0,
             node: self.node.clone(),
             description: settings.description.clone(),
             stopping: shared.is_stopping(),

@@ -184,6 +184,9 @@ async fn room(
     loop {
         let full = limits.iter().position(|limit| !limit.take());
         let Some(full) = full else { return true };
+        if full + 1 == limits.len() {
+            t.shared.maxconn_reached.fetch_add(1, Ordering::Relaxed);
+        }
         // what was taken before is not kept while waiting
         for limit in limits.iter().take(full) {
             limit.give(&t.shared.hub);

@@ -28,5 +28,5 @@ pub mod thread;
 pub mod tunnel;
 mod world;
 
-pub use shared::{Hub, Shared};
+pub use shared::{Hub, Shared, ThreadFacts};
 pub use start::{Config, Engine, Listening, Serve, Service, start, with_thread};

@@ -247,6 +247,21 @@ impl RateLimits {
     }
 }
 
+/// What one thread is at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ThreadFacts {
+    /// Its number, from 0.
+    pub id: usize,
+    /// Tasks that live on it.
+    pub tasks: usize,
+    /// Streams, where they are counted.
+    pub streams: usize,
+    /// Tasks that ended by a fault of the program.
+    pub panics: u64,
+    /// Log lines that could not be sent.
+    pub dropped_logs: u64,
+}
+
 /// How long a thread that does not answer an administrator is waited for.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -276,6 +291,8 @@ pub struct Shared {
     pub idle: Vec<Arc<super::pool::IdleCounts>>,
     /// Messages that could not be understood.
     pub captured: super::captured::Captures,
+    /// How often the limit of connections of the process was reached.
+    pub maxconn_reached: AtomicU64,
     /// Limits of connections per second.
     pub rate_limits: RateLimits,
     /// Changes of servers' states.
@@ -336,6 +353,7 @@ impl Shared {
             loads: (0..threads).map(|_| Gauge::default()).collect(),
             stopping: super::stopping::Stopping::default(),
             captured: super::captured::Captures::default(),
+            maxconn_reached: AtomicU64::new(0),
             rate_limits: RateLimits::default(),
             events: super::events::Events::default(),
             stats: OnceLock::new(),
@@ -392,6 +410,28 @@ impl Shared {
         }
     }
 
+    /// What each thread is at, in their order. For threads outside the engine only.
+    pub fn threads(&self) -> Vec<ThreadFacts> {
+        let (send, receive) = std::sync::mpsc::channel();
+        self.everywhere(move |_| {
+            super::with_thread(|t| {
+                let mut streams = 0;
+                t.streams.each(|_| streams += 1);
+                // nobody waits any more when this took too long
+                let _ = send.send(ThreadFacts {
+                    id: t.worker.id,
+                    tasks: t.worker.live_tasks(),
+                    streams,
+                    panics: t.worker.panics(),
+                    dropped_logs: t.log.borrow().dropped,
+                });
+            });
+        });
+        let mut facts: Vec<ThreadFacts> = receive.try_iter().collect();
+        facts.sort_by_key(|f| f.id);
+        facts
+    }
+
     /// Sends a log line from a thread that is none of the engine's.
     pub fn log(&self, log: &Arc<crate::plan::LogPlan>, level: u8, text: &str) {
         let (log, text) = (Arc::clone(log), text.to_string());
@@ -400,6 +440,17 @@ impl Shared {
                 super::with_thread(|t| super::log::send(t, &log, level, text.as_bytes()));
             })));
         }
+    }
+
+    /// Streams so far.
+    pub fn stream_count(&self) -> u32 {
+        self.streams.load(Ordering::Relaxed)
+    }
+
+    /// Bytes sent to clients so far.
+    pub fn bytes_out(&self) -> u64 {
+        let fronts = self.frontends.iter();
+        fronts.map(|f| f.counters.bytes_out.total()).sum()
     }
 
     /// A number for a new stream.

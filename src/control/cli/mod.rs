@@ -28,10 +28,13 @@ mod show_cli;
 mod show_env;
 mod show_errors;
 mod show_info;
+mod show_libs;
+mod show_schema;
 mod show_servers;
 mod show_sess;
 mod show_startup_logs;
 mod show_stat;
+mod show_threads;
 mod show_version;
 mod var;
 mod wait;
@@ -92,11 +95,14 @@ pub const COMMANDS: &[&Command] = &[
     &show_env::COMMAND,
     &show_errors::COMMAND,
     &absent::EVENTS,
+    &show_libs::FD,
     &show_info::COMMAND,
+    &show_libs::LIBS,
     &absent::PEERS,
     &absent::POOLS,
     &profiling::SHOW,
     &absent::RESOLVERS,
+    &show_schema::COMMAND,
     &show_servers::CONN,
     &show_servers::STATE,
     &show_sess::SHOW,
@@ -106,6 +112,8 @@ pub const COMMANDS: &[&Command] = &[
     &show_startup_logs::COMMAND,
     &show_stat::COMMAND,
     &absent::TABLES,
+    &show_threads::TASKS,
+    &show_threads::THREADS,
     &absent::TLS_KEYS,
     &absent::SHOW_TRACE,
     &show_version::COMMAND,

@@ -118,7 +118,7 @@ const FIELDS: &[Field] = &[
     field(55, "Listeners", "MG P", "listeners", |n| Some(U32(n.listeners))),
     zero(56, "ActivePeers", "MG P", "peers in use"),
     zero(57, "ConnectedPeers", "MG P", "peers connected"),
-    zero(58, "DroppedLogs", "MG P", "log lines that could not be sent"),
+    field(58, "DroppedLogs", "MG P", "log lines that could not be sent", |n| small(n.dropped_logs)),
     zero(59, "BusyPolling", "MG P", "1 when the threads never wait"),
     zero(60, "FailedResolutions", "MG P", "names that did not resolve"),
     field(61, "TotalBytesOut", "MG P", "bytes sent", |n| Some(U64(n.bytes_out))),
@@ -136,8 +136,8 @@ const FIELDS: &[Field] = &[
     field(73, "MaxconnReached", "MC P", "connections that had to wait for the limit", |n| small(n.maxconn_reached)),
     field(74, "BootTime_ms", "MD P", "how long the start took, milliseconds", |n| Some(U32(n.boot_ms))),
     zero(75, "Niced_tasks", "MG P", "tasks with a priority"),
-    field(76, "CurrStreams", "MG P", "streams", |n| Some(U64(u64::from(n.connections)))),
-    field(77, "CumStreams", "MG P", "streams since the start", |n| Some(U64(n.total_requests))),
+    field(76, "CurrStreams", "MG P", "streams", |n| Some(U64(u64::from(n.streams)))),
+    field(77, "CumStreams", "MG P", "streams since the start", |n| Some(U64(u64::from(n.total_streams)))),
     zero(78, "BlockedTrafficWarnings", "MG P", "warnings about tasks that took too long"),
     field(79, "PatternsAdded", "MG P", "patterns added", |_| Some(U64(0))),
     field(80, "PatternsFreed", "MG P", "patterns removed", |_| Some(U64(0))),
@@ -148,7 +148,15 @@ fn run(call: &mut Call<'_>) -> Flow {
     let has = |word: &[u8]| call.args.contains(&word);
     let (described, json) = (has(b"desc"), has(b"json"));
     let (typed, float) = (has(b"typed"), has(b"float"));
-    let numbers = call.world.numbers();
+    let mut numbers = call.world.numbers();
+    if let Some(shared) = call.world.shared() {
+        let threads = shared.threads();
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        numbers.tasks = small(threads.iter().map(|t| t.tasks).sum());
+        // the connection that asks is one, too
+        numbers.streams = small(threads.iter().map(|t| t.streams).sum::<usize>() + 1);
+        numbers.dropped_logs = threads.iter().map(|t| t.dropped_logs).sum();
+    }
     let fields = FIELDS
         .iter()
         .filter_map(|f| Some((f, (f.value)(&numbers)?)));

@@ -26,7 +26,7 @@ use walk::{Met, Walk};
 use wishes::Wishes;
 
 /// What the JSON consists of (JSON Schema, draft 4).
-const SCHEMA: &str = include_str!("schema.json");
+pub const SCHEMA: &str = include_str!("schema.json");
 
 /// A piece of a page is sent when it has grown to so many bytes.
 const PIECE: usize = 16 * 1024;

@@ -248,7 +248,11 @@ impl Builder<'_> {
             };
             match &address.host {
                 Host::Unix(path) => push(ListenAddress::Unix(path.clone())),
-                Host::Abstract { name, .. } => push(ListenAddress::Abstract(name.clone())),
+                Host::Abstract { name, z } => {
+                    push(ListenAddress::Abstract(super::resolve::abstract_name(
+                        name, *z,
+                    )));
+                }
                 Host::Fd(fd) => {
                     push(ListenAddress::Fd(*fd));
                     if let Err(reason) = self.files.socket(*fd) {

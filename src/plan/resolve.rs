@@ -74,7 +74,9 @@ pub fn server(
     let address = &server.address;
     match &address.host {
         Host::Unix(path) => return ServerAddress::Unix(path.clone()),
-        Host::Abstract { name, .. } => return ServerAddress::Abstract(name.clone()),
+        Host::Abstract { name, z } => {
+            return ServerAddress::Abstract(abstract_name(name, *z));
+        }
         Host::Fd(_) | Host::SockPair(_) | Host::Reverse(_) => return ServerAddress::Unresolved,
         _ => {}
     }
@@ -131,6 +133,20 @@ fn inet(ip: IpAddr, address: &Address) -> ServerAddress {
     }
 }
 
+/// Bytes of a name in the abstract namespace (unix(7), `sun_path` without its first byte).
+const ABSTRACT: usize = 107;
+
+/// A name in the abstract namespace as the system knows it: HAProxy's `abns@` fills it with NULs,
+/// `abnsz@` takes it as it is.
+pub fn abstract_name(name: &[u8], as_it_is: bool) -> Vec<u8> {
+    let mut full = name.to_vec();
+    if !as_it_is {
+        full.resize(ABSTRACT, 0);
+    }
+    full.truncate(ABSTRACT);
+    full
+}
+
 /// Where health checks of a server connect: `addr` and `port` over the server's own.
 pub fn check_address(server: &Server, own: &ServerAddress) -> Option<ServerAddress> {
     let check = server.check.as_ref()?;
@@ -142,7 +158,9 @@ pub fn check_address(server: &Server, own: &ServerAddress) -> Option<ServerAddre
     if let Some(addr) = &check.addr {
         match &addr.host {
             Host::Unix(path) => return Some(ServerAddress::Unix(path.clone())),
-            Host::Abstract { name, .. } => return Some(ServerAddress::Abstract(name.clone())),
+            Host::Abstract { name, z } => {
+                return Some(ServerAddress::Abstract(abstract_name(name, *z)));
+            }
             host => ip = host.ip().unwrap_or(ip),
         }
         if addr.port != 0 {

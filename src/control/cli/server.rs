@@ -144,8 +144,13 @@ fn listen(service: &Service, open: &Arc<AtomicU32>) -> bool {
                 .name("hapax/cli".to_string())
                 .stack_size(512 * 1024)
                 .spawn(move || {
+<<<<<<< HEAD
                     serve(client, Session::new(terms), &*process, doors.as_deref());
                     open.fetch_sub(1, Ordering::Relaxed);
+=======
+                    let _open = Open(open);
+                    serve(client, Session::new(terms), &*process);
+>>>>>>> f07081e (Names in the abstract namespace agree on both sides; long chains of commands are sent piece by piece)
                 });
             if thread.is_err() {
                 counted.fetch_sub(1, Ordering::Relaxed);
@@ -154,8 +159,32 @@ fn listen(service: &Service, open: &Arc<AtomicU32>) -> bool {
     }
 }
 
+<<<<<<< HEAD
 /// Serves one connection; with `doors` it may ask for listening sockets.
 fn serve(mut client: Socket, mut session: Session, world: &dyn World, doors: Option<&Doors>) {
+=======
+/// Closes a connection so that the last answer arrives: with unread bytes left, the system would
+/// reset it.
+fn end(mut client: Socket) {
+    let mut waste = [0u8; 4096];
+    let _ = client.shutdown(std::net::Shutdown::Write);
+    if client.set_nonblocking(true).is_ok() {
+        while client.read(&mut waste).is_ok_and(|n| n > 0) {}
+    }
+}
+
+/// A connection that counts; whatever ends its thread, it counts no more.
+struct Open(Arc<AtomicU32>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Serves one connection.
+fn serve(mut client: Socket, mut session: Session, world: &dyn World) {
+>>>>>>> f07081e (Names in the abstract namespace agree on both sides; long chains of commands are sent piece by piece)
     let mut input = [0u8; 4096];
     let mut out = Vec::new();
     let _ = client.set_nonblocking(false);
@@ -179,10 +208,18 @@ fn serve(mut client: Socket, mut session: Session, world: &dyn World, doors: Opt
             continue;
         }
         out.clear();
+<<<<<<< HEAD
         let flow = session.feed(asked, world, &mut out);
+=======
+        let input = input.get(..length).unwrap_or_default();
+        let flow = session.feed(input, world, &mut out, &mut |out| {
+            let sent = client.write_all(out).is_ok();
+            out.clear();
+            sent
+        });
+>>>>>>> f07081e (Names in the abstract namespace agree on both sides; long chains of commands are sent piece by piece)
         if client.write_all(&out).is_err() || flow == Flow::Close {
-            let _ = client.shutdown(std::net::Shutdown::Both);
-            return;
+            return end(client);
         }
     }
 }

@@ -98,6 +98,9 @@ pub struct Session {
     max_payload: usize,
 }
 
+/// Bytes that are sent before the next command runs.
+const MUCH: usize = 64 * 1024;
+
 /// The longest word that may end a payload, bytes.
 const LONGEST_MARK: usize = 64;
 
@@ -125,8 +128,15 @@ impl Session {
         }
     }
 
-    /// Takes bytes and appends what is to be sent.
-    pub fn feed(&mut self, input: &[u8], world: &dyn World, out: &mut Vec<u8>) -> Flow {
+    /// Takes bytes and appends what is to be sent. `send` is called between two commands when that
+    /// has become much; false from it ends the connection.
+    pub fn feed(
+        &mut self,
+        input: &[u8],
+        world: &dyn World,
+        out: &mut Vec<u8>,
+        send: &mut dyn FnMut(&mut Vec<u8>) -> bool,
+    ) -> Flow {
         for byte in input {
             let joined = self.waiting.is_none() && ends_in_backslash(&self.partial);
             if *byte == b'\n' && !joined {
@@ -134,7 +144,7 @@ impl Session {
                 if line.last() == Some(&b'\r') {
                     line.pop();
                 }
-                if self.line(&line, world, out) == Flow::Close {
+                if self.line(&line, world, out, send) == Flow::Close {
                     return Flow::Close;
                 }
             } else {
@@ -163,7 +173,13 @@ impl Session {
         Flow::More
     }
 
-    fn line(&mut self, line: &[u8], world: &dyn World, out: &mut Vec<u8>) -> Flow {
+    fn line(
+        &mut self,
+        line: &[u8],
+        world: &dyn World,
+        out: &mut Vec<u8>,
+        send: &mut dyn FnMut(&mut Vec<u8>) -> bool,
+    ) -> Flow {
         if let Some(mut waiting) = self.waiting.take() {
             if line != waiting.end {
                 waiting.body.extend_from_slice(line);
@@ -171,7 +187,7 @@ impl Session {
                 self.waiting = Some(waiting);
                 return Flow::More;
             }
-            return self.run(&waiting.command, Some(&waiting.body), world, out);
+            return self.run(&waiting.command, Some(&waiting.body), world, out, send);
         }
         match payload_mark(line) {
             Some((command, end)) => {
@@ -182,7 +198,7 @@ impl Session {
                 });
                 Flow::More
             }
-            None => self.run(line, None, world, out),
+            None => self.run(line, None, world, out, send),
         }
     }
 
@@ -193,12 +209,16 @@ impl Session {
         payload: Option<&[u8]>,
         world: &dyn World,
         out: &mut Vec<u8>,
+        send: &mut dyn FnMut(&mut Vec<u8>) -> bool,
     ) -> Flow {
         let commands = super::commands(line);
         let last = commands.len().saturating_sub(1);
         for (index, command) in commands.iter().enumerate() {
             let payload = payload.filter(|_| index == last);
             if execute(command, payload, self, world, out) == Flow::Close {
+                return Flow::Close;
+            }
+            if out.len() >= MUCH && !send(out) {
                 return Flow::Close;
             }
         }

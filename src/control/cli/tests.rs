@@ -117,7 +117,9 @@ fn ask(world: &Fixed, lines: &[&str]) -> Vec<String> {
         .iter()
         .map(|line| {
             let mut out = Vec::new();
-            session.feed(format!("{line}\n").as_bytes(), world, &mut out);
+            session.feed(format!("{line}\n").as_bytes(), world, &mut out, &mut |_| {
+                true
+            });
             let text = String::from_utf8(out).unwrap();
             text.strip_suffix("\n").unwrap().to_string()
         })
@@ -130,7 +132,7 @@ fn talk(level: CliLevel, chunks: &[&str]) -> (Vec<String>, bool) {
     let mut answers = Vec::new();
     for chunk in chunks {
         let mut out = Vec::new();
-        let flow = session.feed(chunk.as_bytes(), &world(), &mut out);
+        let flow = session.feed(chunk.as_bytes(), &world(), &mut out, &mut |_| true);
         answers.push(String::from_utf8(out).unwrap());
         if flow == Flow::Close {
             return (answers, true);
@@ -257,7 +259,12 @@ fn the_timeout_of_the_connection_is_set() {
     assert_eq!(one("set timeout cli abc"), "Invalid timeout value.\n\n");
     let mut session = session(CliLevel::User);
     let mut out = Vec::new();
-    session.feed(b"prompt i;set timeout cli 5\n", &world(), &mut out);
+    session.feed(
+        b"prompt i;set timeout cli 5\n",
+        &world(),
+        &mut out,
+        &mut |_| true,
+    );
     assert_eq!((out.as_slice(), session.timeout_ms), (&b"\n\n"[..], 5000));
 }
 
@@ -339,6 +346,26 @@ fn a_payload_may_be_longer_than_a_line() {
     let (answers, closed) = talk(CliLevel::Admin, &["echo b <<\n", &payload]);
     assert!(closed);
     assert!(answers[1].contains("tune.cli.max-payload-size"));
+}
+
+#[test]
+fn answers_are_sent_before_they_grow_large() {
+    let world = world();
+    let line = format!("{}\n", vec!["show schema json"; 900].join(";"));
+    let (mut session, mut out, mut most, mut total) = (session(CliLevel::Admin), Vec::new(), 0, 0);
+    session.feed(line.as_bytes(), &world, &mut out, &mut |out| {
+        (most, total) = (most.max(out.len()), total + out.len());
+        out.clear();
+        true
+    });
+    assert!(total > 1_000_000 && most < 100_000, "{total} {most}");
+    // who reads nothing is not worked for
+    let mut asked = 0;
+    let flow = session.feed(line.as_bytes(), &world, &mut out, &mut |_| {
+        asked += 1;
+        false
+    });
+    assert_eq!((flow, asked), (Flow::Close, 1));
 }
 
 #[test]

@@ -144,13 +144,8 @@ fn listen(service: &Service, open: &Arc<AtomicU32>) -> bool {
                 .name("hapax/cli".to_string())
                 .stack_size(512 * 1024)
                 .spawn(move || {
-<<<<<<< HEAD
-                    serve(client, Session::new(terms), &*process, doors.as_deref());
-                    open.fetch_sub(1, Ordering::Relaxed);
-=======
                     let _open = Open(open);
-                    serve(client, Session::new(terms), &*process);
->>>>>>> f07081e (Names in the abstract namespace agree on both sides; long chains of commands are sent piece by piece)
+                    serve(client, Session::new(terms), &*process, doors.as_deref());
                 });
             if thread.is_err() {
                 counted.fetch_sub(1, Ordering::Relaxed);
@@ -159,10 +154,6 @@ fn listen(service: &Service, open: &Arc<AtomicU32>) -> bool {
     }
 }
 
-<<<<<<< HEAD
-/// Serves one connection; with `doors` it may ask for listening sockets.
-fn serve(mut client: Socket, mut session: Session, world: &dyn World, doors: Option<&Doors>) {
-=======
 /// Closes a connection so that the last answer arrives: with unread bytes left, the system would
 /// reset it.
 fn end(mut client: Socket) {
@@ -182,9 +173,8 @@ impl Drop for Open {
     }
 }
 
-/// Serves one connection.
-fn serve(mut client: Socket, mut session: Session, world: &dyn World) {
->>>>>>> f07081e (Names in the abstract namespace agree on both sides; long chains of commands are sent piece by piece)
+/// Serves one connection; with `doors` it may ask for listening sockets.
+fn serve(mut client: Socket, mut session: Session, world: &dyn World, doors: Option<&Doors>) {
     let mut input = [0u8; 4096];
     let mut out = Vec::new();
     let _ = client.set_nonblocking(false);
@@ -208,16 +198,11 @@ fn serve(mut client: Socket, mut session: Session, world: &dyn World) {
             continue;
         }
         out.clear();
-<<<<<<< HEAD
-        let flow = session.feed(asked, world, &mut out);
-=======
-        let input = input.get(..length).unwrap_or_default();
-        let flow = session.feed(input, world, &mut out, &mut |out| {
+        let flow = session.feed(asked, world, &mut out, &mut |out| {
             let sent = client.write_all(out).is_ok();
             out.clear();
             sent
         });
->>>>>>> f07081e (Names in the abstract namespace agree on both sides; long chains of commands are sent piece by piece)
         if client.write_all(&out).is_err() || flow == Flow::Close {
             return end(client);
         }

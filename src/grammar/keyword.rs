@@ -47,6 +47,40 @@ pub struct Keyword {
     pub elsewhere: Vec<(&'static str, Elsewhere)>,
     /// Its arguments in short.
     pub syntax: &'static str,
+    /// What its one argument must be; `None` where that is not so simple.
+    pub value: Option<Value>,
+}
+
+/// What the one argument of a keyword must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// `10s`
+    Time,
+    /// `64k`
+    Size,
+    /// Digits only.
+    Natural,
+    /// Digits, perhaps behind a sign.
+    Integer,
+    /// A number that is not negative; what stands behind it is ignored.
+    NonNegative,
+    /// A number above 0; what stands behind it is ignored.
+    Positive,
+    /// One of the words of the syntax.
+    Word,
+}
+
+fn value(text: &str) -> Option<Value> {
+    match text {
+        "time" => Some(Value::Time),
+        "size" => Some(Value::Size),
+        "natural" => Some(Value::Natural),
+        "integer" => Some(Value::Integer),
+        "nonnegative" => Some(Value::NonNegative),
+        "positive" => Some(Value::Positive),
+        "word" => Some(Value::Word),
+        _ => None,
+    }
 }
 
 impl Keyword {
@@ -92,6 +126,7 @@ static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
                     .filter_map(elsewhere)
                     .collect(),
                 syntax: row.cell("syntax"),
+                value: value(row.cell("value")),
             }
         })
         .collect()
@@ -286,6 +321,8 @@ mod tests {
                     "{row:?}"
                 );
             }
+            let cell = row.cell("value");
+            assert!(cell.is_empty() || value(cell).is_some(), "{row:?}");
             for word in row.list("prefix") {
                 assert!(["no", "default"].contains(&word), "{row:?}");
             }

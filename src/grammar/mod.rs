@@ -26,7 +26,7 @@ pub use diagnostic::{DiagnosticCode, diagnostic, diagnostics};
 pub use entry::{Class, Entry, entries};
 pub use extension::{Extension, filter, filters, service, services};
 pub use keyword::{
-    Elsewhere, Keyword, Lookup, keyword, keyword_anywhere, keywords, keywords_in, look_up,
+    Elsewhere, Keyword, Lookup, Value, keyword, keyword_anywhere, keywords, keywords_in, look_up,
 };
 pub use life::{Arity, Life, Part, Version};
 pub use line_option::{LineOption, bind_option, bind_options, server_option, server_options};

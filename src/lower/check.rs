@@ -97,6 +97,13 @@ fn name(line: &Directive, words: usize) -> (String, Span) {
 
 /// A keyword of this section that hapax does not execute.
 fn here(cx: &mut Context<'_>, line: &Directive, keyword: &Keyword, words: usize) {
+    let mut faults = Vec::new();
+    super::arguments::check(line, keyword, words, &mut faults);
+    let faulty = !faults.is_empty();
+    cx.diags.append(&mut faults);
+    if faulty {
+        return;
+    }
     if let Some(reason) = keyword.inert {
         if let Some(removed) = keyword
             .life

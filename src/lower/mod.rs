@@ -6,6 +6,7 @@
 //! were read, since they may name any proxy or server. [`finish`] then checks what only shows in
 //! the whole.
 
+mod arguments;
 pub mod bind;
 pub mod check;
 pub mod context;

@@ -6,9 +6,12 @@ mod balance;
 mod bind_process;
 mod block;
 mod capture;
+mod check_rules;
+mod compression;
 mod cookie;
 mod default_backend;
 mod disabled;
+mod dispatch;
 mod dynamic_cookie_key;
 mod errorfile;
 mod errorloc;
@@ -33,6 +36,7 @@ pub mod stick_table;
 mod tcpka;
 pub mod timeout;
 mod use_backend;
+mod use_server;
 
 use super::KeywordHandler;
 use super::{bind, log, server};
@@ -49,7 +53,11 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &capture::DECLARE,
     &capture::REQUEST,
     &capture::RESPONSE,
+    &check_rules::HTTP_CHECK,
+    &check_rules::TCP_CHECK,
+    &compression::COMPRESSION,
     &cookie::COOKIE,
+    &dispatch::DISPATCH,
     &default_backend::DEFAULT_BACKEND,
     &disabled::DISABLED,
     &disabled::ENABLED,
@@ -95,6 +103,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &rules::TCP_RESPONSE_DELAY,
     &server::DEFAULT_SERVER,
     &server::SERVER,
+    &server::template::SERVER_TEMPLATE,
     &source::SOURCE,
     &stats::ADMIN,
     &stats::AUTH,
@@ -118,4 +127,5 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &timeout::OTHER,
     &timeout::TIMEOUT,
     &use_backend::USE_BACKEND,
+    &use_server::USE_SERVER,
 ];

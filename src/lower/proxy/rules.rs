@@ -16,6 +16,7 @@ use crate::ir::rule::{Condition, Rule};
 use crate::lower::context::{Context, Deferred, Scope};
 use crate::lower::names::{At, NameIndex};
 use crate::lower::{KeywordHandler, Sections};
+use crate::sample::compile::Names;
 use crate::sample::{AclSet, Compile, Places};
 
 /// `http-request ACTION ... [if|unless CONDITION]`
@@ -220,6 +221,40 @@ pub fn compile<T>(
         draft.slot_uses.extend(slot_uses);
     }
     (made.filter(|_| !pending), diags)
+}
+
+/// A compilation where names of proxies and servers are not known yet: all are taken.
+pub fn compile_anywhere<T>(
+    cx: &mut Context<'_>,
+    places: Places,
+    work: impl FnOnce(&mut Compile<'_>) -> Option<T>,
+) -> (Option<T>, Vec<Diagnostic>) {
+    let mut state = Compile::new(places, &AnyName);
+    state.owner = cx.named();
+    state.span = cx.line;
+    state.language = cx.options.language.unwrap_or(Version::CURRENT);
+    state.without_tls = !cx.options.has("tls");
+    let made = work(&mut state);
+    let Compile { diags, pending, .. } = state;
+    (made.filter(|_| !pending), diags)
+}
+
+/// Knows every name.
+struct AnyName;
+
+impl Names for AnyName {
+    fn backend(&self, _: &[u8]) -> Option<u32> {
+        Some(0)
+    }
+    fn frontend(&self, _: &[u8]) -> Option<u32> {
+        Some(0)
+    }
+    fn server(&self, _: u32, _: &[u8]) -> Option<u32> {
+        Some(0)
+    }
+    fn current(&self) -> Option<u32> {
+        Some(0)
+    }
 }
 
 /// Hands on what a compilation made after reporting its findings, whose alerts begin with

@@ -12,7 +12,6 @@ use super::keyword::Sections;
 use super::{KeywordHandler, check};
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
-use crate::config::args::Args;
 use crate::config::directive::Directive;
 use crate::grammar::{self, Version};
 use std::collections::HashMap;
@@ -277,19 +276,8 @@ pub(super) fn line(cx: &mut Context<'_>, line: &Directive, section: &str) {
         check::foreign(cx, line);
         return;
     };
-    let given = line.words.len().saturating_sub(words);
     let mut out = Vec::new();
-    let mut args = Args::starting_at(line, words, &mut out);
-    if given < usize::from(keyword.args.min) {
-        let message = format!("'{}' expects an argument.", keyword.name);
-        let at = line.words.last().map_or(line.span, |w| w.span);
-        args.alert("HX0160", at, message);
-    } else if let Some(most) = keyword.args.max {
-        for _ in 0..most {
-            args.next_word();
-        }
-        args.end(keyword.name);
-    }
+    crate::lower::arguments::check(line, keyword, words, &mut out);
     cx.diags.append(&mut out);
 }
 

@@ -11,6 +11,7 @@ mod on_marked;
 mod pool;
 mod redir;
 mod state;
+pub mod template;
 
 use super::check as keyword_check;
 use super::{Context, KeywordHandler, Sections, Side};

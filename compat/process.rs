@@ -146,6 +146,8 @@ impl Proxy {
             "KILL" => Signal::KILL,
             "STOP" => Signal::STOP,
             "CONT" => Signal::CONT,
+            "TTIN" => Signal::TTIN,
+            "TTOU" => Signal::TTOU,
             _ => Signal::TERM,
         };
         for pid in self.pids() {

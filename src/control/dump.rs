@@ -2,9 +2,23 @@
 
 use crate::base::diag::Severity;
 use crate::engine::Shared;
-use crate::plan::{BackendPlan, FrontendPlan};
+use crate::plan::{BackendPlan, FrontendPlan, LogPlan};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+
+/// Syslog level `warning`.
+const WARNING: u8 = 4;
+/// Syslog level `notice`.
+const NOTICE: u8 = 5;
+
+/// What is told of a proxy, and to whose log.
+struct Line<'a> {
+    /// Its place in the configuration.
+    proxy: u32,
+    name: &'a str,
+    log: Option<&'a Arc<LogPlan>>,
+    text: String,
+}
 
 /// What a front end counts: connections now, connections so far.
 type Counts = (u32, u64);
@@ -14,7 +28,7 @@ pub fn servers(shared: &Shared, say: &mut dyn FnMut(Severity, &str)) {
     let mut tell = |text: &str| say(Severity::Warning, text);
     tell("SIGHUP received, dumping servers states.");
     let plan = &shared.plan;
-    let mut proxies: Vec<(u32, String)> = Vec::new();
+    let mut proxies: Vec<Line<'_>> = Vec::new();
     let counts = |index: usize| {
         shared.frontends.get(index).map_or((0, 0), |state| {
             (
@@ -29,7 +43,12 @@ pub fn servers(shared: &Shared, say: &mut dyn FnMut(Severity, &str)) {
     for (index, frontend) in plan.frontends.iter().enumerate() {
         if frontend.same_section.is_none() {
             let text = without_servers(&frontend.name, counts(index));
-            proxies.push((frontend.proxy.0, text));
+            proxies.push(Line {
+                proxy: frontend.proxy.0,
+                name: &frontend.name,
+                log: frontend.log.as_ref(),
+                text,
+            });
         }
     }
     for backend in &plan.backends {
@@ -38,6 +57,12 @@ pub fn servers(shared: &Shared, say: &mut dyn FnMut(Severity, &str)) {
             .iter()
             .position(|f| f.same_section == Some(backend.id))
             .map_or((0, 0), counts);
+        let line = |text| Line {
+            proxy: backend.proxy.0,
+            name: &backend.name,
+            log: backend.log.as_ref(),
+            text,
+        };
         for server in backend.state.servers() {
             let text = format!(
                 "SIGHUP: Server {}/{} is {}. Conn: {} act, {} pend, {} tot.",
@@ -48,19 +73,30 @@ pub fn servers(shared: &Shared, say: &mut dyn FnMut(Severity, &str)) {
                 server.queued(),
                 server.counters.sessions.total()
             );
-            proxies.push((backend.proxy.0, text));
+            proxies.push(line(text));
         }
-        proxies.push((backend.proxy.0, with_servers(backend, own)));
+        proxies.push(line(with_servers(backend, own)));
     }
-    proxies.sort_by_key(|(proxy, _)| *proxy);
-    for (_, text) in proxies {
-        tell(&text);
+    proxies.sort_by_key(|line| line.proxy);
+    let mut last = None;
+    for line in proxies {
+        tell(&line.text);
+        let Some(log) = line.log else { continue };
+        if last.replace(line.proxy) != Some(line.proxy) {
+            let text = format!(
+                "SIGHUP received, dumping servers states for proxy {}.",
+                line.name
+            );
+            shared.log(log, NOTICE, &text);
+        }
+        shared.log(log, NOTICE, &line.text);
     }
 }
 
 /// Connections of a proxy in both directions.
 struct Both {
     name: String,
+    log: Option<Arc<LogPlan>>,
     now: u32,
     from_clients: u64,
     to_servers: u64,
@@ -74,6 +110,7 @@ fn sections(shared: &Shared) -> Vec<Both> {
         let own = own.filter(|b| frontend.same_section == Some(b.id));
         let both = Both {
             name: frontend.name.to_string(),
+            log: frontend.log.clone(),
             now: state.conns.current(),
             from_clients: state.connections.load(Ordering::Relaxed),
             to_servers: own.map(|b| b.state.counters.sessions.total()).sum(),
@@ -87,6 +124,7 @@ fn sections(shared: &Shared) -> Vec<Both> {
         }
         let both = Both {
             name: backend.name.to_string(),
+            log: backend.log.clone(),
             now: backend.state.sessions.cur(),
             from_clients: 0,
             to_servers: backend.state.counters.sessions.total(),
@@ -106,7 +144,11 @@ pub fn stopped(shared: &Shared, say: &mut dyn FnMut(Severity, &str)) {
             section.name, section.from_clients, section.to_servers
         );
         say(Severity::Warning, &text);
+        if let Some(log) = &section.log {
+            shared.log(log, WARNING, &text);
+        }
     }
+    shared.settle_logs();
 }
 
 /// Tells whose connections `hard-stop-after` ends.
@@ -117,7 +159,11 @@ pub fn cut_off(shared: &Shared, say: &mut dyn FnMut(Severity, &str)) {
             section.name, section.now
         );
         say(Severity::Warning, &text);
+        if let Some(log) = &section.log {
+            shared.log(log, WARNING, &text);
+        }
     }
+    shared.settle_logs();
 }
 
 fn without_servers(name: &str, (now, total): Counts) -> String {

@@ -29,6 +29,9 @@ pub fn tell(processes: &[i32], signal: Signal) {
     }
 }
 
+/// Syslog level `warning`.
+const WARNING: u8 = 4;
+
 /// How often a process that waits for its last connection looks.
 const GLANCE: Duration = Duration::from_millis(10);
 
@@ -130,10 +133,11 @@ fn in_order(came: impl std::iter::Iterator<Item = i32>) -> Vec<i32> {
 fn heed(signal: i32, engine: &Engine, doors: &Doors, say: &mut dyn FnMut(Severity, &str)) {
     let mut each = |what: &str| {
         for frontend in &engine.shared.plan.frontends {
-            say(
-                Severity::Warning,
-                &format!("{what} {} {}.", kind(frontend), frontend.name),
-            );
+            let text = format!("{what} {} {}.", kind(frontend), frontend.name);
+            say(Severity::Warning, &text);
+            if let Some(log) = &frontend.log {
+                engine.shared.log(log, WARNING, &text);
+            }
         }
     };
     match signal {

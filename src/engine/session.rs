@@ -93,7 +93,7 @@ impl Session {
 }
 
 impl Session {
-    /// Without `option httplog` and its like, connections are logged as they come.
+    /// Without `option httplog` and its like, streams are logged as they begin.
     pub fn log_connect(&self) {
         if let Some(log) = &self.fe.log
             && log.format.is_none()
@@ -258,7 +258,6 @@ where
     if !super::admit::admitted(&mut session) {
         return;
     }
-    session.log_connect();
     loop {
         let mut message = t.message();
         if !session.carry.is_empty() {

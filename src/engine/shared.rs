@@ -453,6 +453,18 @@ impl Shared {
         fronts.map(|f| f.counters.bytes_out.total()).sum()
     }
 
+    /// Waits until the lines of [`Shared::log`] are written, but not for long: the process ends.
+    pub fn settle_logs(&self) {
+        let (done, settled) = std::sync::mpsc::channel();
+        if let Some(inbox) = self.hub.inbox(0) {
+            inbox.send(InboxMessage::Run(Box::new(move |_: &'static Worker| {
+                // who waits may have given up
+                let _ = done.send(());
+            })));
+            let _ = settled.recv_timeout(std::time::Duration::from_millis(200));
+        }
+    }
+
     /// A number for a new stream.
     pub fn next_stream(&self) -> u32 {
         self.streams.fetch_add(1, Ordering::Relaxed)

@@ -223,6 +223,7 @@ impl Stream {
     pub(super) async fn run(&mut self) -> Result<Next, End> {
         self.read_head().await?;
         self.capture_request();
+        self.s.log_connect();
         self.log_step(LogStep::Accept);
         self.route().await?;
         self.exchange().await

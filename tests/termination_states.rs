@@ -25,7 +25,9 @@ fn every_state_is_shown_or_explained() {
     let shown = |state: &str, last: bool| {
         words().any(|word| match (word.len(), last) {
             (2, false) => word == state,
-            (4, false) => word.starts_with(state) && word.ends_with(|c: char| "-NIRPDU".contains(c)),
+            (4, false) => {
+                word.starts_with(state) && word.ends_with(|c: char| "-NIRPDU".contains(c))
+            }
             (4, true) => word.ends_with(state),
             _ => false,
         })
@@ -37,7 +39,10 @@ fn every_state_is_shown_or_explained() {
         };
         let last = letters == "last";
         match place.strip_prefix("unreachable: ") {
-            None => assert!(place == "shown" && shown(state, last), "{state}: in no golden"),
+            None => assert!(
+                place == "shown" && shown(state, last),
+                "{state}: in no golden"
+            ),
             Some(why) => assert!(!why.is_empty() && !shown(state, last), "{state}: is shown"),
         }
     }

@@ -214,6 +214,14 @@ impl BackendState {
         Arc::new(backend)
     }
 
+    /// `fullconn`
+    pub fn fullconn(&self) -> u32 {
+        self.fullconn.load(Relaxed)
+    }
+    /// Sets what `fullconn` comes to, once the process knows how many connections it takes.
+    pub fn set_fullconn(&self, n: u32) {
+        self.fullconn.store(n, Relaxed);
+    }
     /// All servers in the file's order.
     pub fn servers(&self) -> &[Arc<ServerState>] {
         &self.servers

@@ -317,6 +317,9 @@ impl Shared {
         threads: usize,
     ) -> Arc<Shared> {
         let tune = &plan.global.settings.tune;
+        for be in &plan.backends {
+            be.state.set_fullconn(be.fullconn.of(maxconn));
+        }
         let descriptors = Descriptors::new(descriptors, maxconn, tune);
         let frontends = plan
             .frontends

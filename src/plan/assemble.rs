@@ -1,6 +1,6 @@
 //! Back ends of a plan.
 
-use super::backend::{BackendPlan, CheckPlan};
+use super::backend::{BackendPlan, CheckPlan, Fullconn};
 use super::build::{Builder, case_map, proxy_options, rules, timeouts};
 use super::resolve::Found;
 use super::server::{ServerAddress, ServerPlan};
@@ -32,7 +32,7 @@ impl Builder<'_> {
         proxy: &Proxy,
         id: BackendId,
         same_section: Option<FrontendId>,
-        fullconn: u32,
+        fullconn: Fullconn,
         global: &GlobalPlan,
     ) -> BackendPlan {
         let settings = &proxy.settings;
@@ -42,7 +42,7 @@ impl Builder<'_> {
             .map(|server| self.server(proxy, server))
             .collect();
         let http = settings.mode == Mode::Http;
-        let state = self.state(proxy, &servers, fullconn);
+        let state = self.state(proxy, &servers, fullconn.of(global.settings.maxconn.unwrap_or(0)));
         BackendPlan {
             id,
             proxy: proxy.id,

@@ -48,8 +48,8 @@ pub struct BackendPlan {
     pub balance: Balance,
     /// What of a request `balance` hashes, if its algorithm does.
     pub selector: Option<Selector>,
-    /// `fullconn`, filled in where not given (a tenth of what the front ends let in).
-    pub fullconn: u32,
+    /// `fullconn`, or what it comes to.
+    pub fullconn: Fullconn,
     /// `srvtcpka-*`
     pub srvtcpka: TcpKeepalive,
     /// `cookie`
@@ -94,6 +94,33 @@ impl BackendPlan {
     /// The server of a name, case-sensitive.
     pub fn server_by_name(&self, name: &[u8]) -> Option<usize> {
         self.servers.iter().position(|s| s.name.as_bytes() == name)
+    }
+}
+
+/// `fullconn` (configuration manual 4.2)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fullconn {
+    /// As the file says.
+    Given(u32),
+    /// A tenth of what the front ends let in that may lead here.
+    Tenth {
+        /// `maxconn` of those that have one, together.
+        limited: u32,
+        /// How many have none: each lets in as many as the process.
+        unlimited: u32,
+    },
+}
+
+impl Fullconn {
+    /// The number in a process that takes `maxconn` connections; at least 1 if not given.
+    pub fn of(self, maxconn: u32) -> u32 {
+        match self {
+            Fullconn::Given(n) => n,
+            Fullconn::Tenth { limited, unlimited } => {
+                let all = limited.saturating_add(unlimited.saturating_mul(maxconn));
+                all.div_ceil(10).max(1)
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::listener::{ListenAddress, ListenerPlan};
 use super::log::LogBuilder;
 use super::prefetch::Prefetched;
 use super::resolve::{self, Found};
+use super::backend::Fullconn;
 use super::{
     BackendId, BackendPlan, BackendTarget, ErrorPages, Files, FrontendId, FrontendPlan, GlobalPlan,
     ListenerId, Plan, Rules, UseBackendPlan,
@@ -364,30 +365,26 @@ impl Builder<'_> {
         }
     }
 
-    /// `fullconn`, else a tenth of what the front ends that may come here let in.
-    fn fullconn(&self, proxy: &Proxy) -> u32 {
+    /// `fullconn`, else what the front ends that may come here let in.
+    fn fullconn(&self, proxy: &Proxy) -> Fullconn {
         if let Some(fullconn) = proxy.settings.fullconn {
-            return fullconn;
+            return Fullconn::Given(fullconn);
         }
         let leads_here = |front: &&Proxy| {
-            let rules = front.use_backends.iter();
+            let mut rules = front.use_backends.iter();
             front.frontend
                 && (front.id == proxy.id
                     || front.settings.default_backend == Some(proxy.id)
-                    || rules
-                        .filter(|l| matches!(l.target, BackendRef::Proxy(id) if id == proxy.id))
-                        .count()
-                        > 0)
+                    || rules.any(|l| matches!(l.target, BackendRef::Proxy(id) if id == proxy.id)))
         };
-        let process = self.config.global.maxconn.unwrap_or(0);
-        let total = self
-            .config
-            .proxies
-            .iter()
-            .filter(leads_here)
-            .map(|p| p.settings.maxconn.unwrap_or(process))
-            .fold(0u32, u32::saturating_add);
-        total.div_ceil(10)
+        let (mut limited, mut unlimited) = (0u32, 0);
+        for front in self.config.proxies.iter().filter(leads_here) {
+            match front.settings.maxconn {
+                Some(n) => limited = limited.saturating_add(n),
+                None => unlimited += 1,
+            }
+        }
+        Fullconn::Tenth { limited, unlimited }
     }
 }
 

@@ -21,7 +21,7 @@ pub mod server;
 pub mod stats;
 mod threads;
 
-pub use backend::{BackendPlan, CheckPlan};
+pub use backend::{BackendPlan, CheckPlan, Fullconn};
 pub use build::build;
 pub use errors::{ErrorPage, ErrorPages};
 pub use files::{AbsentFiles, Files, RealFiles};

@@ -236,8 +236,9 @@ fn fullconn_is_a_tenth_of_what_leads_there() {
     let plan = plan(
         "global\n maxconn 1000\nfrontend f\n bind :1001\n maxconn 300\n use_backend b if TRUE\nfrontend g\n bind :1002\n default_backend b\nbackend b\nbackend c\n fullconn 7\n",
     );
-    assert_eq!(plan.backends[0].fullconn, 130);
-    assert_eq!(plan.backends[1].fullconn, 7);
+    assert_eq!(plan.backends[0].fullconn.of(1000), 130);
+    assert_eq!(plan.backends[0].fullconn.of(5), 31);
+    assert_eq!(plan.backends[1].fullconn.of(1000), 7);
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub fn backend(row: &mut Row, be: &BackendPlan, legends: bool, now: u64) {
     row.set(c::QMAX, state.queued_max());
     row.set(c::SCUR, state.sessions.cur());
     row.set(c::SMAX, state.sessions.max());
-    row.set(c::SLIM, be.fullconn);
+    row.set(c::SLIM, be.state.fullconn());
     row.set(c::STOT, counters.sessions.total());
     bytes(row, counters.bytes_in.total(), counters.bytes_out.total());
     row.set(c::DREQ, counters.denied_requests.total());

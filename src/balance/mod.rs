@@ -36,7 +36,7 @@ mod url_param;
 pub use algorithm::{Algorithm, AlgorithmEntry, Ask, Desk, Facts, Pick, Setup};
 pub use counters::{BackendCounters, Gauge, ServerCounters};
 pub use server::{Admin, Operational, ServerSettings, ServerState, WEIGHT_SCALE};
-pub use slot::{Assigned, Slot, Turn, Waiter, Wake, Want};
+pub use slot::{Assigned, Cut, Slot, Turn, Waiter, Wake, Want};
 pub use state::{BackendSettings, BackendState};
 
 /// The algorithms that run: word of the `balance` line and maker. One line each.

@@ -4,7 +4,10 @@ use super::counters::ServerCounters;
 use super::ring::PLACES;
 use crate::ir;
 use bitflags::bitflags;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicU8, AtomicU32, AtomicU64,
+    Ordering::{Relaxed, SeqCst},
+};
 
 /// Steps of an effective weight within one step of the configured weight, so that slow start can
 /// grow finely.
@@ -83,6 +86,10 @@ pub struct ServerSettings {
     pub checked: bool,
     /// `slowstart`, ms; 0: none
     pub slowstart: u32,
+    /// `on-marked-down shutdown-sessions`
+    pub shutdown_on_down: bool,
+    /// `on-marked-up shutdown-backup-sessions`
+    pub shutdown_backup_on_up: bool,
     /// Where its places on the ring begin; `None`: as its `id` says (`hash-key`).
     pub place: Option<u32>,
 }
@@ -101,6 +108,8 @@ impl Default for ServerSettings {
             disabled: false,
             checked: false,
             slowstart: 0,
+            shutdown_on_down: false,
+            shutdown_backup_on_up: false,
             place: None,
         }
     }
@@ -120,6 +129,8 @@ impl From<&ir::Server> for ServerSettings {
             disabled: s.disabled,
             checked: s.check.is_some(),
             slowstart: s.slowstart.unwrap_or(0),
+            shutdown_on_down: s.shutdown_on_down,
+            shutdown_backup_on_up: s.shutdown_backup_on_up,
             place: None,
         }
     }
@@ -144,6 +155,16 @@ pub struct ServerState {
     pub checked: bool,
     /// `slowstart`, ms; 0: none
     pub slowstart: u32,
+    /// `on-marked-down shutdown-sessions`
+    pub shutdown_on_down: bool,
+    /// `on-marked-up shutdown-backup-sessions`
+    pub shutdown_backup_on_up: bool,
+    /// Open connections, counted only with `strict-maxconn`.
+    open: AtomicU32,
+    /// How far `slowstart` has come, percent.
+    ramp: AtomicU8,
+    /// The share of its weight that it has, in [`WEIGHT_SCALE`]ths.
+    step: AtomicU32,
     /// Counts every change of state or weight: who keeps something derived compares it.
     pub generation: AtomicU32,
     /// Sums for statistics.
@@ -187,6 +208,11 @@ impl ServerState {
             backup: s.backup,
             checked: s.checked,
             slowstart: s.slowstart,
+            shutdown_on_down: s.shutdown_on_down,
+            shutdown_backup_on_up: s.shutdown_backup_on_up,
+            open: AtomicU32::new(0),
+            ramp: AtomicU8::new(100),
+            step: AtomicU32::new(WEIGHT_SCALE),
             generation: AtomicU32::new(0),
             counters: ServerCounters::default(),
             served: AtomicU32::new(0),
@@ -249,6 +275,58 @@ impl ServerState {
     /// The weight the algorithm works with, in steps of 1/[`WEIGHT_SCALE`].
     pub fn effective_weight(&self) -> u32 {
         self.effective.load(Relaxed)
+    }
+    /// Counts a new connection, if `maxconn` allows one more (`strict-maxconn`).
+    pub fn open_connection(&self) -> bool {
+        let most = self.maxconn();
+        let more = |n: u32| (most == 0 || n < most).then_some(n + 1);
+        self.open.fetch_update(SeqCst, SeqCst, more).is_ok()
+    }
+    /// Counts a connection out.
+    pub fn close_connection(&self) {
+        self.open.fetch_sub(1, SeqCst);
+    }
+    /// Whether `slowstart` is under way.
+    pub fn is_starting(&self) -> bool {
+        self.operational() == Operational::Starting
+    }
+    /// The share of its weight that the algorithm works with (`throttle`), percent.
+    pub fn throttle(&self) -> u32 {
+        let full = self.weight() * WEIGHT_SCALE;
+        match full {
+            0 => 100,
+            _ => self.effective_weight() * 100 / full,
+        }
+    }
+    /// Works out the effective weight, and ends `slowstart` when its time is over. As in HAProxy
+    /// 3.4 there are at most 20 steps, whole seconds count, and each 16th of the weight is reached
+    /// when it is begun.
+    pub(super) fn weigh(&self, now_ms: u64) {
+        let mut share = WEIGHT_SCALE;
+        if self.is_starting() {
+            let whole = u64::from(self.slowstart.max(1));
+            let step = (whole / 20).max(1000);
+            let past = now_ms.saturating_sub(self.last_change()) / step * step / 1000 * 1000;
+            if past >= whole {
+                self.operational.store(Operational::Running as u8, Relaxed);
+                self.ramp.store(100, Relaxed);
+            } else {
+                self.ramp.store((past * 100 / whole) as u8, Relaxed);
+                share = ((u64::from(WEIGHT_SCALE) * past + whole) / whole) as u32;
+            }
+        }
+        self.step.store(share, Relaxed);
+        self.apply_step();
+    }
+    /// Works out the effective weight from the weight and the step reached.
+    pub(super) fn apply_step(&self) {
+        let due = self.weight() * self.step.load(Relaxed);
+        self.effective.store(due, Relaxed);
+    }
+    /// What `slowstart` leaves of a limit.
+    pub(super) fn slow_limit(&self, max: u32) -> u32 {
+        let share = u64::from(max) * u64::from(self.ramp.load(Relaxed)) / 100;
+        u32::try_from(share).unwrap_or(max).max(1)
     }
     /// When its state last changed, ms of `base::clock`.
     pub fn last_change(&self) -> u64 {

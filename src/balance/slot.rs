@@ -8,6 +8,20 @@ pub trait Wake: Send + Sync {
     /// `token` is what [`Want::token`] was. Called without any lock held, from any thread; a
     /// token whose request has gone is to be ignored.
     fn wake(&self, token: u64);
+    /// Ends what runs on a server (`on-marked-down`, `on-marked-up`). Called as [`Wake::wake`].
+    fn cut(&self, backend: u32, server: u32, why: Cut) {
+        let _ = (backend, server, why);
+    }
+}
+
+/// Why streams are ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Their server went down (`on-marked-down shutdown-sessions`).
+    Down,
+    /// They run on a backup server, and another one is up (`on-marked-up
+    /// shutdown-backup-sessions`).
+    Up,
 }
 
 /// What a request wants.

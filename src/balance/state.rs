@@ -5,7 +5,7 @@ use super::counters::{BackendCounters, Gauge};
 use super::hash::HashType;
 use super::queue::Queues;
 pub use super::server::{Admin, Operational, ServerSettings, ServerState, WEIGHT_SCALE};
-use super::slot::Wake;
+use super::slot::{Cut, Wake};
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{
@@ -16,6 +16,8 @@ use std::sync::atomic::{
 /// What a back end is made from.
 #[derive(Clone)]
 pub struct BackendSettings {
+    /// Its place in the plan, handed to [`Wake::cut`].
+    pub id: u32,
     /// Its name.
     pub name: Box<str>,
     /// The algorithm.
@@ -35,6 +37,7 @@ pub struct BackendSettings {
 impl Default for BackendSettings {
     fn default() -> Self {
         BackendSettings {
+            id: 0,
             name: "".into(),
             algorithm: &super::roundrobin::ENTRY,
             allbackups: false,
@@ -127,6 +130,7 @@ impl Desk for Counter<'_> {
 
 /// One back end, shared by all threads.
 pub struct BackendState {
+    id: u32,
     /// Its name.
     pub name: Box<str>,
     /// Requests being handled by the back end, queued ones included (`scur`, be_conn of the log).
@@ -182,6 +186,7 @@ impl BackendState {
             })
         };
         let backend = BackendState {
+            id: settings.id,
             name: settings.name,
             sessions: Gauge::default(),
             counters: BackendCounters::default(),
@@ -276,12 +281,15 @@ impl BackendState {
     /// `maxconn` in proportion to how many of `fullconn` requests the back end handles
     /// (configuration manual 5.2 `minconn`). `None`: no limit.
     pub fn limit(&self, server: &ServerState) -> Option<u32> {
-        let max = server.maxconn();
+        let mut max = server.maxconn();
         if max == 0 {
             return None;
         }
+        if server.is_starting() {
+            max = server.slow_limit(max);
+        }
         let (min, full, cur) = (
-            server.minconn(),
+            server.minconn().min(max),
             self.fullconn.load(Relaxed),
             self.sessions.cur(),
         );
@@ -405,9 +413,15 @@ impl BackendState {
     pub fn set_operational(&self, server: &ServerState, to: Operational, now_ms: u64) -> u32 {
         let before = Before::of(self, server);
         let was_running = before.running;
+        let fresh = server.operational() == Operational::Stopped && to == Operational::Running;
+        let to = match fresh && server.slowstart > 0 {
+            true => Operational::Starting,
+            false => to,
+        };
         self.reorder(server, || {
             server.operational.store(to as u8, SeqCst);
             server.last_change.store(now_ms, Relaxed);
+            server.weigh(now_ms);
         });
         before.count(self, server, now_ms);
         self.after_change(server, was_running)
@@ -420,6 +434,13 @@ impl BackendState {
         self.reorder(server, || {
             server.admin.store(to.bits(), SeqCst);
             server.last_change.store(now_ms, Relaxed);
+            let back = !was_running && server.running();
+            if back && server.slowstart > 0 && server.operational() == Operational::Running {
+                server
+                    .operational
+                    .store(Operational::Starting as u8, SeqCst);
+            }
+            server.weigh(now_ms);
         });
         before.count(self, server, now_ms);
         self.after_change(server, was_running)
@@ -429,9 +450,20 @@ impl BackendState {
     pub fn set_weight(&self, server: &ServerState, weight: u32) {
         self.reorder(server, || {
             server.weight.store(weight, SeqCst);
-            server.effective.store(weight * WEIGHT_SCALE, SeqCst);
+            server.apply_step();
         });
-        self.after_change(server, false);
+        self.after_change(server, server.running());
+    }
+
+    /// Goes one step up the ramp of `slowstart`; to be called about once a second while
+    /// [`ServerState::is_starting`].
+    pub fn warm(&self, server: &ServerState, now_ms: u64) {
+        let before = server.effective_weight();
+        self.reorder(server, || server.weigh(now_ms));
+        // more of its places may be used, even where the weight is the same
+        if server.effective_weight() != before || self.waiting() > 0 {
+            self.dispatch(server.index);
+        }
     }
 
     /// Changes `maxconn` (0: no limit), and `minconn` with it where there was none of its own.
@@ -444,6 +476,17 @@ impl BackendState {
     }
 
     fn after_change(&self, server: &ServerState, was_running: bool) -> u32 {
+        match (was_running, server.running()) {
+            (true, false) if server.shutdown_on_down => {
+                self.wake.cut(self.id, server.index, Cut::Down);
+            }
+            (false, true) if server.shutdown_backup_on_up => {
+                for s in self.servers.iter().filter(|s| s.backup) {
+                    self.wake.cut(self.id, s.index, Cut::Up);
+                }
+            }
+            _ => {}
+        }
         if self.waiting() == 0 {
             return 0;
         }

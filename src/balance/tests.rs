@@ -482,3 +482,43 @@ fn health_recorded_from_haproxy() {
         }
     }
 }
+
+/// A server that comes back grows in whole seconds, weight and limit alike.
+#[test]
+fn slow_start_grows() {
+    let server = ServerSettings {
+        weight: 100,
+        maxconn: 50,
+        slowstart: 40_000,
+        ..ServerSettings::default()
+    };
+    let b = BackendState::new(
+        BackendSettings::default(),
+        [server],
+        Arc::new(Inbox::default()),
+    );
+    let s = b.server(0).unwrap().clone();
+    assert_eq!((s.throttle(), b.limit(&s)), (100, Some(50)));
+    b.set_operational(&s, Operational::Stopped, 1000);
+    b.set_operational(&s, Operational::Running, 5000);
+    let mut seen = Vec::new();
+    for now in [5000, 6999, 7000, 25_000, 44_999, 45_000] {
+        b.warm(&s, now);
+        seen.push((s.is_starting(), s.throttle(), b.limit(&s)));
+    }
+    assert_eq!(
+        seen,
+        [
+            (true, 6, Some(1)),
+            (true, 6, Some(1)),
+            (true, 6, Some(2)),
+            (true, 56, Some(25)),
+            (true, 100, Some(47)),
+            (false, 100, Some(50)),
+        ]
+    );
+    b.set_operational(&s, Operational::Stopped, 50_000);
+    b.set_operational(&s, Operational::Running, 60_000);
+    b.set_weight(&s, 200);
+    assert_eq!((s.effective_weight(), s.throttle()), (200, 6));
+}

@@ -223,7 +223,7 @@ fn not_connected(fault: Fault) -> Outcome {
     match fault {
         Fault::TimedOut => Outcome::of(CheckStatus::L4Timeout),
         Fault::Failed(e) => Outcome::failed(CheckStatus::L4Connection, e),
-        Fault::NoSource => Outcome::of(CheckStatus::SocketError),
+        Fault::Full | Fault::NoSource => Outcome::of(CheckStatus::SocketError),
         Fault::Resource(e) => Outcome::failed(CheckStatus::SocketError, e),
     }
 }

@@ -4,6 +4,7 @@ use super::descriptors::Counted;
 use super::pool::ServerConn;
 use super::reactor::{Io, Sock, Wake, Worker};
 use super::source;
+use super::strict::Held;
 use crate::base::sys;
 use crate::ir::global::Tune;
 use crate::ir::proxy::{Options as ProxyOptions, TcpKeepalive};
@@ -75,6 +76,8 @@ pub enum Fault {
     Failed(Errno),
     /// `timeout connect` passed.
     TimedOut,
+    /// The server has as many connections as `strict-maxconn` allows.
+    Full,
     /// The request does not say where the connection is to come from (`usesrc hdr_ip`).
     NoSource,
 }
@@ -223,11 +226,12 @@ pub async fn established(
 
 impl ServerConn {
     /// A new connection.
-    pub fn new(sock: Sock, kind: u64, counted: Counted) -> ServerConn {
+    pub fn new(sock: Sock, kind: u64, counted: Counted, strict: Option<Held>) -> ServerConn {
         ServerConn {
             sock,
             kind,
             counted,
+            strict,
             uses: 0,
             idle_since: 0,
             lingers: false,

@@ -22,10 +22,12 @@ mod spread;
 mod start;
 pub mod stopping;
 pub mod streams;
+mod strict;
 mod takeover;
 pub mod tcp;
 pub mod thread;
 pub mod tunnel;
+mod warmup;
 mod world;
 
 pub use shared::{Hub, Shared, ThreadFacts};

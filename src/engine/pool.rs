@@ -3,6 +3,7 @@
 
 use super::descriptors::Counted;
 use super::reactor::{Sock, TaskRef, Worker};
+use super::strict::Held;
 use crate::plan::{BackendId, Plan};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -17,6 +18,8 @@ pub struct ServerConn {
     pub kind: u64,
     /// It is one of the process's descriptors.
     pub counted: Counted,
+    /// It is one of those that `strict-maxconn` counts.
+    pub strict: Option<Held>,
     /// Requests it has carried, the current one included.
     pub uses: u32,
     /// When it became idle, ms.

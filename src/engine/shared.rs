@@ -2,9 +2,10 @@
 
 use super::descriptors::Descriptors;
 use super::reactor::{Inbox, InboxMessage, TaskRef, Worker};
+use crate::balance::Cut;
 use crate::balance::counters::{Gauge, HttpCounters, Meter, Sum};
 use crate::base::rate::Rate;
-use crate::plan::Plan;
+use crate::plan::{BackendId, Plan};
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -48,6 +49,21 @@ impl Hub {
 impl crate::balance::queue::Wake for Hub {
     fn wake(&self, token: u64) {
         self.wake_task(TaskRef::from_token(token));
+    }
+    fn cut(&self, backend: u32, server: u32, why: Cut) {
+        let cause = match why {
+            Cut::Down => b'D',
+            Cut::Up => b'U',
+        };
+        let meant = (Some(BackendId(backend)), Some(server));
+        for inbox in self.inboxes() {
+            inbox.send(InboxMessage::Run(Box::new(move |_: &'static Worker| {
+                super::with_thread(|t| {
+                    t.streams
+                        .end(t, cause, |card| (card.backend, card.server) == meant);
+                });
+            })));
+        }
     }
 }
 

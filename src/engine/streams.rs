@@ -49,7 +49,8 @@ pub struct Card {
     pub uri: Vec<u8>,
     task: TaskRef,
     shown: bool,
-    ended: bool,
+    /// Was told to end, and why: the first letter of its termination state.
+    ended: Option<u8>,
 }
 
 /// The streams of one thread.
@@ -82,11 +83,12 @@ impl Streams {
     }
 
     /// Ends those that are meant; returns how many.
-    pub fn end(&self, t: &Thread, meant: impl Fn(&Card) -> bool) -> u32 {
+    /// `cause` is the first letter of their termination states.
+    pub fn end(&self, t: &Thread, cause: u8, meant: impl Fn(&Card) -> bool) -> u32 {
         let mut ended = 0;
         for card in self.cards.borrow_mut().iter_mut() {
-            if card.shown && !card.ended && meant(card) {
-                card.ended = true;
+            if card.shown && card.ended.is_none() && meant(card) {
+                card.ended = Some(cause);
                 self.ending.set(self.ending.get() + 1);
                 t.worker.wake(card.task);
                 ended += 1;
@@ -106,7 +108,7 @@ pub fn end_everywhere(
     shared.everywhere(move |_| {
         super::with_thread(|t| {
             // nobody waits any more when this took too long
-            let _ = send.send(t.streams.end(t, |card| meant(card)));
+            let _ = send.send(t.streams.end(t, b'K', |card| meant(card)));
         });
     });
     receive.try_iter().sum()
@@ -154,7 +156,7 @@ impl Listed {
             uri: Vec::new(),
             task: t.worker.current(),
             shown: false,
-            ended: false,
+            ended: None,
         };
         let at = match place {
             Some(at) => {
@@ -222,29 +224,32 @@ impl Drop for Listed {
         let Some(at) = self.at else { return };
         let streams = &self.t.streams;
         self.change(|card| {
-            if card.ended {
+            if card.ended.is_some() {
                 streams.ending.set(streams.ending.get().saturating_sub(1));
             }
-            (card.shown, card.ended) = (false, false);
+            (card.shown, card.ended) = (false, None);
         });
         streams.free.borrow_mut().push(at);
     }
 }
 
-/// Runs a stream until it ends, or until somebody ends it from outside (`None`).
-pub async fn until_ended<F: Future>(mark: Mark, future: F) -> Option<F::Output> {
+/// Runs a stream until it ends, or until somebody ends it from outside.
+///
+/// # Errors
+/// Ended from outside: the first letter of the termination state.
+pub async fn until_ended<F: Future>(mark: Mark, future: F) -> Result<F::Output, u8> {
     let ended = || {
         let streams = &mark.t.streams;
-        streams.ending.get() > 0
-            && mark.at.is_some_and(|at| {
-                let cards = streams.cards.borrow();
-                cards.get(at as usize).is_some_and(|card| card.ended)
-            })
+        if streams.ending.get() == 0 {
+            return None;
+        }
+        let cards = streams.cards.borrow();
+        cards.get(mark.at? as usize)?.ended
     };
     let mut future = pin!(future);
     std::future::poll_fn(|cx| match ended() {
-        true => Poll::Ready(None),
-        false => future.as_mut().poll(cx).map(Some),
+        Some(cause) => Poll::Ready(Err(cause)),
+        None => future.as_mut().poll(cx).map(Ok),
     })
     .await
 }

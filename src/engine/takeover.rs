@@ -7,6 +7,7 @@
 
 use super::pool::ServerConn;
 use super::reactor::{InboxMessage, Sock, TaskRef, Worker};
+use super::strict::Held;
 use super::thread::Thread;
 use crate::ir::global::IdlePoolShared;
 use crate::plan::BackendId;
@@ -39,7 +40,7 @@ pub struct Answer {
     /// the answer it no longer waits for is on its way.
     number: u64,
     until: u64,
-    given: Option<(OwnedFd, u32)>,
+    given: Option<(OwnedFd, u32, Option<Held>)>,
 }
 
 /// An idle connection of another thread; `None` when nobody has one.
@@ -88,11 +89,12 @@ pub async fn take(
     loop {
         let mine = |a: &mut Answer| a.number == number;
         if let Some(answer) = t.answers.borrow_mut().extract_if(.., mine).next() {
-            let (fd, uses) = answer.given?;
+            let (fd, uses, strict) = answer.given?;
             let sock = Sock::new(t.worker, fd);
             let conn = ServerConn {
                 sock,
                 kind,
+                strict,
                 counted: shared.descriptors.server(),
                 uses,
                 idle_since: 0,
@@ -112,7 +114,7 @@ fn give(owner: &'static Thread, ask: Ask, to: TaskRef) {
     let conn = owner
         .idle
         .take(ask.backend, ask.server, ask.kind, ask.proven);
-    let given = conn.and_then(|mut c| Some((c.sock.detach()?, c.uses)));
+    let given = conn.and_then(|mut c| Some((c.sock.detach()?, c.uses, c.strict.take())));
     let hub = Arc::clone(&owner.shared.hub);
     if let Some(inbox) = hub.inbox(to.worker as usize) {
         inbox.send(InboxMessage::Run(Box::new(move |w: &'static Worker| {

@@ -185,8 +185,8 @@ pub async fn serve(mut s: Box<Session>) {
         id,
     };
     stream.log_step(LogStep::Accept);
-    if until_ended(mark, stream.run()).await.is_none() {
-        stream.state = *b"KC";
+    if let Err(cause) = until_ended(mark, stream.run()).await {
+        stream.state = [cause, b'C'];
     }
     stream.count_end();
     stream.log_end();
@@ -245,7 +245,7 @@ impl TcpStream {
                 connect::Fault::NoSource => *b"IC",
                 connect::Fault::TimedOut => *b"sC",
                 connect::Fault::Resource(_) => *b"RC",
-                connect::Fault::Failed(_) => *b"SC",
+                connect::Fault::Full | connect::Fault::Failed(_) => *b"SC",
             };
             retries = retries.checked_sub(1)?;
             self.tries += 1;
@@ -627,6 +627,7 @@ impl TcpStream {
             sock,
             0,
             self.s.t.shared.descriptors.server(),
+            None,
         ))
     }
 }

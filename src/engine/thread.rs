@@ -75,7 +75,10 @@ impl Thread {
         let plan = &shared.plan;
         let fronts = plan.frontends.iter().map(|f| &f.stats);
         let pages = fronts.chain(plan.backends.iter().map(|b| &b.stats));
-        let listed = !plan.global.stats_sockets.is_empty() || pages.flatten().next().is_some();
+        let mut servers = plan.backends.iter().flat_map(|b| b.servers.iter());
+        let listed = !plan.global.stats_sockets.is_empty()
+            || pages.flatten().next().is_some()
+            || servers.any(|s| s.settings.shutdown_on_down || s.settings.shutdown_backup_on_up);
         Box::leak(Box::new(Thread {
             worker,
             streams: super::streams::Streams::new(listed),

@@ -8,17 +8,6 @@ const KEYWORDS: &[&str] = &[
     "timeout client-hs",
 ];
 
-/// Options of `server` lines.
-const SERVER_OPTIONS: &[&str] = &[
-    "max-reuse",
-    "no-strict-maxconn",
-    "on-marked-down",
-    "on-marked-up",
-    "redir",
-    "slowstart",
-    "strict-maxconn",
-];
-
 /// Options of `bind` and `stats socket` lines.
 const BIND_OPTIONS: &[&str] = &[];
 
@@ -30,9 +19,4 @@ pub fn bind_option(name: &str) -> bool {
 /// Whether a keyword is one of them.
 pub fn keyword(name: &str) -> bool {
     KEYWORDS.contains(&name)
-}
-
-/// Whether an option of `server` lines is one of them.
-pub fn server_option(name: &str) -> bool {
-    SERVER_OPTIONS.contains(&name)
 }

@@ -42,7 +42,12 @@ impl Builder<'_> {
             .map(|server| self.server(proxy, server))
             .collect();
         let http = settings.mode == Mode::Http;
-        let state = self.state(proxy, &servers, fullconn.of(global.settings.maxconn.unwrap_or(0)));
+        let state = self.state(
+            proxy,
+            id,
+            &servers,
+            fullconn.of(global.settings.maxconn.unwrap_or(0)),
+        );
         BackendPlan {
             id,
             proxy: proxy.id,
@@ -143,13 +148,20 @@ impl Builder<'_> {
     }
 
     /// What changes while running.
-    fn state(&self, proxy: &Proxy, servers: &[ServerPlan], fullconn: u32) -> Arc<BackendState> {
+    fn state(
+        &self,
+        proxy: &Proxy,
+        id: BackendId,
+        servers: &[ServerPlan],
+        fullconn: u32,
+    ) -> Arc<BackendState> {
         let balance = &proxy.settings.balance;
         let draws = match balance {
             Balance::Random { draws } => *draws,
             _ => random::DRAWS,
         };
         let settings = BackendSettings {
+            id: id.0,
             name: proxy.name.as_str().into(),
             algorithm: usable(proxy).unwrap_or(&roundrobin::ENTRY),
             hash: proxy.settings.hash,

@@ -1,10 +1,10 @@
 //! IR to plan.
 
+use super::backend::Fullconn;
 use super::listener::{ListenAddress, ListenerPlan};
 use super::log::LogBuilder;
 use super::prefetch::Prefetched;
 use super::resolve::{self, Found};
-use super::backend::Fullconn;
 use super::{
     BackendId, BackendPlan, BackendTarget, ErrorPages, Files, FrontendId, FrontendPlan, GlobalPlan,
     ListenerId, Plan, Rules, UseBackendPlan,

@@ -8,10 +8,10 @@ use crate::proto::h1::{EncodeOptions, Parsed, Persist, errors};
 use crate::rules;
 
 impl Stream {
-    /// An administrator ended it (`shutdown session`).
-    pub(super) fn killed(&mut self) -> Next {
+    /// It was ended from outside (`shutdown session`, `on-marked-down`).
+    pub(super) fn killed(&mut self, cause: u8) -> Next {
         self.slot = None;
-        (self.state, self.status) = (*b"KC", 500);
+        (self.state, self.status) = ([cause, b'C'], 500);
         Next::Drop
     }
 

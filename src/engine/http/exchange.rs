@@ -69,6 +69,7 @@ impl Stream {
         self.capture_request_cookie();
         self.find_persistence(&be);
         self.assign(None).await?;
+        self.redirected(&be)?;
         let mut fresh = false;
         loop {
             let failure = match self.attach(&be, fresh).await {

@@ -40,9 +40,9 @@ pub async fn transaction(session: Box<Session>, message: Box<Message>) -> Box<Se
     let mut stream = Stream::new(session, message);
     let mark = stream.listed.mark();
     let next = match until_ended(mark, stream.run()).await {
-        Some(Ok(next)) => next,
-        Some(Err(end)) => stream.answer(end).await,
-        None => stream.killed(),
+        Ok(Ok(next)) => next,
+        Ok(Err(end)) => stream.answer(end).await,
+        Err(cause) => stream.killed(cause),
     };
     stream.leave_backend();
     stream.count_end();

@@ -1,14 +1,16 @@
 //! A server and a connection to it: queue, reuse, connect, retry, redispatch.
 
 use super::{End, KeptConn, Stream};
+use crate::action::{Answer, Reply};
 use crate::balance::queue::{Assigned, Turn, Want};
 use crate::engine::connect::{self, Fault};
 use crate::engine::count;
 use crate::engine::pool::ServerConn;
 use crate::engine::reactor::{NEVER, Wake};
-use crate::engine::{select, source, takeover};
+use crate::engine::{select, source, strict, takeover};
 use crate::ir::proxy::{HttpReuse, Options};
 use crate::plan::{BackendPlan, ServerAddress};
+use crate::proto::h1::Method;
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -98,6 +100,30 @@ impl Stream {
         }
     }
 
+    /// `redir`: who asks this server for something that can be asked for again is sent there.
+    pub(super) fn redirected(&self, be: &BackendPlan) -> Result<(), End> {
+        let plan = self.server.and_then(|s| be.servers.get(s as usize));
+        let Some(prefix) = plan.and_then(|p| p.settings.redir.as_ref()) else {
+            return Ok(());
+        };
+        let path = self.req.path_and_query();
+        if !matches!(self.req.method_id(), Method::Get | Method::Head) || path.is_empty() {
+            return Ok(());
+        }
+        let mut reply = Reply {
+            status: 302,
+            ..Reply::default()
+        };
+        let head = &mut reply.head;
+        head.extend_from_slice(
+            b"HTTP/1.1 302 Found\r\ncache-control: no-cache\r\ncontent-length: 0\r\nlocation: ",
+        );
+        head.extend_from_slice(prefix);
+        head.extend_from_slice(path);
+        head.extend_from_slice(b"\r\n\r\n");
+        Err(End::Reply(Answer::Ready(reply), *b"LC"))
+    }
+
     /// The request leaves its queue without having been served.
     fn left_queue(&mut self, want: &Want) {
         self.times.queued = self.s.t.worker.now_us();
@@ -180,10 +206,11 @@ impl Stream {
             foreign,
             ..connect::Options::of(be, &plan.settings, tune)
         };
+        let strict = strict::room(t, be, server, kind).await?;
         let until = t.worker.after(self.timeouts.connect);
         let sock = connect::start(t.worker, &address, options)?;
         Ok(Attached {
-            conn: ServerConn::new(sock, kind, shared.descriptors.server()),
+            conn: ServerConn::new(sock, kind, shared.descriptors.server(), strict),
             reused: false,
             until,
         })
@@ -196,13 +223,16 @@ impl Stream {
             Fault::NoSource => return Err(End::Status(500, *b"IC")),
             Fault::TimedOut => *b"sC",
             Fault::Resource(_) => *b"RC",
-            Fault::Failed(_) => *b"SC",
+            Fault::Full | Fault::Failed(_) => *b"SC",
         };
         let Some(be) = self.be.clone() else {
             return Err(End::Status(503, state));
         };
         if self.retries == 0 {
             self.slot = None;
+            if fault == Fault::Full {
+                self.times.queued = 0;
+            }
             return Err(End::Status(503, state));
         }
         self.retries -= 1;
@@ -228,7 +258,7 @@ impl Stream {
             .connect
             .unwrap_or(TURN_AROUND)
             .min(TURN_AROUND);
-        if !matches!(fault, Fault::TimedOut) {
+        if !matches!(fault, Fault::TimedOut | Fault::Full) {
             let w = self.s.t.worker;
             let until = w.after(Some(delay));
             self.s.client.watch();

@@ -16,7 +16,7 @@ pub const MINCONN: ServerOption = ServerOption::new(&["minconn"], limit);
 pub const MAXQUEUE: ServerOption = ServerOption::new(&["maxqueue"], limit);
 /// `slowstart TIME`
 pub const SLOWSTART: ServerOption = ServerOption::new(&["slowstart"], slowstart);
-/// `strict-maxconn`, `no-strict-maxconn`
+/// `strict-maxconn`
 pub const STRICT_MAXCONN: ServerOption = ServerOption::new(&["strict-maxconn"], strict);
 
 /// The largest weight.

@@ -137,8 +137,7 @@ pub const OPTIONS: &[ServerOption] = &[
 
 /// The words of [`OPTIONS`].
 pub fn executed() -> impl Iterator<Item = &'static str> {
-    let names = OPTIONS.iter().flat_map(|o| o.names.iter().copied());
-    names.filter(|n| !super::parsed_only::server_option(n))
+    OPTIONS.iter().flat_map(|o| o.names.iter().copied())
 }
 
 /// `server NAME ADDRESS [options]`
@@ -315,10 +314,6 @@ fn options(made: &mut ServerDraft, args: &mut Args<'_, '_>, place: &str, in_defa
             let text = format!("{place}{}", fault.text);
             report(args, "HX0273", fault.span, text);
             return false;
-        }
-        if super::parsed_only::server_option(name) {
-            let what = format!("{place}'{name}'");
-            args.report(keyword_check::pending_note(word.span, &what, 0).form(Form::Bracket));
         }
     }
     true

@@ -82,6 +82,9 @@ pub fn server(
     row.set(c::BCK, u32::from(state.backup));
     row.set(c::LASTCHG, seconds_since(state.last_change(), now));
     check(row, plan, state, now);
+    if state.is_starting() && state.usable() {
+        row.set(c::THROTTLE, state.throttle());
+    }
     row.set(c::LBTOT, counters.chosen.total());
     row.set(c::RATE, counters.rate.now(now));
     row.set(c::RATE_MAX, counters.rate.max());

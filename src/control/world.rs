@@ -310,11 +310,11 @@ impl World for Process {
         self.rate.lock().max = 0;
     }
     fn set_maxconn(&self, number: u32) {
-        self.shared.conns.max.store(number, Ordering::Relaxed);
+        self.shared.conns.set_max(number, &self.shared.hub);
     }
     fn set_frontend_maxconn(&self, frontend: FrontendId, number: u32) {
         if let Some(state) = self.shared.frontends.get(frontend.0 as usize) {
-            state.conns.max.store(number, Ordering::Relaxed);
+            state.conns.set_max(number, &self.shared.hub);
         }
     }
 }

@@ -99,6 +99,7 @@ pub async fn accept(
             }
             match accept_one(&sock) {
                 Ok((fd, src)) => {
+                    limits.iter().for_each(|limit| limit.used());
                     shared.connections.fetch_add(1, Ordering::Relaxed);
                     state.connections.fetch_add(1, Ordering::Relaxed);
                     state.counters.rate.add(t.worker.now_ms());

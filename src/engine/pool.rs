@@ -241,6 +241,24 @@ impl IdlePool {
         self.kept.get()
     }
 
+    /// Calls something with each server's idle connections: how many were used once, and more than
+    /// once.
+    pub fn each(&self, mut f: impl FnMut(BackendId, u32, usize, usize)) {
+        for (backend, servers) in (0u32..).zip(&self.lists) {
+            for (server, list) in (0u32..).zip(servers) {
+                let list = list.borrow();
+                if list.len() > 0 {
+                    f(
+                        BackendId(backend),
+                        server,
+                        list.fresh.len(),
+                        list.proven.len(),
+                    );
+                }
+            }
+        }
+    }
+
     /// Closes those to one server.
     pub fn forget(&self, backend: BackendId, server: u32) {
         let Some(list) = self.list(backend, server) else {

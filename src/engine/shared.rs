@@ -96,8 +96,24 @@ impl Limit {
             self.current.fetch_sub(1, Ordering::AcqRel);
             return false;
         }
-        self.peak.fetch_max(before + 1, Ordering::Relaxed);
         true
+    }
+
+    /// What was taken is in use: it counts for [`Limit::peak`].
+    pub fn used(&self) {
+        let now = self.current.load(Ordering::Relaxed);
+        if now > self.peak.load(Ordering::Relaxed) {
+            self.peak.fetch_max(now, Ordering::Relaxed);
+        }
+    }
+
+    /// Changes the limit; who waits looks again.
+    pub fn set_max(&self, max: u32, hub: &Hub) {
+        self.max.store(max, Ordering::SeqCst);
+        let waiting = std::mem::take(&mut *self.waiting.lock());
+        for task in waiting {
+            hub.wake_task(task);
+        }
     }
 
     /// Whether [`Limit::take`] would succeed.
@@ -449,6 +465,21 @@ impl Shared {
         let mut facts: Vec<ThreadFacts> = receive.try_iter().collect();
         facts.sort_by_key(|f| f.id);
         facts
+    }
+
+    /// Idle connections to servers: back end, server, thread, how many were used once, and how many
+    /// more than once. For threads outside the engine only.
+    pub fn idle_connections(&self) -> Vec<(BackendId, u32, usize, usize, usize)> {
+        let (send, receive) = std::sync::mpsc::channel();
+        self.everywhere(move |_| {
+            super::with_thread(|t| {
+                t.idle.each(|backend, server, fresh, proven| {
+                    // nobody waits any more when this took too long
+                    let _ = send.send((backend, server, t.worker.id, fresh, proven));
+                });
+            });
+        });
+        receive.try_iter().collect()
     }
 
     /// Sends a log line from a thread that is none of the engine's.

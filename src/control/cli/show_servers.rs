@@ -6,7 +6,7 @@ use crate::balance::{Admin, ServerState};
 use crate::base::clock;
 use crate::ir::address::Host;
 use crate::ir::bind::CliLevel;
-use crate::plan::{BackendPlan, ServerAddress, ServerPlan};
+use crate::plan::{BackendId, BackendPlan, ServerAddress, ServerPlan};
 
 /// `show servers state [<backend>]`
 pub const STATE: Command = Command {
@@ -20,7 +20,7 @@ pub const STATE: Command = Command {
                      srv_check_result srv_check_health srv_check_state srv_agent_state \
                      bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl \
                      srv_check_port srv_check_addr srv_agent_addr srv_agent_port";
-        each(call, title, state)
+        each(call, title, &state)
     },
 };
 
@@ -36,7 +36,11 @@ pub const CONN: Command = Command {
             "# bkname/svname bkid/svid addr port - purge_delay served used_cur used_max need_est \
              idle_sess unsafe_nb safe_nb idle_lim idle_cur idle_per_thr[{threads}]"
         );
-        each(call, &title, connections)
+        let idle = call.world.shared().map(|s| s.idle_connections());
+        let idle = idle.unwrap_or_default();
+        each(call, &title, &|call, be, server, state| {
+            connections(call, be, server, state, &idle)
+        })
     },
 };
 
@@ -56,10 +60,13 @@ pub const BACKEND: Command = Command {
     },
 };
 
-type Line = fn(&Call<'_>, &BackendPlan, &ServerPlan, &ServerState) -> String;
+type Line<'l> = &'l dyn Fn(&Call<'_>, &BackendPlan, &ServerPlan, &ServerState) -> String;
+
+/// Idle connections: back end, server, thread, used once, used more than once.
+type Idle = (BackendId, u32, usize, usize, usize);
 
 /// A line for each server of the back end asked for, or of all of them.
-fn each(call: &mut Call<'_>, title: &str, line: Line) -> Flow {
+fn each(call: &mut Call<'_>, title: &str, line: Line<'_>) -> Flow {
     let plan = call.world.plan();
     let only = match call.args.first() {
         None => None,
@@ -86,7 +93,7 @@ fn each(call: &mut Call<'_>, title: &str, line: Line) -> Flow {
 fn place(server: &ServerPlan) -> (String, u16) {
     match &*server.address_now() {
         ServerAddress::Inet(address) => (address.ip().to_string(), address.port()),
-        ServerAddress::InetMapped(address, _) => (address.ip().to_string(), address.port()),
+        ServerAddress::InetMapped(address, offset) => (address.ip().to_string(), *offset as u16),
         _ => ("-".to_string(), 0),
     }
 }
@@ -185,6 +192,7 @@ fn connections(
     be: &BackendPlan,
     server: &ServerPlan,
     state: &ServerState,
+    idle: &[Idle],
 ) -> String {
     let (address, port) = place(server);
     let threads = call.world.numbers().threads as usize;
@@ -192,16 +200,24 @@ fn connections(
         .settings
         .pool_max_conn
         .map_or("-1".to_string(), |n| n.to_string());
+    let own = || {
+        let here = |i: &&Idle| (i.0, i.1) == (be.id, state.index);
+        idle.iter().filter(here)
+    };
+    let (unproven, proven) = own().fold((0, 0), |(a, b), i| (a + i.3, b + i.4));
+    let on = |thread| -> usize { own().filter(|i| i.2 == thread).map(|i| i.3 + i.4).sum() };
+    let each: String = (0..threads)
+        .map(|thread| format!(" {}", on(thread)))
+        .collect();
+    let (served, most) = (state.served(), state.served_max());
     format!(
-        "{}/{} {}/{} {address} {port} - {} {} {} {} 0 0 0 0 {limit} 0{}",
+        "{}/{} {}/{} {address} {port} - {} {served} {served} {most} {most} 0 {unproven} {proven} \
+         {limit} {}{each}",
         be.name,
         server.name,
         be.uuid,
         server.settings.id,
         server.settings.pool_purge_delay,
-        state.served(),
-        state.served(),
-        state.served_max(),
-        " 0".repeat(threads)
+        unproven + proven,
     )
 }

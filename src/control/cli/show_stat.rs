@@ -14,6 +14,10 @@ pub const COMMAND: Command = Command {
     run,
 };
 
+/// Columns of the statistics of resolvers.
+const RESOLVERS: &str = "# id,pid,sent,send_error,valid,update,cname,cname_error,any_err,nx,timeout,\
+                         refused,other,invalid,too_big,truncated,outdated,";
+
 fn run(call: &mut Call<'_>) -> Flow {
     let world = call.world;
     let Some(shared) = world.shared() else {
@@ -25,6 +29,17 @@ fn run(call: &mut Call<'_>) -> Flow {
     };
     let mut kinds = Vec::new();
     let mut words = call.args;
+    if let [b"domain", rest @ ..] = words {
+        match rest.first() {
+            Some(&b"proxy") => words = rest.get(1..).unwrap_or_default(),
+            // there are none
+            Some(&b"resolvers") => {
+                call.line(RESOLVERS);
+                return Flow::More;
+            }
+            _ => return call.error("Invalid statistics domain."),
+        }
+    }
     let number = |word: &[u8]| word.to_str().ok().and_then(|w| w.parse::<i64>().ok());
     if let [proxy, kind, server, rest @ ..] = words
         && let (Some(kind), Some(server)) = (number(kind), number(server))
@@ -53,6 +68,10 @@ fn run(call: &mut Call<'_>) -> Flow {
             if kind & bit != 0 {
                 kinds.push(of);
             }
+        }
+        if kinds.is_empty() {
+            // no kind, no line
+            filter.proxy = Some(u32::MAX);
         }
     }
     filter.kinds = kinds;

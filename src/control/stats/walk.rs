@@ -201,7 +201,7 @@ impl Walk {
             (Place::Backend, _, Some(be)) => {
                 if filter.kind(Kind::Backend) {
                     rows::backend(row, be, filter.legends, now);
-                    if filter.up && !be.servers.is_empty() {
+                    if (filter.up || filter.no_maint) && !be.servers.is_empty() {
                         // what is hidden is told in numbers
                         let up = be.state.servers().iter().filter(|s| s.running()).count();
                         let status = row.text(c::STATUS);

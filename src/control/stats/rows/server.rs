@@ -7,6 +7,7 @@ use crate::control::stats::column as c;
 use crate::control::stats::row::{Kind, Row, Value};
 use crate::ir::proxy::Mode;
 use crate::plan::{BackendPlan, ServerAddress, ServerPlan};
+use std::net::SocketAddr;
 
 /// The word for a server's state, as HAProxy shows it: how far it is on its way up or down stands
 /// behind it.
@@ -102,7 +103,9 @@ pub fn server(
     if legends {
         let address = match &*plan.address_now() {
             ServerAddress::Inet(at) => Some(at.to_string()),
-            ServerAddress::InetMapped(at, _) => Some(at.ip().to_string()),
+            ServerAddress::InetMapped(at, offset) => {
+                Some(SocketAddr::new(at.ip(), *offset as u16).to_string())
+            }
             _ => Some("unix".to_string()),
         };
         row.set(c::ADDR, address);

@@ -4,6 +4,7 @@ use super::{End, Stream};
 use crate::action::{Answer, RuleSet};
 use crate::engine::reactor::{Io, Wake};
 use crate::engine::session::Next;
+use crate::ir::proxy::Options;
 use crate::proto::h1::{EncodeOptions, Parsed, Persist, errors};
 use crate::rules;
 
@@ -68,12 +69,17 @@ impl Stream {
             }
             End::Reply(Answer::Challenge(realm), state) => {
                 self.state = state;
-                let page = self.page(401);
+                let (status, name) = match self.asks_a_proxy() {
+                    true => (407, &b"proxy-authenticate"[..]),
+                    false => (401, &b"www-authenticate"[..]),
+                };
+                let page = self.page(status);
                 let text = match &page {
                     Some(page) => &page.bytes[..],
-                    None => errors::answer(401).unwrap_or_default(),
+                    None => errors::answer(status).unwrap_or_default(),
                 };
-                let text = challenge(text, realm.as_deref().unwrap_or(self.name().as_bytes()));
+                let realm = realm.as_deref().unwrap_or(self.name().as_bytes());
+                let text = challenge(text, name, realm);
                 self.respond(&text).await
             }
             End::Reply(Answer::Ready(reply), state) => {
@@ -84,6 +90,13 @@ impl Stream {
                 self.respond(&text).await
             }
         }
+    }
+
+    /// `option http-use-proxy-header`: whether the request is one that a client sends to a proxy,
+    /// so that who he is stands in `Proxy-Authorization`.
+    pub(super) fn asks_a_proxy(&self) -> bool {
+        self.s.fe.options.contains(Options::HTTP_USE_PROXY_HEADER)
+            && !matches!(self.req.target().first(), Some(b'/' | b'*'))
     }
 
     /// The name of the proxy that answers.
@@ -187,17 +200,10 @@ impl Stream {
 }
 
 /// An answer with one header more, which asks for a name and a password (RFC 7617).
-fn challenge(text: &[u8], realm: &[u8]) -> Vec<u8> {
+fn challenge(text: &[u8], name: &[u8], realm: &[u8]) -> Vec<u8> {
     let end = text.windows(4).position(|w| w == b"\r\n\r\n");
     let (head, body) = text.split_at(end.map_or(0, |at| at + 2));
-    [
-        head,
-        b"www-authenticate: Basic realm=\"",
-        realm,
-        b"\"\r\n",
-        body,
-    ]
-    .concat()
+    [head, name, b": Basic realm=\"", realm, b"\"\r\n", body].concat()
 }
 
 /// The status of an answer as text.

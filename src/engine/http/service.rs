@@ -15,7 +15,7 @@ impl Stream {
     /// Ends the transaction with the status page if that is what is asked for. Other methods than
     /// these go to the servers (observed on HAProxy 3.4).
     pub(super) async fn status_page(&mut self, page: &Arc<StatsPlan>) -> Result<(), End> {
-        if !page.is_asked(self.req.path_and_query())
+        if !page.is_asked(self.page_target(page))
             || !matches!(self.req.method(), b"GET" | b"HEAD" | b"POST")
         {
             return Ok(());
@@ -55,7 +55,7 @@ impl Stream {
         };
         Err(End::Page(service.answer(&Asked {
             page,
-            target: self.req.path_and_query(),
+            target: self.page_target(page),
             admin,
             form: match &body {
                 _ if !post => Form::None,
@@ -66,10 +66,23 @@ impl Stream {
         })))
     }
 
+    /// What `stats uri` is compared with: path and query, or the whole target where it begins
+    /// otherwise than a path.
+    fn page_target(&self, page: &StatsPlan) -> &[u8] {
+        match page.uri.first() {
+            Some(b'/') => self.req.path_and_query(),
+            _ => self.req.target(),
+        }
+    }
+
     /// `stats http-request` and `stats auth`.
     async fn may_look(&mut self, page: &StatsPlan) -> Result<(), End> {
         let challenge = || Answer::Challenge(Some(page.realm.clone()));
-        if !page.admits(self.req.header(b"authorization")) {
+        let who: &[u8] = match self.asks_a_proxy() {
+            true => b"proxy-authorization",
+            false => b"authorization",
+        };
+        if !page.admits(self.req.header(who)) {
             return Err(End::Reply(challenge(), *b"LR"));
         }
         let verdict = self.request_rules(&page.access, RuleSet::HttpRequest).await;

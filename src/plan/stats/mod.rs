@@ -41,9 +41,10 @@ pub struct StatsPlan {
 }
 
 impl StatsPlan {
-    /// Whether a request for this path and query asks for the page.
-    pub fn is_asked(&self, path_and_query: &[u8]) -> bool {
-        path_and_query.starts_with(&self.uri)
+    /// Whether a request for this (path and query, or a whole target where `uri` is one) asks for
+    /// the page.
+    pub fn is_asked(&self, asked: &[u8]) -> bool {
+        asked.starts_with(&self.uri)
     }
 
     /// Whether who sends this `Authorization` header may look, as far as `stats auth` says.

@@ -20,6 +20,7 @@ mod play;
 mod process;
 mod scenario;
 mod server;
+mod tls;
 mod transcript;
 mod wire;
 

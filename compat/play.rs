@@ -327,7 +327,12 @@ impl Stage {
                 }
                 self.transcript.say("until", wanted);
             }
-            What::Connect { port, from, within } => {
+            What::Connect {
+                port,
+                from,
+                within,
+                tls,
+            } => {
                 let port = self.ports.get(port).copied().unwrap_or(0);
                 match connect(port, *from, within.unwrap_or(PATIENCE)) {
                     Ok(stream) => {
@@ -335,7 +340,15 @@ impl Stage {
                             let local = (local.port().to_string(), format!("${{{who}}}"));
                             self.transcript.ports.push(local);
                         }
-                        self.wires.insert(who.to_owned(), Wire::new(stream));
+                        let mut wire = Wire::new(stream);
+                        if let Some(wish) = tls {
+                            let shown = wish.with.as_ref().map(|file| dir.join(file));
+                            let shown = shown.and_then(|path| fs::read(path).ok());
+                            if let Err(e) = wire.start_tls(wish, shown.as_deref()) {
+                                self.transcript.say(who, &format!("no tls: {e}"));
+                            }
+                        }
+                        self.wires.insert(who.to_owned(), wire);
                     }
                     Err(e) => {
                         self.wires.remove(who);

@@ -72,6 +72,7 @@ pub enum What {
         port: String,
         from: Option<IpAddr>,
         within: Option<Duration>,
+        tls: Option<crate::tls::Wish>,
     },
     Accept {
         connection: String,
@@ -213,6 +214,18 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, String> {
                 let (bytes, next) = block(&lines, n).map_err(|e| fault(&e))?;
                 n = next;
                 s.files.push(((*file).to_owned(), bytes));
+            }
+            "certificate" => {
+                let file = words.get(1).ok_or_else(|| fault("a file name"))?;
+                let by = words.iter().position(|w| *w == "by");
+                let issuer = by.and_then(|at| words.get(at + 1)).and_then(|name| {
+                    let found = s.files.iter().find(|(n, _)| n == name)?;
+                    String::from_utf8(found.1.clone()).ok()
+                });
+                let words = words.get(2..).unwrap_or_default();
+                let pem =
+                    crate::tls::certificate(words, issuer.as_deref()).map_err(|e| fault(&e))?;
+                s.files.push(((*file).to_owned(), pem.into_bytes()));
             }
             "server" => s
                 .servers
@@ -486,7 +499,14 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
     match verb {
         "connect" => {
             let port = (*words.get(2).ok_or("a port")?).to_owned();
-            push(What::Connect { port, from, within });
+            let tls = words.iter().position(|w| *w == "tls");
+            let tls = tls.map(|at| crate::tls::wish(words.get(at..).unwrap_or_default()));
+            push(What::Connect {
+                port,
+                from,
+                within,
+                tls,
+            });
         }
         "accept" => {
             let connection = words.get(2).copied().unwrap_or(&who).to_owned();
@@ -504,7 +524,12 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
                 .filter(|w| **w != "brief")
                 .map(|w| (*w).to_owned());
             if let Some(port) = port {
-                push(What::Connect { port, from, within });
+                push(What::Connect {
+                    port,
+                    from,
+                    within,
+                    tls: None,
+                });
             }
             let (bytes, next) = block(lines, n)?;
             n = next;
@@ -519,7 +544,12 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
             let mut bytes = format!("GET {path} HTTP/1.1\r\nhost: h\r\n").into_bytes();
             bytes.extend(more);
             bytes.extend_from_slice(b"\r\n");
-            push(What::Connect { port, from, within });
+            push(What::Connect {
+                port,
+                from,
+                within,
+                tls: None,
+            });
             push(What::Send(bytes));
             push(What::Recv(Until::Response, shown(text, &words)));
             push(What::Close);
@@ -546,7 +576,7 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
             push(What::Recv(until, shown(text, &words)));
         }
         "quiet" => push(What::Quiet(time(2)?)),
-        "keepalive" | "mss" => push(What::Fact(verb.to_owned())),
+        "keepalive" | "mss" | "tls" => push(What::Fact(verb.to_owned())),
         "peer" => push(What::Peer),
         "socket" => push(What::Socket(owned(&words[2..]))),
         "shutdown" => push(What::Shutdown),

@@ -16,6 +16,7 @@ pub enum End {
 /// A connection and what came over it but was not yet asked for.
 pub struct Wire {
     stream: Option<TcpStream>,
+    tls: Option<crate::tls::Tls>,
     buffer: Vec<u8>,
     end: End,
     /// The last request sent on it was a HEAD: its answer has no body.
@@ -28,17 +29,34 @@ impl Wire {
         let _ = stream.set_nodelay(true);
         Wire {
             stream: Some(stream),
+            tls: None,
             buffer: Vec::new(),
             end: End::Open,
             head: false,
         }
     }
 
+    /// Speaks TLS from now on; the error is for the transcript.
+    pub fn start_tls(
+        &mut self,
+        wish: &crate::tls::Wish,
+        shown: Option<&[u8]>,
+    ) -> Result<(), String> {
+        let stream = self.stream.as_mut().ok_or("not open")?;
+        let _ = stream.set_read_timeout(Some(Duration::from_secs(3)));
+        self.tls = Some(crate::tls::Tls::connect(stream, wish, shown)?);
+        Ok(())
+    }
+
     /// Sends everything or gives up after three seconds; the error is for the transcript.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
         let stream = self.stream.as_mut().ok_or("not open")?;
         let _ = stream.set_write_timeout(Some(Duration::from_secs(3)));
-        stream.write_all(bytes).map_err(|e| match e.kind() {
+        let sent = match &mut self.tls {
+            Some(tls) => tls.write_all(stream, bytes),
+            None => stream.write_all(bytes),
+        };
+        sent.map_err(|e| match e.kind() {
             ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => "peer closed".to_owned(),
             ErrorKind::WouldBlock | ErrorKind::TimedOut => "stuck".to_owned(),
             other => other.to_string(),
@@ -56,7 +74,11 @@ impl Wire {
         }
         let _ = stream.set_read_timeout(Some(left));
         let mut chunk = [0; 65536];
-        match stream.read(&mut chunk) {
+        let read = match &mut self.tls {
+            Some(tls) => tls.read(stream, &mut chunk),
+            None => stream.read(&mut chunk),
+        };
+        match read {
             Ok(0) => self.end = End::Eof,
             Ok(n) => self.buffer.extend_from_slice(&chunk[..n]),
             Err(e) if e.kind() == ErrorKind::Interrupted => {}
@@ -117,6 +139,10 @@ impl Wire {
         let Some(stream) = &self.stream else {
             return "not open".to_owned();
         };
+        if name == "tls" {
+            let facts = self.tls.as_ref().map(crate::tls::Tls::facts);
+            return facts.unwrap_or_else(|| "plain".to_owned());
+        }
         if name == "mss" {
             let mss = socket2::SockRef::from(stream).tcp_mss().unwrap_or(0);
             return format!("mss {mss}");

@@ -213,6 +213,7 @@ mod tests {
             address: ListenAddress::Fd(3),
             name: None,
             uuid: 1,
+            tls: None,
             settings: Arc::new(settings),
             written: String::new(),
         }

@@ -7,7 +7,7 @@ use crate::ir::proxy::Mode;
 use crate::proto::h1::Message;
 use crate::rules::{self, Verdict};
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Effect, LogData, StreamView, World};
+use crate::sample::view::{Effect, LogData, StreamView, TlsFacts, World};
 use socket2::SockRef;
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
@@ -24,6 +24,9 @@ impl StreamView for Session {
     }
     fn response_mut(&mut self) -> Option<&mut Message> {
         None
+    }
+    fn tls(&self) -> Option<&TlsFacts> {
+        self.tls.as_deref()
     }
     fn src(&self) -> Option<SocketAddr> {
         self.src
@@ -90,8 +93,30 @@ pub async fn queue_up(s: &Session) {
     }
 }
 
-/// Runs the rules that know nothing but the connection; false: close it.
-pub fn admitted(s: &mut Session) -> bool {
+/// Lets a connection in: the rules that know nothing but the connection, TLS, and the rules that
+/// know what it agreed upon. False: close it.
+pub async fn admitted(s: &mut Session) -> bool {
+    if !connection(s) {
+        return false;
+    }
+    if s.speaks_tls() && !super::tls::accept(s).await {
+        return false;
+    }
+    let fe = s.fe.clone();
+    let rules = &fe.rules.tcp_request_session;
+    if !rules.is_empty() && !passes(s, rules, RuleSet::TcpRequestSession) {
+        return false;
+    }
+    if !(rules.is_empty() && fe.rules.tcp_request_connection.is_empty())
+        && let Some(fe) = s.t.shared.frontends.get(fe.id.0 as usize)
+    {
+        fe.counters.admitted_rate.add(s.t.worker.now_ms());
+    }
+    true
+}
+
+/// What is decided before the client has said anything.
+fn connection(s: &mut Session) -> bool {
     if let (Some(net), Some(src)) = (s.fe.monitor_net, s.src)
         && contains(net, src.ip())
     {
@@ -105,34 +130,25 @@ pub fn admitted(s: &mut Session) -> bool {
         s.client.send(b"OK\n", false);
         return false;
     }
-    let rules = &s.fe.rules;
-    if rules.tcp_request_connection.is_empty() && rules.tcp_request_session.is_empty() {
+    if s.fe.rules.tcp_request_connection.is_empty() {
         return true;
     }
     let fe = s.fe.clone();
-    let sets = [
-        (
-            &fe.rules.tcp_request_connection,
-            RuleSet::TcpRequestConnection,
-        ),
-        (&fe.rules.tcp_request_session, RuleSet::TcpRequestSession),
-    ];
+    let rules = &fe.rules.tcp_request_connection;
+    passes(s, rules, RuleSet::TcpRequestConnection)
+}
+
+fn passes(s: &mut Session, list: &[crate::ir::rule::Rule], set: RuleSet) -> bool {
     let t = s.t;
-    for (list, set) in sets.into_iter().filter(|(list, _)| !list.is_empty()) {
-        let verdict = rules::run(list, rules::Mode::of(set), s, &mut t.scratch.borrow_mut());
-        if matches!(verdict, Verdict::Continue | Verdict::Wait { .. }) {
-            continue;
-        }
-        if let Some(fe) = t.shared.frontends.get(fe.id.0 as usize) {
-            match set {
-                RuleSet::TcpRequestConnection => fe.counters.denied_connections.inc(),
-                _ => fe.counters.denied_sessions.inc(),
-            }
-        }
-        return false;
+    let verdict = rules::run(list, rules::Mode::of(set), s, &mut t.scratch.borrow_mut());
+    if matches!(verdict, Verdict::Continue | Verdict::Wait { .. }) {
+        return true;
     }
-    if let Some(fe) = t.shared.frontends.get(fe.id.0 as usize) {
-        fe.counters.admitted_rate.add(t.worker.now_ms());
+    if let Some(fe) = t.shared.frontends.get(s.fe.id.0 as usize) {
+        match set {
+            RuleSet::TcpRequestConnection => fe.counters.denied_connections.inc(),
+            _ => fe.counters.denied_sessions.inc(),
+        }
     }
-    true
+    false
 }

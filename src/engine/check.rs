@@ -189,16 +189,24 @@ async fn check(t: &'static Thread, be: &BackendPlan, server: &ServerPlan) -> Out
     };
     let begin = w.now_ms();
     let options = connect::Options {
-        probe: !matches!(be.check, CheckPlan::Http { .. }),
+        probe: server.tls.is_none() && !matches!(be.check, CheckPlan::Http { .. }),
         source: server.settings.source.as_ref(),
         interface: server.settings.interface.as_deref(),
         ..connect::Options::default()
     };
     let address = server.check_address_now();
-    let sock = match connect::start(w, &address, options) {
+    let mut sock = match connect::start(w, &address, options) {
         Ok(sock) => sock,
         Err(fault) => return not_connected(fault),
     };
+    let secure = server
+        .tls
+        .as_deref()
+        .and_then(|tls| Some((tls, tls.checks.as_ref()?)));
+    if let Some((tls, config)) = secure {
+        let name = tls.check_sni.as_deref().map(str::as_bytes);
+        super::tls::towards_server(&mut sock, config, name);
+    }
     let until = begin + u64::from(connect_ms);
     if let Err(fault) = connect::established(w, &sock, until, || false).await {
         return not_connected(fault.unwrap_or(Fault::TimedOut));
@@ -212,6 +220,7 @@ async fn check(t: &'static Thread, be: &BackendPlan, server: &ServerPlan) -> Out
             request,
             disable_on_404,
         } => http(t, &sock, request, *disable_on_404, until).await,
+        _ if secure.is_some() => Outcome::of(CheckStatus::L6Ok),
         _ => Outcome::of(CheckStatus::L4Ok),
     };
     // no TIME_WAIT for each check: the answer is known, the connection may go at once
@@ -222,6 +231,12 @@ async fn check(t: &'static Thread, be: &BackendPlan, server: &ServerPlan) -> Out
 fn not_connected(fault: Fault) -> Outcome {
     match fault {
         Fault::TimedOut => Outcome::of(CheckStatus::L4Timeout),
+        Fault::HandshakeTimedOut => Outcome::of(CheckStatus::L6Timeout),
+        Fault::Handshake => Outcome {
+            status: CheckStatus::L6Response,
+            code: None,
+            info: "SSL handshake failure".into(),
+        },
         Fault::Failed(e) => Outcome::failed(CheckStatus::L4Connection, e),
         Fault::Full | Fault::NoSource => Outcome::of(CheckStatus::SocketError),
         Fault::Resource(e) => Outcome::failed(CheckStatus::SocketError, e),

@@ -80,6 +80,10 @@ pub enum Fault {
     Full,
     /// The request does not say where the connection is to come from (`usesrc hdr_ip`).
     NoSource,
+    /// The TLS handshake failed: refused, broken off, or not trusted.
+    Handshake,
+    /// `timeout connect` passed while TLS was agreed upon.
+    HandshakeTimedOut,
 }
 
 /// Begins to connect. The connection may be still under way: writing tells.
@@ -209,8 +213,8 @@ pub async fn established(
 ) -> Result<(), Option<Fault>> {
     loop {
         // an empty write tells without moving anything: ENOTCONN or EAGAIN while under way
-        match sock.send(&[], false) {
-            Io::Done(_) => return Ok(()),
+        match sock.probe() {
+            Io::Done(_) => break,
             Io::Failed(Errno::NOTCONN) => sock.wait_writable(),
             Io::Failed(e) => return Err(Some(Fault::Failed(sock.take_error().unwrap_or(e)))),
             Io::Eof | Io::Blocked => {}
@@ -220,6 +224,19 @@ pub async fn established(
         }
         if worker.park(until).await == Wake::TimedOut {
             return Err(Some(Fault::TimedOut));
+        }
+    }
+    loop {
+        match sock.handshake() {
+            Io::Done(_) => return Ok(()),
+            Io::Blocked => {}
+            Io::Eof | Io::Failed(_) => return Err(Some(Fault::Handshake)),
+        }
+        if abandoned() {
+            return Err(None);
+        }
+        if worker.park(until).await == Wake::TimedOut {
+            return Err(Some(Fault::HandshakeTimedOut));
         }
     }
 }

@@ -269,6 +269,7 @@ pub fn session(t: &'static Thread, a: Accepted, fe: Arc<FrontendPlan>) -> Box<Se
         last: None,
         kept: Vec::new(),
         log: None,
+        tls: None,
         vars: std::cell::OnceCell::new(),
     })
 }

@@ -26,6 +26,7 @@ mod strict;
 mod takeover;
 pub mod tcp;
 pub mod thread;
+pub mod tls;
 pub mod tunnel;
 mod warmup;
 mod world;

@@ -10,7 +10,7 @@ use crate::ir::proxy::Options;
 use crate::plan::{FrontendPlan, LogPlan, Plan};
 use crate::proto::h1::Message;
 use crate::sample::vars::VarStore;
-use crate::sample::view::{LogData, LogStep};
+use crate::sample::view::{LogData, LogStep, TlsFacts};
 use std::cell::OnceCell;
 use std::cell::RefCell;
 use std::future::Future;
@@ -66,6 +66,8 @@ pub struct Session {
     pub kept: Vec<super::http::KeptConn>,
     /// What the log tells, while a line is made that no stream makes.
     pub log: Option<Box<LogData>>,
+    /// What TLS agreed upon.
+    pub tls: Option<Box<TlsFacts>>,
     /// Variables `sess.*`, once one is asked for.
     pub vars: OnceCell<Box<VarStore>>,
 }
@@ -93,6 +95,26 @@ impl Session {
 }
 
 impl Session {
+    /// Whether its listener speaks TLS.
+    pub fn speaks_tls(&self) -> bool {
+        let listener = self.plan.listeners.get(self.listener as usize);
+        listener.is_some_and(|l| l.tls.is_some())
+    }
+
+    /// A connection that never came to speak TLS, in HAProxy's words.
+    pub fn log_handshake(&self, what: &str) {
+        let Some(log) = &self.fe.log else { return };
+        let name = self.plan.listeners.get(self.listener as usize);
+        let listener = name.map_or(String::new(), |l| match &l.name {
+            Some(name) => name.to_string(),
+            None => l.uuid.to_string(),
+        });
+        let src = self.src.map_or(String::new(), |a| a.to_string());
+        let date = crate::sample::logformat::alias::accept_date(self.accept_date_us);
+        let line = format!("{src} [{date}] {}/{listener}: {what}", self.fe.name);
+        super::log::send(self.t, log, super::log::INFO, line.as_bytes());
+    }
+
     /// Without `option httplog` and its like, streams are logged as they begin.
     pub fn log_connect(&self) {
         if let Some(log) = &self.fe.log
@@ -255,7 +277,7 @@ where
 {
     let t = session.t;
     super::admit::queue_up(&session).await;
-    if !super::admit::admitted(&mut session) {
+    if !super::admit::admitted(&mut session).await {
         return;
     }
     loop {

@@ -6,13 +6,12 @@
 //! per thread, so that keeping them costs no shared cache line.
 
 use super::pool::ServerConn;
-use super::reactor::{InboxMessage, Sock, TaskRef, Worker};
+use super::reactor::{Detached, InboxMessage, Sock, TaskRef, Worker};
 use super::strict::Held;
 use super::thread::Thread;
 use crate::ir::global::IdlePoolShared;
 use crate::plan::BackendId;
 use std::cell::Cell;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 /// A thread that does not answer within this time, ms, is not waited for.
@@ -40,7 +39,7 @@ pub struct Answer {
     /// the answer it no longer waits for is on its way.
     number: u64,
     until: u64,
-    given: Option<(OwnedFd, u32, Option<Held>)>,
+    given: Option<(Detached, u32, Option<Held>)>,
 }
 
 /// An idle connection of another thread; `None` when nobody has one.
@@ -89,8 +88,8 @@ pub async fn take(
     loop {
         let mine = |a: &mut Answer| a.number == number;
         if let Some(answer) = t.answers.borrow_mut().extract_if(.., mine).next() {
-            let (fd, uses, strict) = answer.given?;
-            let sock = Sock::new(t.worker, fd);
+            let (socket, uses, strict) = answer.given?;
+            let sock = Sock::attach(t.worker, socket);
             let conn = ServerConn {
                 sock,
                 kind,

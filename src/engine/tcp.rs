@@ -10,6 +10,7 @@ use super::select;
 use super::session::Session;
 use super::source;
 use super::streams::{Listed, until_ended};
+use super::tls;
 use super::tunnel;
 use crate::action::RuleSet;
 use crate::balance::queue::{Assigned, Slot, Turn, Want};
@@ -20,7 +21,7 @@ use crate::proto::h1::{BodyLength, Message};
 use crate::rules::{self, Verdict};
 use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Direction, Effect, Eval, LogData, LogStep, StreamView, World};
+use crate::sample::view::{Direction, Effect, Eval, LogData, LogStep, StreamView, TlsFacts, World};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -73,6 +74,9 @@ impl StreamView for TcpStream {
     }
     fn response_mut(&mut self) -> Option<&mut Message> {
         None
+    }
+    fn tls(&self) -> Option<&TlsFacts> {
+        self.s.tls.as_deref()
     }
     fn src(&self) -> Option<SocketAddr> {
         self.s.src
@@ -152,7 +156,7 @@ impl StreamView for TcpStream {
 /// Serves a client in TCP mode until both sides have ended.
 pub async fn serve(mut s: Box<Session>) {
     super::admit::queue_up(&s).await;
-    if !super::admit::admitted(&mut s) {
+    if !super::admit::admitted(&mut s).await {
         return;
     }
     s.log_connect();
@@ -243,9 +247,11 @@ impl TcpStream {
             };
             self.state = match fault {
                 connect::Fault::NoSource => *b"IC",
-                connect::Fault::TimedOut => *b"sC",
+                connect::Fault::TimedOut | connect::Fault::HandshakeTimedOut => *b"sC",
                 connect::Fault::Resource(_) => *b"RC",
-                connect::Fault::Full | connect::Fault::Failed(_) => *b"SC",
+                connect::Fault::Full | connect::Fault::Failed(_) | connect::Fault::Handshake => {
+                    *b"SC"
+                }
             };
             retries = retries.checked_sub(1)?;
             self.tries += 1;
@@ -613,7 +619,7 @@ impl TcpStream {
             ..connect::Options::of(be, &plan.settings, tune)
         };
         let until = worker.after(be.timeouts.connect);
-        let sock = match &*plan.address_now() {
+        let mut sock = match &*plan.address_now() {
             ServerAddress::InetMapped(addr, offset) => {
                 let port = self.s.dst().map_or(0, |d| i32::from(d.port())) + offset;
                 let addr = SocketAddr::new(addr.ip(), port as u16);
@@ -622,6 +628,10 @@ impl TcpStream {
             address => connect::start(worker, address, options),
         }
         .map_err(Some)?;
+        if let Some(config) = plan.tls.as_deref().and_then(|tls| tls.traffic.as_ref()) {
+            let name = tls::name_for(self.s.t, plan, self);
+            tls::towards_server(&mut sock, config, name.as_deref());
+        }
         connect::established(worker, &sock, until, || self.gone(be)).await?;
         Ok(ServerConn::new(
             sock,

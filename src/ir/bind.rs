@@ -36,6 +36,8 @@ pub struct Bind {
     pub accept_proxy: bool,
     /// `tcp-ut`, milliseconds
     pub tcp_ut: Option<u32>,
+    /// `ssl` and what belongs to it
+    pub tls: super::tls::BindTls,
     /// `mode`, `user`/`uid`, `group`/`gid` of a unix socket
     pub unix: UnixPermissions,
     /// `thread`: the threads that may accept; empty: all
@@ -48,6 +50,8 @@ pub struct Bind {
     pub cli: CliAccess,
     /// The addresses as written.
     pub written: String,
+    /// File and line: `haproxy.cfg:12`.
+    pub place: String,
     /// How messages name the line: `'bind :80' in section 'frontend'`, `'stats socket'`.
     pub said: String,
     /// The whole line.
@@ -73,12 +77,14 @@ impl Bind {
             v6only: false,
             accept_proxy: false,
             tcp_ut: None,
+            tls: super::tls::BindTls::default(),
             unix: UnixPermissions::default(),
             threads: Vec::new(),
             processes: Vec::new(),
             shards: None,
             cli: CliAccess::default(),
             written: String::new(),
+            place: String::new(),
             said: String::new(),
             span,
         }

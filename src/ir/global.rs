@@ -70,6 +70,8 @@ pub struct Global {
     pub grace: Option<u32>,
     /// `close-spread-time`
     pub close_spread: Spread,
+    /// `ssl-default-*`, `ca-base`, `crt-base`, `tune.ssl.*`
+    pub tls: super::tls::GlobalTls,
     /// `log` lines
     pub logs: Vec<super::log::LogTarget>,
     /// `log-tag`
@@ -245,6 +247,7 @@ impl Default for Global {
             hard_stop_after: None,
             grace: None,
             close_spread: Spread::None,
+            tls: super::tls::GlobalTls::default(),
             logs: Vec::new(),
             log_tag: None,
             log_hostname: None,

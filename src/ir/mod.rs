@@ -12,6 +12,7 @@ pub mod proxy;
 pub mod rule;
 pub mod server;
 pub mod stats;
+pub mod tls;
 
 pub use crate::config::address::{self, Address};
 pub use bind::Bind;

@@ -61,6 +61,8 @@ pub struct Server {
     pub shutdown_backup_on_up: bool,
     /// `init-addr` methods; empty: `last,libc`
     pub init_addr: Vec<InitAddr>,
+    /// `ssl` and what belongs to it
+    pub tls: super::tls::ServerTls,
     /// The whole line.
     pub span: Span,
 }
@@ -96,6 +98,7 @@ impl Server {
             shutdown_on_down: false,
             shutdown_backup_on_up: false,
             init_addr: Vec::new(),
+            tls: super::tls::ServerTls::default(),
             span,
         }
     }

@@ -47,12 +47,10 @@ const LIBRARIES: &[(&str, &str)] = &[
 
 /// Options of `bind` and `server` lines without which the line would promise more than it keeps.
 const GUARD_OPTIONS: &[&str] = &[
-    "ssl",
     "accept-proxy",
     "accept-netscaler-cip",
     "tcp-md5sig",
     "namespace",
-    "check-ssl",
 ];
 
 /// The finding about a word that hapax knows but does not execute yet.

@@ -23,6 +23,7 @@ pub(crate) mod proxy;
 pub mod section;
 mod sections;
 pub mod server;
+mod tls;
 mod usesrc;
 
 pub use context::{Context, Options};

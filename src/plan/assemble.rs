@@ -125,9 +125,11 @@ impl Builder<'_> {
         {
             settings.cookie = Some(dynamic_value(key, at.ip(), at.port()));
         }
+        let tls = self.server_tls(proxy, server);
         ServerPlan {
             name: server.name.as_str().into(),
             address,
+            tls,
             settings: Arc::new(settings),
             check_address,
             moved: Arc::default(),

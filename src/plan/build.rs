@@ -61,6 +61,11 @@ impl Builder<'_> {
     pub(super) fn read(&self, path: &str, span: Span) -> std::io::Result<Vec<u8>> {
         self.files.read(&located(self.config, path, span))
     }
+
+    /// The names in a directory; `None` when it is none.
+    pub(super) fn list(&self, path: &str, span: Span) -> Option<Vec<String>> {
+        self.files.list(&located(self.config, path, span))
+    }
 }
 
 /// Where a relative file name points to.
@@ -187,7 +192,7 @@ impl Builder<'_> {
         let case_map = super::case_map::build(self.config, self.files, &mut self.diags);
         let mut stats_sockets = Vec::new();
         for bind in &settings.stats_sockets {
-            self.open(bind, None, "stats socket", &mut stats_sockets);
+            self.open(bind, None, "stats socket", &mut stats_sockets, None);
         }
         GlobalPlan {
             uid,
@@ -202,7 +207,8 @@ impl Builder<'_> {
     fn listeners(&mut self, proxy: &Proxy, id: FrontendId, list: &mut Vec<ListenerPlan>) {
         let first = list.len();
         for bind in &proxy.binds {
-            self.open(bind, Some(id), "bind", list);
+            let tls = self.bind_tls(bind, Some(proxy));
+            self.open(bind, Some(id), "bind", list, tls);
         }
         let Some(own) = list.get_mut(first..) else {
             return;
@@ -228,6 +234,7 @@ impl Builder<'_> {
         frontend: Option<FrontendId>,
         keyword: &str,
         list: &mut Vec<ListenerPlan>,
+        tls: Option<Arc<rustls::ServerConfig>>,
     ) {
         self.check_permissions(&bind.unix, &bind.said);
         let mut settings = bind.clone();
@@ -244,6 +251,7 @@ impl Builder<'_> {
                     name: bind.name.as_deref().map(Into::into),
                     uuid: bind.id.unwrap_or(0),
                     settings: settings.clone(),
+                    tls: tls.clone(),
                     written: bind.written.clone(),
                 });
             };

@@ -24,6 +24,10 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// What the system says.
     fn read(&self, path: &str) -> io::Result<Vec<u8>>;
+    /// The names in a directory; `None` when the path is none.
+    fn list(&self, _path: &str) -> Option<Vec<String>> {
+        None
+    }
     /// The addresses of a host name in the resolver's order; empty when it has none.
     fn resolve(&self, host: &str, family: Family) -> Vec<IpAddr>;
     /// Numeric id and primary group of a user.
@@ -50,6 +54,11 @@ pub struct RealFiles;
 impl Files for RealFiles {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         std::fs::read(Path::new(path))
+    }
+    fn list(&self, path: &str) -> Option<Vec<String>> {
+        let entries = std::fs::read_dir(Path::new(path)).ok()?;
+        let names = entries.flatten().map(|e| e.file_name());
+        Some(names.filter_map(|n| n.into_string().ok()).collect())
     }
     fn resolve(&self, host: &str, family: Family) -> Vec<IpAddr> {
         let Ok(found) = (host, 0u16).to_socket_addrs() else {

@@ -20,6 +20,8 @@ pub struct ListenerPlan {
     pub uuid: u32,
     /// Everything else that the line says.
     pub settings: Arc<ir::Bind>,
+    /// TLS; `None`: plain text.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
     /// The address as written, for messages.
     pub written: String,
 }

@@ -20,6 +20,7 @@ mod resolve;
 pub mod server;
 pub mod stats;
 mod threads;
+pub mod tls;
 
 pub use backend::{BackendPlan, CheckPlan, Fullconn};
 pub use build::build;

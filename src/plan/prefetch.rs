@@ -85,6 +85,9 @@ fn addresses(server: &Server) -> impl Iterator<Item = &Address> {
 }
 
 impl Files for Prefetched<'_> {
+    fn list(&self, path: &str) -> Option<Vec<String>> {
+        self.inner.list(path)
+    }
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         self.inner.read(path)
     }

@@ -18,6 +18,8 @@ pub struct ServerPlan {
     pub address: ServerAddress,
     /// Everything that the line (and `default-server`) says.
     pub settings: Arc<ir::Server>,
+    /// TLS towards it; `None`: plain text.
+    pub tls: Option<Arc<super::tls::ServerTlsPlan>>,
     /// Where health checks connect: `addr` and `port` applied; `None` when the server is not
     /// checked.
     pub check_address: Option<ServerAddress>,

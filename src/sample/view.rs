@@ -47,9 +47,13 @@ pub trait StreamView {
     fn default_backend(&self) -> Option<&str> {
         None
     }
+    /// What TLS agreed upon with the client; `None` on a plain connection.
+    fn tls(&self) -> Option<&TlsFacts> {
+        None
+    }
     /// The client's connection is a TLS one (`ssl_fc`).
     fn is_tls(&self) -> bool {
-        false
+        self.tls().is_some()
     }
     /// The HTTP version of the client's connection: 1 or 2 (`fc_http_major`).
     fn http_major(&self) -> u8 {
@@ -235,6 +239,27 @@ impl LogStep {
     pub fn bit(self) -> u16 {
         1 << self as u16
     }
+}
+
+/// What TLS agreed upon.
+#[derive(Clone, Debug, Default)]
+pub struct TlsFacts {
+    /// `TLSv1.3`
+    pub version: &'static str,
+    /// The suite of ciphers.
+    pub suite: Option<rustls::SupportedCipherSuite>,
+    /// The protocol inside.
+    pub alpn: Option<Box<[u8]>>,
+    /// The name the client asked for.
+    pub sni: Option<Box<str>>,
+    /// The session was resumed.
+    pub resumed: bool,
+    /// OpenSSL's number of what is wrong with the other side's certificate; 0: nothing.
+    pub verify: u32,
+    /// That error is in a certificate above the last one.
+    pub in_authority: bool,
+    /// The other side's certificate, DER.
+    pub certificate: Option<Box<[u8]>>,
 }
 
 /// What a log line tells besides the messages. Times are milliseconds, -1 where the phase was not

@@ -376,6 +376,7 @@ mod tests {
             address,
             name: None,
             uuid: 1,
+            tls: None,
             settings: Arc::new(settings),
             written: String::new(),
         }

@@ -7,7 +7,7 @@ use crate::engine::connect::{self, Fault};
 use crate::engine::count;
 use crate::engine::pool::ServerConn;
 use crate::engine::reactor::{NEVER, Wake};
-use crate::engine::{select, source, strict, takeover};
+use crate::engine::{select, source, strict, takeover, tls};
 use crate::ir::proxy::{HttpReuse, Options};
 use crate::plan::{BackendPlan, ServerAddress};
 use crate::proto::h1::Method;
@@ -158,7 +158,9 @@ impl Stream {
             }
             address => (Cow::Borrowed(address), None),
         };
-        let kind = source::kind(foreign, moved, plan.epoch());
+        let secure = plan.tls.as_deref().and_then(|tls| tls.traffic.as_ref());
+        let name = secure.and_then(|_| tls::name_for(t, plan, self));
+        let kind = tls::kind(source::kind(foreign, moved, plan.epoch()), name.as_deref());
         if !fresh {
             let mine =
                 |k: &KeptConn| k.backend == be.id && k.server == server && k.conn.kind == kind;
@@ -208,7 +210,10 @@ impl Stream {
         };
         let strict = strict::room(t, be, server, kind).await?;
         let until = t.worker.after(self.timeouts.connect);
-        let sock = connect::start(t.worker, &address, options)?;
+        let mut sock = connect::start(t.worker, &address, options)?;
+        if let Some(config) = secure {
+            tls::towards_server(&mut sock, config, name.as_deref());
+        }
         Ok(Attached {
             conn: ServerConn::new(sock, kind, shared.descriptors.server(), strict),
             reused: false,
@@ -221,9 +226,9 @@ impl Stream {
     pub(super) async fn another_attempt(&mut self, fault: Fault) -> Result<(), End> {
         let state = match fault {
             Fault::NoSource => return Err(End::Status(500, *b"IC")),
-            Fault::TimedOut => *b"sC",
+            Fault::TimedOut | Fault::HandshakeTimedOut => *b"sC",
             Fault::Resource(_) => *b"RC",
-            Fault::Full | Fault::Failed(_) => *b"SC",
+            Fault::Full | Fault::Failed(_) | Fault::Handshake => *b"SC",
         };
         let Some(be) = self.be.clone() else {
             return Err(End::Status(503, state));

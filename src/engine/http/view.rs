@@ -4,7 +4,7 @@ use super::Stream;
 use crate::proto::h1::Message;
 use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Effect, LogData, StreamView, World};
+use crate::sample::view::{Effect, LogData, StreamView, TlsFacts, World};
 use std::net::SocketAddr;
 
 impl StreamView for Stream {
@@ -19,6 +19,9 @@ impl StreamView for Stream {
     }
     fn response_mut(&mut self) -> Option<&mut Message> {
         self.res.as_deref_mut().filter(|m| m.is_parsed())
+    }
+    fn tls(&self) -> Option<&TlsFacts> {
+        self.s.tls.as_deref()
     }
     fn src(&self) -> Option<SocketAddr> {
         self.src.or(self.s.src)

@@ -14,10 +14,11 @@
 
 mod inbox;
 mod sock;
+pub mod tls;
 mod wheel;
 
 pub use inbox::{Inbox, Message as InboxMessage, TaskRef};
-pub use sock::{Io, Sock};
+pub use sock::{Detached, Io, Sock};
 pub use wheel::NEVER;
 
 use crate::base::clock;
@@ -76,6 +77,8 @@ pub struct Worker {
     wheel: RefCell<Wheel>,
     /// Bulk buffer; borrowed only between two awaits.
     pub scratch: RefCell<Vec<u8>>,
+    /// Buffers of TLS connections; empty until one needs them.
+    tls: RefCell<tls::Buffers>,
     stopping: Cell<bool>,
     live: Cell<usize>,
     panics: Cell<u64>,
@@ -111,6 +114,7 @@ impl Worker {
             now_us: Cell::new(now_us),
             wheel: RefCell::new(Wheel::new(now_us / 1000)),
             scratch: RefCell::new(vec![0; SCRATCH]),
+            tls: RefCell::default(),
             stopping: Cell::new(false),
             live: Cell::new(0),
             panics: Cell::new(0),

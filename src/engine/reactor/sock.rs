@@ -1,9 +1,11 @@
 //! Sockets of one thread: try first, register and wait only when the kernel says "not now".
 
+use super::tls::Tls;
 use super::{NO_TASK, Worker};
 use rustix::event::epoll;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
+use std::cell::{Cell, RefCell};
 use std::io::IoSlice;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -101,6 +103,16 @@ pub struct Sock {
     fd: Option<OwnedFd>,
     slot: u32,
     worker: &'static Worker,
+    /// Encrypts what goes through; boxed, since most sockets have none.
+    tls: Option<Box<RefCell<Tls>>>,
+    /// Ends with a reset: no farewell is said.
+    resets: Cell<bool>,
+}
+
+/// A socket between two threads.
+pub struct Detached {
+    fd: OwnedFd,
+    tls: Option<Box<RefCell<Tls>>>,
 }
 
 impl Sock {
@@ -111,7 +123,42 @@ impl Sock {
             fd: Some(fd),
             slot,
             worker,
+            tls: None,
+            resets: Cell::new(false),
         }
+    }
+
+    /// Takes a socket that another thread let go.
+    pub fn attach(worker: &'static Worker, from: Detached) -> Sock {
+        let mut sock = Sock::new(worker, from.fd);
+        sock.tls = from.tls;
+        sock
+    }
+
+    /// Speaks TLS from now on.
+    pub fn start_tls(&mut self, tls: Tls) {
+        self.tls = Some(Box::new(RefCell::new(tls)));
+    }
+
+    /// Looks at the state of TLS; `None` without it.
+    pub fn tls<R>(&self, f: impl FnOnce(&Tls) -> R) -> Option<R> {
+        self.tls.as_ref().map(|tls| f(&tls.borrow()))
+    }
+
+    /// Whether it speaks TLS.
+    #[inline]
+    pub fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// One step of the TLS handshake: `Done` when it is over (at once without TLS).
+    pub fn handshake(&self) -> Io {
+        let Some(tls) = &self.tls else {
+            return Io::Done(0);
+        };
+        let buffers = &mut *self.worker.tls.borrow_mut();
+        tls.borrow_mut()
+            .handshake(buffers, |b| self.raw_recv(b), |b| self.raw_send(b, false))
     }
 
     /// The running task is woken for it from now on.
@@ -143,7 +190,7 @@ impl Sock {
     /// Whether a read may bring something.
     #[inline]
     pub fn readable(&self) -> bool {
-        self.flags() & READABLE != 0
+        self.flags() & READABLE != 0 || self.tls(Tls::has_plain) == Some(true)
     }
 
     /// Whether a write may take something.
@@ -215,8 +262,27 @@ impl Sock {
     /// Reads once into `buf`.
     #[inline]
     pub fn recv(&self, buf: &mut [u8]) -> Io {
+        match &self.tls {
+            None => self.raw_recv(buf),
+            Some(tls) => self.tls_recv(tls, buf),
+        }
+    }
+
+    #[cold]
+    fn tls_recv(&self, tls: &RefCell<Tls>, buf: &mut [u8]) -> Io {
+        let buffers = &mut *self.worker.tls.borrow_mut();
+        tls.borrow_mut().recv(
+            buf,
+            buffers,
+            |b| self.raw_recv(b),
+            |b| self.raw_send(b, false),
+        )
+    }
+
+    #[inline]
+    fn raw_recv(&self, buf: &mut [u8]) -> Io {
         let Some(fd) = &self.fd else { return Io::Eof };
-        if !self.readable() {
+        if self.flags() & READABLE == 0 {
             self.watch();
             return Io::Blocked;
         }
@@ -246,6 +312,16 @@ impl Sock {
 
     /// Looks at what has arrived without taking it.
     pub fn peek(&self, buf: &mut [u8]) -> Io {
+        if let Some(tls) = &self.tls {
+            // tickets and the like are no data: only what decrypts to something counts
+            if !tls.borrow().has_plain() {
+                match self.tls_recv(tls, &mut []) {
+                    Io::Done(_) => {}
+                    other => return other,
+                }
+            }
+            return Io::Done(tls.borrow().peek(buf));
+        }
         let Some(fd) = &self.fd else { return Io::Eof };
         match rustix::net::recv(fd, buf, RecvFlags::PEEK) {
             Ok((_, 0)) => Io::Eof,
@@ -258,6 +334,24 @@ impl Sock {
     /// Writes once from `buf`. `more` holds a partial segment back for what follows.
     #[inline]
     pub fn send(&self, buf: &[u8], more: bool) -> Io {
+        match &self.tls {
+            None => self.raw_send(buf, more),
+            Some(tls) => {
+                let buffers = &mut *self.worker.tls.borrow_mut();
+                tls.borrow_mut()
+                    .send(buf, buffers, |b| self.raw_send(b, more))
+            }
+        }
+    }
+
+    /// Whether a connection under way stands, as an empty write tells: `NOTCONN` while it does
+    /// not.
+    pub fn probe(&self) -> Io {
+        self.raw_send(&[], false)
+    }
+
+    #[inline]
+    fn raw_send(&self, buf: &[u8], more: bool) -> Io {
         let Some(fd) = &self.fd else {
             return Io::Failed(Errno::BADF);
         };
@@ -276,6 +370,12 @@ impl Sock {
     /// Writes once from several pieces.
     #[inline]
     pub fn send_vectored(&self, pieces: &[IoSlice<'_>], more: bool) -> Io {
+        if let Some(tls) = &self.tls {
+            let buffers = &mut *self.worker.tls.borrow_mut();
+            return tls
+                .borrow_mut()
+                .send_vectored(pieces, buffers, |b| self.raw_send(b, more));
+        }
         let Some(fd) = &self.fd else {
             return Io::Failed(Errno::BADF);
         };
@@ -325,9 +425,19 @@ impl Sock {
 
     /// Ends the writing side.
     pub fn shutdown_write(&self) {
+        self.farewell();
         if let Some(fd) = &self.fd {
             // a peer that is gone already has nothing to be told
             let _ = rustix::net::shutdown(fd, Shutdown::Write);
+        }
+    }
+
+    /// Says `close_notify` on a TLS connection, so that nobody takes its end for a cut.
+    fn farewell(&self) {
+        if let Some(tls) = &self.tls
+            && !self.resets.get()
+        {
+            tls.borrow_mut().close(|b| self.raw_send(b, false));
         }
     }
 
@@ -338,6 +448,7 @@ impl Sock {
 
     /// Once dropped, the connection ends with a reset: no port stays taken for a minute.
     pub fn reset_on_close(&self) {
+        self.resets.set(true);
         if let Some(fd) = &self.fd {
             let _ = rustix::net::sockopt::set_socket_linger(fd, Some(std::time::Duration::ZERO));
         }
@@ -365,17 +476,21 @@ impl Sock {
     }
 
     /// Takes the descriptor away from this thread, to hand it to another.
-    pub fn detach(&mut self) -> Option<OwnedFd> {
+    pub fn detach(&mut self) -> Option<Detached> {
         let fd = self.fd.take()?;
         if self.flags() & REGISTERED != 0 {
             let _ = epoll::delete(&self.worker.epoll, &fd);
         }
-        Some(fd)
+        Some(Detached {
+            fd,
+            tls: self.tls.take(),
+        })
     }
 }
 
 impl Drop for Sock {
     fn drop(&mut self) {
+        self.farewell();
         // closing the last copy of a descriptor takes it out of the epoll set by itself
         self.worker.io.borrow_mut().remove(self.slot);
     }

@@ -7,6 +7,7 @@ mod cli;
 mod limits;
 mod naming;
 mod socket;
+mod ssl;
 pub mod threads;
 mod unix;
 
@@ -49,7 +50,7 @@ impl Fault {
     }
 }
 
-/// All of them, one line each.
+/// All of them, one line each; those of TLS stand in [`ssl::ALL`].
 pub const OPTIONS: &[BindOption] = &[
     cli::EXPOSE_FD,
     cli::LEVEL,
@@ -79,7 +80,7 @@ pub const OPTIONS: &[BindOption] = &[
 
 /// The words of [`OPTIONS`].
 pub fn executed() -> impl Iterator<Item = &'static str> {
-    let names = OPTIONS.iter().map(|o| o.name);
+    let names = OPTIONS.iter().chain(ssl::ALL).map(|o| o.name);
     names.filter(|n| !super::parsed_only::bind_option(n))
 }
 
@@ -160,6 +161,7 @@ fn bind(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     }
     bind.said = format!("'bind {written}' in section '{section}'");
     bind.written = written;
+    bind.place = cx.place(args.line().span);
     if let Some(draft) = cx.draft_mut() {
         draft.proxy.binds.push(bind);
     }
@@ -210,7 +212,8 @@ struct Place {
 /// Everything behind the addresses.
 fn options(bind: &mut Bind, args: &mut Args<'_, '_>, place: &Place) {
     while let Some(word) = args.next_word() {
-        let Some(option) = OPTIONS.iter().find(|o| word.is(o.name)) else {
+        let mut all = OPTIONS.iter().chain(ssl::ALL);
+        let Some(option) = all.find(|o| word.is(o.name)) else {
             if !check::option(args, word, check::Table::Bind, &place.unknown) {
                 return;
             }

@@ -20,6 +20,7 @@ mod node;
 mod pidfile;
 mod reuseport;
 mod spread_checks;
+mod ssl;
 mod stats;
 mod tune;
 mod user;
@@ -64,6 +65,11 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &reuseport::NOREUSEPORT,
     &spread_checks::SPREAD_CHECKS,
     &spread_checks::MAX_SPREAD_CHECKS,
+    &ssl::BASES,
+    &ssl::CACHE_SIZE,
+    &ssl::LISTS,
+    &ssl::OPTIONS,
+    &ssl::SERVER_VERIFY,
     &stats::SOCKET,
     &stats::TIMEOUT,
     &stats::MAXCONN,

@@ -10,6 +10,7 @@ mod limits;
 mod on_marked;
 mod pool;
 mod redir;
+mod ssl;
 mod state;
 pub mod template;
 
@@ -22,7 +23,11 @@ use crate::config::args::Args;
 use crate::config::directive::Word;
 use crate::grammar;
 use crate::ir::server::{CheckSettings, InitAddr};
+use crate::ir::tls::Sni;
 use crate::ir::{Mode, Server};
+use crate::lower::proxy::rules;
+use crate::sample::expr::Expr;
+use crate::sample::places::Places;
 
 /// A server while its options are read, and what `default-server` lines said so far.
 #[derive(Clone, Debug)]
@@ -33,6 +38,8 @@ pub struct ServerDraft {
     pub checked: bool,
     /// What checks do if there are any.
     pub check: CheckSettings,
+    /// `sni`, as written
+    pub sni: Option<Word>,
     /// How messages about the line begin: `'server www/a' : `.
     pub place: String,
 }
@@ -51,6 +58,7 @@ impl Default for ServerDraft {
             server: Server::new(String::new(), nowhere, Span::default()),
             checked: false,
             check: CheckSettings::default(),
+            sni: None,
             place: String::new(),
         }
     }
@@ -100,7 +108,7 @@ impl Fault {
     }
 }
 
-/// All of them, one line each.
+/// All of them, one line each; those of TLS stand in [`ssl::ALL`].
 pub const OPTIONS: &[ServerOption] = &[
     check::ADDR,
     check::CHECK,
@@ -137,7 +145,8 @@ pub const OPTIONS: &[ServerOption] = &[
 
 /// The words of [`OPTIONS`].
 pub fn executed() -> impl Iterator<Item = &'static str> {
-    OPTIONS.iter().flat_map(|o| o.names.iter().copied())
+    let all = OPTIONS.iter().chain(ssl::ALL);
+    all.flat_map(|o| o.names.iter().copied())
 }
 
 /// `server NAME ADDRESS [options]`
@@ -215,9 +224,13 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
         mut server,
         checked,
         check,
+        sni,
         ..
     } = made;
     server.check = checked.then_some(check);
+    if let Some(word) = sni {
+        server.tls.sni = server_name(cx, args, &word, place);
+    }
     let Some(draft) = cx.draft() else {
         return;
     };
@@ -358,7 +371,7 @@ fn check_transport(cx: &Context<'_>, made: &mut ServerDraft, args: &mut Args<'_,
 }
 
 fn find(word: &Word) -> Option<(&'static ServerOption, &'static str)> {
-    OPTIONS.iter().find_map(|o| {
+    OPTIONS.iter().chain(ssl::ALL).find_map(|o| {
         let name = o.names.iter().find(|n| word.is(n))?;
         Some((o, *name))
     })
@@ -377,4 +390,31 @@ fn of_server(made: &ServerDraft) -> String {
     } else {
         format!("server {}", made.server.name)
     }
+}
+
+/// The expression of `sni`.
+fn server_name(
+    cx: &mut Context<'_>,
+    args: &mut Args<'_, '_>,
+    word: &Word,
+    place: &str,
+) -> Option<Sni> {
+    let compiled = rules::compile(cx, Places::BE_SERVER_CONNECT, |compile, _| {
+        compile.span = word.span;
+        match Expr::parse_words(std::slice::from_ref(word), compile) {
+            Ok((expr, _)) => Some(expr),
+            Err(crate::sample::compile::Fault::Wrong(m)) => {
+                compile.alert(m);
+                None
+            }
+            Err(_) => None,
+        }
+    });
+    let context =
+        format!("{place}error detected while parsing sni or pool-conn-name expressions : ");
+    let expr = rules::take(args, compiled, &context, Form::Bracket)?;
+    Some(Sni {
+        said: super::tls::said(word),
+        expr: std::sync::Arc::new(expr),
+    })
 }

@@ -17,6 +17,7 @@ mod payload;
 mod proxies;
 mod request;
 mod response;
+mod ssl;
 mod variables;
 
 pub use captures::{path_of, remembered_target};
@@ -177,6 +178,8 @@ static FAMILIES: &[&[Fetch]] = &[
     internal::FETCHES,
     proxies::FETCHES,
     layer4::FETCHES,
+    ssl::FETCHES,
+    ssl::CERTIFICATES,
     payload::FETCHES,
     request::FETCHES,
     headers::FETCHES,

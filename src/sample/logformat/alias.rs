@@ -324,6 +324,13 @@ fn logged(e: &Eval<'_>, out: &mut Vec<u8>, field: impl Fn(&LogData) -> i64) {
     Sample::Int(e.view.log().map_or(-1, field)).append(out);
 }
 
+/// When a connection was accepted, as log lines show it.
+pub fn accept_date(us: u64) -> String {
+    let mut out = Vec::new();
+    local_date(us, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 /// `23/Nov/2026:14:58:03.123`, local time
 fn local_date(us: u64, out: &mut Vec<u8>) {
     let seconds = us / 1_000_000;

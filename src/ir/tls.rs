@@ -1,0 +1,176 @@
+//! What `bind` and `server` lines and `ssl-default-*` say about TLS (HAProxy configuration manual
+//! 3.1, 5.1, 5.2).
+
+use crate::base::span::Span;
+
+/// A file or a list as written, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The word.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A version of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TlsVersion {
+    /// `SSLv3`
+    Ssl3,
+    /// `TLSv1.0`
+    Tls10,
+    /// `TLSv1.1`
+    Tls11,
+    /// `TLSv1.2`
+    Tls12,
+    /// `TLSv1.3`
+    Tls13,
+}
+
+impl TlsVersion {
+    /// All of them with their names.
+    pub const NAMES: [(&'static str, TlsVersion); 5] = [
+        ("SSLv3", TlsVersion::Ssl3),
+        ("TLSv1.0", TlsVersion::Tls10),
+        ("TLSv1.1", TlsVersion::Tls11),
+        ("TLSv1.2", TlsVersion::Tls12),
+        ("TLSv1.3", TlsVersion::Tls13),
+    ];
+    /// By its name in files.
+    pub fn named(name: &[u8]) -> Option<TlsVersion> {
+        let mut all = Self::NAMES.iter();
+        all.find(|(n, _)| n.as_bytes() == name).map(|(_, v)| *v)
+    }
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        let mut all = Self::NAMES.iter();
+        all.find(|(_, v)| *v == self).map_or("", |(n, _)| n)
+    }
+}
+
+/// Which versions may be spoken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// `ssl-min-ver`
+    pub min: Option<TlsVersion>,
+    /// `ssl-max-ver`
+    pub max: Option<TlsVersion>,
+    /// `no-tlsv12` and its like
+    pub without: Vec<TlsVersion>,
+}
+
+/// `verify`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verify {
+    /// Whoever it is.
+    None,
+    /// Who shows a certificate must show a good one.
+    Optional,
+    /// A good certificate or nothing.
+    Required,
+}
+
+/// What both sides may be told.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TlsCommon {
+    /// `alpn`: names in order of preference
+    pub alpn: Option<Vec<Vec<u8>>>,
+    /// `ca-file`
+    pub ca_file: Option<Said>,
+    /// `crl-file`
+    pub crl_file: Option<Said>,
+    /// `verify`
+    pub verify: Option<Verify>,
+    /// `ciphers`: TLS 1.2, in OpenSSL's names
+    pub ciphers: Option<Said>,
+    /// `ciphersuites`: TLS 1.3
+    pub ciphersuites: Option<Said>,
+    /// `curves`, `ecdhe`
+    pub curves: Option<Said>,
+    /// `ssl-min-ver` and its like
+    pub versions: Versions,
+    /// `no-tls-tickets`
+    pub no_tickets: bool,
+}
+
+/// A `bind` line's words about TLS.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BindTls {
+    /// `ssl`: without it the others have no effect
+    pub ssl: bool,
+    /// `crt`, in order: the first certificate is the default one
+    pub crt: Vec<Said>,
+    /// `crt-list`
+    pub crt_list: Vec<Said>,
+    /// `strict-sni`
+    pub strict_sni: bool,
+    /// `prefer-client-ciphers`
+    pub prefer_client_ciphers: bool,
+    /// `crt-ignore-err`: error numbers that do not end the handshake; `None` in it: all
+    pub crt_ignore: Vec<Option<u32>>,
+    /// `ca-ignore-err`
+    pub ca_ignore: Vec<Option<u32>>,
+    /// The rest.
+    pub common: TlsCommon,
+}
+
+/// A `server` line's words about TLS.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServerTls {
+    /// `ssl`
+    pub ssl: bool,
+    /// `check-ssl`
+    pub check_ssl: bool,
+    /// `check-sni`
+    pub check_sni: Option<String>,
+    /// `check-alpn`
+    pub check_alpn: Option<Vec<Vec<u8>>>,
+    /// `crt`: the certificate shown to the server
+    pub crt: Option<Said>,
+    /// `sni`; `None` with [`ServerTls::no_sni_auto`] unset: the request's host name
+    pub sni: Option<Sni>,
+    /// `no-sni-auto`
+    pub no_sni_auto: bool,
+    /// `verifyhost`
+    pub verifyhost: Option<String>,
+    /// `no-ssl-reuse`
+    pub no_reuse: bool,
+    /// The rest.
+    pub common: TlsCommon,
+}
+
+/// What the `global` section says for all lines.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GlobalTls {
+    /// `ssl-default-bind-*`
+    pub bind: TlsCommon,
+    /// `ssl-default-server-*`
+    pub server: TlsCommon,
+    /// `ca-base`
+    pub ca_base: Option<String>,
+    /// `crt-base`
+    pub crt_base: Option<String>,
+    /// `ssl-server-verify none`
+    pub server_verify_none: bool,
+    /// `ssl-default-bind-options prefer-client-ciphers`
+    pub prefer_client_ciphers: bool,
+    /// `ssl-default-bind-options strict-sni`
+    pub strict_sni: bool,
+    /// `tune.ssl.cachesize` (20000)
+    pub cache_size: Option<u32>,
+}
+
+/// The expression of `sni`.
+#[derive(Clone, Debug)]
+pub struct Sni {
+    /// As written.
+    pub said: Said,
+    /// What gives the name.
+    pub expr: std::sync::Arc<crate::sample::expr::Expr>,
+}
+
+impl PartialEq for Sni {
+    fn eq(&self, other: &Sni) -> bool {
+        self.said == other.said
+    }
+}

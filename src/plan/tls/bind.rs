@@ -1,0 +1,522 @@
+//! The TLS of `bind` lines.
+
+use super::certificates::{self, Certificates};
+use super::verify::Clients;
+use super::{crt_list, pem, suites};
+use crate::base::diag::{Diagnostic, Form};
+use crate::base::span::Span;
+use crate::ir::proxy::Mode;
+use crate::ir::tls::{BindTls, Said, TlsCommon, TlsVersion, Verify};
+use crate::ir::{Bind, Proxy};
+use crate::plan::build::Builder;
+use rustls::crypto::aws_lc_rs;
+use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
+use rustls::{RootCertStore, ServerConfig};
+use std::sync::Arc;
+
+/// Names of files that lie beside certificates and are none (`ssl-load-extra-files`).
+const BESIDE: &[&str] = &["key", "issuer", "ocsp", "sctl", "dh"];
+/// Kinds of keys of a bundle: `site.pem` names `site.pem.rsa` and `site.pem.ecdsa`.
+const BUNDLE: &[&str] = &["ecdsa", "rsa", "dsa"];
+/// Sessions kept for clients that take no tickets (`tune.ssl.cachesize`).
+const CACHE: usize = 20_000;
+
+impl Builder<'_> {
+    /// The TLS of a line; `None` without `ssl`, or when a fault makes it impossible.
+    pub(in crate::plan) fn bind_tls(
+        &mut self,
+        bind: &Bind,
+        proxy: Option<&Proxy>,
+    ) -> Option<Arc<ServerConfig>> {
+        let tls = &bind.tls;
+        if !tls.ssl {
+            return None;
+        }
+        let mut common = tls.common.clone();
+        inherit(&mut common, &self.config.global.tls.bind);
+        let owner = proxy.map_or_else(String::new, |p| p.name.clone());
+        let line = Line {
+            bind,
+            said: format!("for bind '{}' at [{}].", bind.written, bind.place),
+            owner,
+        };
+        let found = self.certificates(tls, bind);
+        let roots = self.roots(&common, &bind.said);
+        if !self.files.present() {
+            return None;
+        }
+        let mut found = found?;
+        found.strict = tls.strict_sni || self.config.global.tls.strict_sni;
+        if found.len() == 0 {
+            let text = format!(
+                "Proxy '{}': no SSL certificate specified for bind '{}' at [{}]",
+                line.owner, bind.written, bind.place
+            );
+            let finding = match tls.strict_sni {
+                true => Diagnostic::warning(
+                    "HX0501",
+                    bind.span,
+                    format!("{text}, ssl connections will fail (use 'crt')."),
+                ),
+                false => Diagnostic::alert("HX0501", bind.span, format!("{text} (use 'crt').")),
+            };
+            self.diags.push(finding.form(Form::Plain));
+            if !tls.strict_sni {
+                return None;
+            }
+        }
+        self.outdated(&common, &line);
+        let (provider, versions) = match suites::provider(&common) {
+            Ok(made) => made,
+            Err(fault) => {
+                self.line_fault(&line, &fault.text(&common));
+                return None;
+            }
+        };
+        let provider = Arc::new(provider);
+        let builder = ServerConfig::builder_with_provider(provider.clone())
+            .with_protocol_versions(&versions)
+            .ok()?;
+        let verify = common.verify.unwrap_or(Verify::None);
+        let builder = if verify == Verify::None {
+            builder.with_no_client_auth()
+        } else {
+            let Some((roots, crls, authorities)) = roots? else {
+                let text = format!(
+                    "Proxy '{}': verify is enabled but no CA file specified {}",
+                    line.owner, line.said
+                );
+                let finding = Diagnostic::alert("HX0502", bind.span, text);
+                self.diags.push(finding.form(Form::Plain));
+                return None;
+            };
+            let mut inner =
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+                    .with_crls(crls)
+                    .only_check_end_entity_revocation();
+            if verify == Verify::Optional {
+                inner = inner.allow_unauthenticated();
+            }
+            let inner = match inner.build() {
+                Ok(inner) => inner,
+                Err(error) => {
+                    self.line_fault(&line, &format!("unable to use the CA file: {error}"));
+                    return None;
+                }
+            };
+            let ignored = [&tls.crt_ignore[..], &tls.ca_ignore[..]].concat();
+            builder.with_client_cert_verifier(Arc::new(Clients {
+                inner,
+                trusted: authorities,
+                ignored,
+            }))
+        };
+        let mut config = builder.with_cert_resolver(Arc::new(found));
+        let http = proxy.is_some_and(|p| p.settings.mode == Mode::Http);
+        config.alpn_protocols = self.alpn(&common, http, &line)?;
+        let global = &self.config.global.tls;
+        config.ignore_client_order = !(tls.prefer_client_ciphers || global.prefer_client_ciphers);
+        config.session_storage = match self.config.global.tls.cache_size {
+            Some(0) => Arc::new(NoServerSessionStorage {}),
+            size => ServerSessionMemoryCache::new(size.map_or(CACHE, |n| n as usize)),
+        };
+        if !common.no_tickets {
+            config.ticketer = aws_lc_rs::Ticketer::new().ok()?;
+        }
+        Some(Arc::new(config))
+    }
+
+    /// The protocols offered: those of the line that are spoken here.
+    fn alpn(&mut self, common: &TlsCommon, http: bool, line: &Line<'_>) -> Option<Vec<Vec<u8>>> {
+        let Some(names) = &common.alpn else {
+            return Some(match http {
+                true => vec![b"http/1.1".to_vec()],
+                false => Vec::new(),
+            });
+        };
+        if !http {
+            return Some(names.clone());
+        }
+        let spoken: Vec<Vec<u8>> = names.iter().filter(|n| *n != b"h2").cloned().collect();
+        if spoken.len() < names.len() {
+            let what = format!("{} : 'h2' of 'alpn'", line.bind.said);
+            let span = line.bind.span;
+            if spoken.is_empty() {
+                let text = format!(
+                    "{what} is not executed yet by this version of hapax, and nothing else is offered."
+                );
+                self.diags.push(Diagnostic::alert("HX0283", span, text));
+                return None;
+            }
+            let text = format!(
+                "{what} is known, but this version of hapax does not execute it yet: clients are offered HTTP/1.1."
+            );
+            self.diags.push(Diagnostic::notice("HX0280", span, text));
+        }
+        Some(spoken)
+    }
+
+    /// Versions that files still ask for and no one speaks any more.
+    fn outdated(&mut self, common: &TlsCommon, line: &Line<'_>) {
+        if let Some(min) = common.versions.min.filter(|v| *v < TlsVersion::Tls12)
+            && common
+                .versions
+                .max
+                .is_none_or(|max| max >= TlsVersion::Tls12)
+        {
+            let text = format!(
+                "{} : 'ssl-min-ver {}': this TLS library speaks nothing older than TLSv1.2; older clients are refused.",
+                line.bind.said,
+                min.name()
+            );
+            let finding = Diagnostic::notice("HX0504", line.bind.span, text);
+            self.diags.push(finding);
+        }
+    }
+
+    fn line_fault(&mut self, line: &Line<'_>, what: &str) {
+        let text = format!("Proxy '{}': {what} {}", line.owner, line.said);
+        let finding = Diagnostic::alert("HX0503", line.bind.span, text);
+        self.diags.push(finding.form(Form::Plain));
+    }
+
+    /// Where a certificate's file is.
+    fn crt_path(&self, name: &str) -> String {
+        match &self.config.global.tls.crt_base {
+            Some(base) if !name.starts_with('/') => format!("{base}/{name}"),
+            _ => name.to_owned(),
+        }
+    }
+
+    fn certificates(&mut self, tls: &BindTls, bind: &Bind) -> Option<Certificates> {
+        let mut all = Certificates::default();
+        let mut whole = true;
+        for said in &tls.crt {
+            let path = self.crt_path(&said.text);
+            let place = Place {
+                span: said.span,
+                context: bind.said.clone(),
+            };
+            let files = match self.directory(&path, said.span) {
+                Some(mut files) => {
+                    files.sort();
+                    files.into_iter().map(|f| format!("{path}/{f}")).collect()
+                }
+                None => vec![path],
+            };
+            for file in files {
+                whole &= self.add_certificate(&mut all, &file, &[], &place).is_some();
+            }
+        }
+        for said in &tls.crt_list {
+            whole &= self.add_list(&mut all, said, bind).is_some();
+        }
+        whole.then_some(all)
+    }
+
+    /// The certificates among a directory's files; `None`: it is none.
+    fn directory(&self, path: &str, span: Span) -> Option<Vec<String>> {
+        let names = self.list(path, span)?;
+        let mut files: Vec<String> = Vec::new();
+        for name in names {
+            let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+            if name.starts_with('.') || BESIDE.contains(&end) {
+                continue;
+            }
+            files.push(name);
+        }
+        Some(files)
+    }
+
+    fn add_list(&mut self, all: &mut Certificates, said: &Said, bind: &Bind) -> Option<()> {
+        let bytes = match self.read(&said.text, said.span) {
+            Ok(bytes) => bytes,
+            Err(_) if !self.files.present() => return Some(()),
+            Err(error) => {
+                let text = format!(
+                    "{} : 'crt-list' : cannot open file '{}' : {}",
+                    bind.said,
+                    said.text,
+                    super::reason(&error)
+                );
+                self.diags
+                    .push(Diagnostic::alert("HX0500", said.span, text));
+                return None;
+            }
+        };
+        let place = Place {
+            span: said.span,
+            context: format!("{} : 'crt-list'", bind.said),
+        };
+        let entries = match crt_list::read(&bytes) {
+            Ok(entries) => entries,
+            Err((line, text)) => {
+                let text = format!(
+                    "{} : {text} in file '{}' line {line}",
+                    place.context, said.text
+                );
+                self.diags
+                    .push(Diagnostic::alert("HX0500", said.span, text));
+                return None;
+            }
+        };
+        let mut whole = true;
+        for entry in entries {
+            if !entry.options.is_empty() {
+                let text = format!(
+                    "{} : options of '{}' in file '{}' line {} are not executed yet by this version of hapax; without them the line would promise more than it keeps.",
+                    place.context, entry.file, said.text, entry.line
+                );
+                self.diags
+                    .push(Diagnostic::alert("HX0283", said.span, text));
+                whole = false;
+                continue;
+            }
+            let path = self.crt_path(&entry.file);
+            whole &= self
+                .add_certificate(all, &path, &entry.names, &place)
+                .is_some();
+        }
+        whole.then_some(())
+    }
+
+    /// Loads the certificate of a file, or those of the bundle that it names.
+    fn add_certificate(
+        &mut self,
+        all: &mut Certificates,
+        path: &str,
+        names: &[String],
+        place: &Place,
+    ) -> Option<()> {
+        let bytes = match self.read(path, place.span) {
+            Ok(bytes) => bytes,
+            Err(_) if !self.files.present() => return Some(()),
+            Err(error) => {
+                let mut found = false;
+                for kind in BUNDLE {
+                    let part = format!("{path}.{kind}");
+                    if let Ok(bytes) = self.read(&part, place.span) {
+                        found = true;
+                        self.add_pem(all, &part, &bytes, names, place)?;
+                    }
+                }
+                if found {
+                    return Some(());
+                }
+                let text = format!(
+                    "{} : unable to stat SSL certificate from file '{path}' : {}.",
+                    place.context,
+                    super::reason(&error)
+                );
+                self.diags
+                    .push(Diagnostic::alert("HX0500", place.span, text));
+                return None;
+            }
+        };
+        self.add_pem(all, path, &bytes, names, place)
+    }
+
+    fn add_pem(
+        &mut self,
+        all: &mut Certificates,
+        path: &str,
+        bytes: &[u8],
+        names: &[String],
+        place: &Place,
+    ) -> Option<()> {
+        let key = Arc::new(self.certified(path, bytes, place)?);
+        let own;
+        let names = match (names, key.cert.first()) {
+            ([], Some(first)) => {
+                own = certificates::names(first);
+                &own[..]
+            }
+            (names, _) if names.iter().all(|n| n.starts_with('!')) => {
+                own = key
+                    .cert
+                    .first()
+                    .map(certificates::names)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .chain(names.iter().cloned())
+                    .collect();
+                &own[..]
+            }
+            (names, _) => names,
+        };
+        all.add(&key, names);
+        Some(())
+    }
+
+    /// A chain with its key; the key may lie beside it in `FILE.key`.
+    pub(super) fn certified(
+        &mut self,
+        path: &str,
+        bytes: &[u8],
+        place: &Place,
+    ) -> Option<CertifiedKey> {
+        let mut fail = |text: String| {
+            let text = format!("{} : {text}", place.context);
+            self.diags
+                .push(Diagnostic::alert("HX0500", place.span, text));
+        };
+        let mut pem = pem::read(bytes);
+        if pem.certificates.is_empty() {
+            fail(format!(
+                "unable to load certificate from file '{path}': no start line."
+            ));
+            return None;
+        }
+        if pem.key.is_none() {
+            let beside = format!("{path}.key");
+            pem.key = self
+                .read(&beside, place.span)
+                .ok()
+                .and_then(|bytes| pem::read(&bytes).key);
+        }
+        let mut fail = |text: String| {
+            let text = format!("{} : {text}", place.context);
+            self.diags
+                .push(Diagnostic::alert("HX0500", place.span, text));
+        };
+        let Some(key) = pem.key else {
+            fail(format!("No Private Key found in '{path}.key'."));
+            return None;
+        };
+        let signer = match aws_lc_rs::sign::any_supported_type(&key) {
+            Ok(signer) => signer,
+            Err(error) => {
+                fail(format!(
+                    "unable to use the private key of '{path}': {error}."
+                ));
+                return None;
+            }
+        };
+        let certified = CertifiedKey::new(pem.certificates, signer);
+        // a certificate that rustls cannot read has its key taken on trust
+        if let Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) =
+            certified.keys_match()
+        {
+            fail(format!(
+                "inconsistencies between private key and certificate loaded '{path}'."
+            ));
+            return None;
+        }
+        Some(certified)
+    }
+
+    /// The authorities and revocation lists; `Some(None)` without `ca-file`.
+    #[allow(clippy::type_complexity)]
+    pub(super) fn roots(
+        &mut self,
+        common: &TlsCommon,
+        context: &str,
+    ) -> Option<
+        Option<(
+            RootCertStore,
+            Vec<rustls::pki_types::CertificateRevocationListDer<'static>>,
+            Vec<rustls::pki_types::CertificateDer<'static>>,
+        )>,
+    > {
+        let mut crls = Vec::new();
+        if let Some(said) = &common.crl_file {
+            crls = self.authority_file(said, "crl-file", context)?.crls;
+        }
+        let Some(said) = &common.ca_file else {
+            return Some(None);
+        };
+        let pem = match said.text.as_str() {
+            "@system-ca" => self.system_authorities(said.span),
+            _ => self.authority_file(said, "ca-file", context)?,
+        };
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(pem.certificates.iter().cloned());
+        crls.extend(pem.crls);
+        Some(Some((roots, crls, pem.certificates)))
+    }
+
+    fn authority_file(&mut self, said: &Said, word: &str, context: &str) -> Option<pem::Pem> {
+        let path = match &self.config.global.tls.ca_base {
+            Some(base) if !said.text.starts_with('/') => format!("{base}/{}", said.text),
+            _ => said.text.clone(),
+        };
+        let mut pem = pem::Pem::default();
+        let fault = if let Some(names) = self.list(&path, said.span) {
+            for name in names {
+                let ends = [".pem", ".crt", ".cer", ".crl"];
+                if !name.starts_with('.') && ends.iter().any(|e| name.ends_with(e)) {
+                    let bytes = self.read(&format!("{path}/{name}"), said.span);
+                    let more = pem::read(&bytes.unwrap_or_default());
+                    pem.certificates.extend(more.certificates);
+                    pem.crls.extend(more.crls);
+                }
+            }
+            None
+        } else {
+            match self.read(&path, said.span) {
+                Ok(bytes) => {
+                    pem = pem::read(&bytes);
+                    None
+                }
+                Err(_) if !self.files.present() => return Some(pem),
+                Err(error) => Some(super::reason(&error)),
+            }
+        };
+        let empty = pem.certificates.is_empty() && pem.crls.is_empty();
+        let fault = fault.or_else(|| empty.then(|| "no certificate or crl found".to_owned()));
+        if let Some(reason) = fault {
+            let text = format!("Couldn't open the ca-file '{path}' ({reason}).");
+            let finding = Diagnostic::alert("HX0500", said.span, text);
+            self.diags.push(finding.form(Form::Config));
+            let text = format!("{context} : '{word}' : unable to load {}", said.text);
+            self.diags
+                .push(Diagnostic::alert("HX0500", said.span, text));
+            return None;
+        }
+        Some(pem)
+    }
+
+    /// The authorities that this machine trusts (`@system-ca`).
+    fn system_authorities(&self, span: Span) -> pem::Pem {
+        const PLACES: [&str; 3] = [
+            "/etc/ssl/certs/ca-certificates.crt",
+            "/etc/pki/tls/certs/ca-bundle.crt",
+            "/etc/ssl/cert.pem",
+        ];
+        let found = PLACES.iter().find_map(|p| self.read(p, span).ok());
+        pem::read(&found.unwrap_or_default())
+    }
+}
+
+/// Where a file is named, for messages.
+pub(super) struct Place {
+    pub span: Span,
+    pub context: String,
+}
+
+/// A line, for messages.
+struct Line<'a> {
+    bind: &'a Bind,
+    said: String,
+    owner: String,
+}
+
+/// Fills in what the line does not say.
+pub(super) fn inherit(common: &mut TlsCommon, global: &TlsCommon) {
+    let c = common;
+    c.ciphers = c.ciphers.take().or_else(|| global.ciphers.clone());
+    c.ciphersuites = c
+        .ciphersuites
+        .take()
+        .or_else(|| global.ciphersuites.clone());
+    c.curves = c.curves.take().or_else(|| global.curves.clone());
+    let (v, g) = (&mut c.versions, &global.versions);
+    if v.min.is_none() && v.max.is_none() && v.without.is_empty() {
+        *v = g.clone();
+    } else {
+        v.min = v.min.or(g.min);
+        v.max = v.max.or(g.max);
+    }
+    c.no_tickets |= global.no_tickets;
+}

@@ -1,0 +1,262 @@
+//! What TLS agreed upon with the client (manual 7.3.4).
+
+use super::{CLIENT_CONNECTION, Example, Fetch};
+use crate::sample::args::Arg;
+use crate::sample::value::{Sample, Type};
+use crate::sample::view::{Eval, TlsFacts};
+use rustls::{CipherSuite, SupportedCipherSuite};
+use sha1::Digest;
+use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
+
+macro_rules! fetches {
+    ($($name:literal $out:ident |$e:ident, $tls:ident| $value:expr, $doc:literal;)*) => {
+        pub(super) static FETCHES: &[Fetch] = &[$(Fetch {
+            name: $name,
+            args: &[],
+            required: 0,
+            out: Type::$out,
+            source: &CLIENT_CONNECTION,
+            check: None,
+            eval: |_, $e, _| {
+                let $tls = $e.view.tls()?;
+                $value
+            },
+            doc: $doc,
+            examples: &[Example::none($name)],
+        }),*];
+    };
+}
+
+macro_rules! certificate {
+    ($name:literal $out:ident |$e:ident, $c:ident| $value:expr, $doc:literal) => {
+        Fetch {
+            name: $name,
+            args: &[],
+            required: 0,
+            out: Type::$out,
+            source: &CLIENT_CONNECTION,
+            check: None,
+            eval: |_, $e, _| {
+                let $c = parsed($e)?;
+                $value
+            },
+            doc: $doc,
+            examples: &[Example::none($name)],
+        }
+    };
+}
+
+fetches! {
+    "ssl_fc_sni" Str |_e, tls| tls.sni.as_deref().map(|n| Sample::Str(n.as_bytes())),
+        "The name that the client asked for.";
+    "ssl_fc_has_sni" Bool |_e, tls| Some(Sample::Bool(tls.sni.is_some())),
+        "Whether the client asked for a name.";
+    "ssl_fc_protocol" Str |_e, tls| Some(Sample::Str(tls.version.as_bytes())),
+        "The version, such as TLSv1.3.";
+    "ssl_fc_cipher" Str |e, tls| cipher(e, tls),
+        "The suite of ciphers, by OpenSSL's name.";
+    "ssl_fc_alpn" Str |_e, tls| tls.alpn.as_deref().map(Sample::Str),
+        "The protocol agreed upon.";
+    "ssl_fc_alg_keysize" Sint |_e, tls| key_size(tls),
+        "Bits of the cipher's key.";
+    "ssl_fc_use_keysize" Sint |_e, tls| key_size(tls),
+        "Bits of the cipher's key in use.";
+    "ssl_fc_is_resumed" Bool |_e, tls| Some(Sample::Bool(tls.resumed)),
+        "Whether the session was resumed.";
+    "ssl_fc_has_crt" Bool |_e, tls| Some(Sample::Bool(tls.certificate.is_some() && !tls.resumed)),
+        "Whether the client showed a certificate on this very connection.";
+    "ssl_c_used" Bool |_e, tls| Some(Sample::Bool(tls.certificate.is_some())),
+        "Whether the client showed a certificate.";
+    "ssl_c_verify" Sint |_e, tls| Some(Sample::Int(tls.verify.into())),
+        "What is wrong with the client's certificate, by OpenSSL's number; 0: nothing.";
+    "ssl_c_err" Sint |_e, tls| Some(Sample::Int(if tls.in_authority { 0 } else { tls.verify.into() })),
+        "What is wrong with the client's own certificate.";
+    "ssl_c_ca_err" Sint |_e, tls| Some(Sample::Int(if tls.in_authority { tls.verify.into() } else { 0 })),
+        "What is wrong with a certificate above the client's.";
+    "ssl_c_ca_err_depth" Sint |_e, tls| Some(Sample::Int(tls.in_authority.into())),
+        "How far above the client's certificate that is.";
+    "ssl_c_der" Bin |_e, tls| tls.certificate.as_deref().map(Sample::Bin),
+        "The client's certificate in DER.";
+    "ssl_c_sha1" Bin |e, tls| {
+        let der = tls.certificate.as_deref()?;
+        Some(Sample::Bin(e.scratch.copy(&sha1::Sha1::digest(der))))
+    },
+        "The SHA-1 fingerprint of the client's certificate.";
+}
+
+pub(super) static CERTIFICATES: &[Fetch] = &[
+    certificate!("ssl_c_serial" Bin |e, c| Some(Sample::Bin(e.scratch.copy(c.raw_serial()))),
+        "The serial number of the client's certificate."),
+    certificate!("ssl_c_version" Sint |_e, c| Some(Sample::Int(i64::from(c.version().0) + 1)),
+        "The version of the client's certificate: 1 or 3."),
+    certificate!("ssl_c_notbefore" Str |e, c| date(e, c.validity().not_before),
+        "When the client's certificate begins to be valid, YYMMDDhhmmss[Z]."),
+    certificate!("ssl_c_notafter" Str |e, c| date(e, c.validity().not_after),
+        "When the client's certificate ends to be valid."),
+    certificate!("ssl_c_key_alg" Str |_e, c| {
+        Some(Sample::Str(match c.public_key().algorithm.algorithm.to_id_string().as_str() {
+            "1.2.840.113549.1.1.1" => b"rsaEncryption",
+            "1.2.840.10045.2.1" => b"id-ecPublicKey",
+            "1.3.101.112" => b"ED25519",
+            _ => return None,
+        }))
+    }, "The kind of key of the client's certificate, by OpenSSL's name."),
+    certificate!("ssl_c_sig_alg" Str |_e, c| {
+        Some(Sample::Str(match c.signature_algorithm.algorithm.to_id_string().as_str() {
+            "1.2.840.113549.1.1.5" => b"RSA-SHA1",
+            "1.2.840.113549.1.1.11" => b"RSA-SHA256",
+            "1.2.840.113549.1.1.12" => b"RSA-SHA384",
+            "1.2.840.113549.1.1.13" => b"RSA-SHA512",
+            "1.2.840.10045.4.3.2" => b"ecdsa-with-SHA256",
+            "1.2.840.10045.4.3.3" => b"ecdsa-with-SHA384",
+            "1.2.840.10045.4.3.4" => b"ecdsa-with-SHA512",
+            "1.3.101.112" => b"ED25519",
+            _ => return None,
+        }))
+    }, "How the client's certificate is signed, by OpenSSL's name."),
+    name(
+        "ssl_c_s_dn",
+        |a, e, _| {
+            let c = parsed(e)?;
+            distinguished(c.subject(), a, e)
+        },
+        "The subject of the client's certificate, or one of its entries.",
+    ),
+    name(
+        "ssl_c_i_dn",
+        |a, e, _| {
+            let c = parsed(e)?;
+            distinguished(c.issuer(), a, e)
+        },
+        "The issuer of the client's certificate, or one of its entries.",
+    ),
+];
+
+const fn name(name: &'static str, eval: super::FetchFn, doc: &'static str) -> Fetch {
+    use crate::sample::args::Kind::{Int, Str};
+    Fetch {
+        name,
+        args: &[Str, Int, Str],
+        required: 0,
+        out: Type::Str,
+        source: &CLIENT_CONNECTION,
+        check: None,
+        eval,
+        doc,
+        examples: &[],
+    }
+}
+
+fn parsed<'a>(e: &Eval<'a>) -> Option<X509Certificate<'a>> {
+    let der = e.view.tls()?.certificate.as_deref()?;
+    X509Certificate::from_der(der).ok().map(|(_, c)| c)
+}
+
+/// OpenSSL's names of the suites that rustls has.
+fn openssl_name(suite: CipherSuite) -> Option<&'static str> {
+    use CipherSuite as S;
+    Some(match suite {
+        S::TLS13_AES_128_GCM_SHA256 => "TLS_AES_128_GCM_SHA256",
+        S::TLS13_AES_256_GCM_SHA384 => "TLS_AES_256_GCM_SHA384",
+        S::TLS13_CHACHA20_POLY1305_SHA256 => "TLS_CHACHA20_POLY1305_SHA256",
+        S::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 => "ECDHE-ECDSA-AES128-GCM-SHA256",
+        S::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 => "ECDHE-ECDSA-AES256-GCM-SHA384",
+        S::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 => "ECDHE-ECDSA-CHACHA20-POLY1305",
+        S::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => "ECDHE-RSA-AES128-GCM-SHA256",
+        S::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => "ECDHE-RSA-AES256-GCM-SHA384",
+        S::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => "ECDHE-RSA-CHACHA20-POLY1305",
+        _ => return None,
+    })
+}
+
+fn cipher<'a>(_: &Eval<'a>, tls: &'a TlsFacts) -> Option<Sample<'a>> {
+    let name = openssl_name(tls.suite.as_ref()?.suite())?;
+    Some(Sample::Str(name.as_bytes()))
+}
+
+fn key_size<'a>(tls: &TlsFacts) -> Option<Sample<'a>> {
+    let name = openssl_name(tls.suite.as_ref().map(SupportedCipherSuite::suite)?)?;
+    let small = name.contains("128");
+    Some(Sample::Int(if small { 128 } else { 256 }))
+}
+
+/// As in the certificate: two digits of the year until 2049.
+fn date<'a>(e: &Eval<'a>, time: x509_parser::time::ASN1Time) -> Option<Sample<'a>> {
+    let d = crate::base::clock::civil(u64::try_from(time.timestamp()).ok()?);
+    let year = match d.year {
+        1950..2050 => format!("{:02}", d.year % 100),
+        year => format!("{year:04}"),
+    };
+    let text = format!(
+        "{year}{:02}{:02}{:02}{:02}{:02}Z",
+        d.month, d.day, d.hour, d.minute, d.second
+    );
+    Some(Sample::Str(e.scratch.copy(text.as_bytes())))
+}
+
+/// OpenSSL's short name of an attribute.
+fn short_name(oid: &str) -> Option<&'static str> {
+    Some(match oid {
+        "2.5.4.3" => "CN",
+        "2.5.4.4" => "SN",
+        "2.5.4.5" => "serialNumber",
+        "2.5.4.6" => "C",
+        "2.5.4.7" => "L",
+        "2.5.4.8" => "ST",
+        "2.5.4.9" => "street",
+        "2.5.4.10" => "O",
+        "2.5.4.11" => "OU",
+        "2.5.4.12" => "title",
+        "2.5.4.42" => "GN",
+        "0.9.2342.19200300.100.1.1" => "UID",
+        "0.9.2342.19200300.100.1.25" => "DC",
+        "1.2.840.113549.1.9.1" => "emailAddress",
+        _ => return None,
+    })
+}
+
+/// `/C=FR/O=HAProxy/CN=client`, the entry of an attribute (`CN`, or its n-th, counted from the
+/// end when negative), or with `rfc2253` the whole in that form.
+fn distinguished<'a>(name: &X509Name<'_>, args: &'a [Arg], e: &Eval<'a>) -> Option<Sample<'a>> {
+    let entries: Vec<(String, &[u8])> = name
+        .iter_attributes()
+        .map(|a| {
+            let oid = a.attr_type().to_id_string();
+            let short = short_name(&oid).map_or(oid, str::to_owned);
+            (short, a.as_slice())
+        })
+        .collect();
+    let wanted = args.first().map(Arg::bytes).unwrap_or_default();
+    let mut out = e.scratch.buffer();
+    if !wanted.is_empty() {
+        let at = match args.get(1) {
+            Some(Arg::Int(n)) => *n,
+            _ => 1,
+        };
+        let mut same = entries.iter().filter(|(n, _)| n.as_bytes() == wanted);
+        let index = |n: i64| usize::try_from(n.unsigned_abs().saturating_sub(1)).ok();
+        let found = if at < 0 {
+            same.rev().nth(index(at)?)
+        } else {
+            same.nth(index(at.max(1))?)
+        };
+        out.extend_from_slice(found?.1);
+    } else if args.get(2).map(Arg::bytes) == Some(b"rfc2253") {
+        for (i, (short, value)) in entries.iter().rev().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(short.as_bytes());
+            out.push(b'=');
+            out.extend_from_slice(value);
+        }
+    } else {
+        for (short, value) in &entries {
+            out.push(b'/');
+            out.extend_from_slice(short.as_bytes());
+            out.push(b'=');
+            out.extend_from_slice(value);
+        }
+    }
+    Some(Sample::Str(out.into_bump_slice()))
+}

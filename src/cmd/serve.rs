@@ -17,6 +17,7 @@ use crate::control::world::{Birth, Process};
 use crate::engine::{self, Hub};
 use crate::ir::bind::CliLevel;
 use crate::plan::Plan;
+use nix::sys::signal::Signal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -75,7 +76,8 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
         Ok(old) => old,
         Err(code) => return code,
     };
-    let bound = match bind(&plan, &how, options, sources, &mut old, console) {
+    let mut pause = Pause::of(&options.old_pids);
+    let bound = match bind(&plan, &how, options, sources, &mut old, &mut pause, console) {
         Ok(bound) => bound,
         Err(code) => return code,
     };
@@ -151,6 +153,7 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
                 Some(_) => &[],
                 None => &options.old_pids,
             },
+            pause,
             terminate_old: options.terminate_old,
             master,
             birth,
@@ -167,6 +170,7 @@ struct Running<'a> {
     threads: usize,
     limits: Limits,
     old: &'a [i32],
+    pause: Pause<'a>,
     terminate_old: bool,
     master: Option<Link>,
     birth: Birth,
@@ -182,6 +186,7 @@ fn run(running: Running<'_>, console: &mut Console) -> ExitCode {
         threads,
         limits,
         old,
+        pause,
         terminate_old,
         master,
         birth,
@@ -195,26 +200,13 @@ fn run(running: Running<'_>, console: &mut Console) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let doors = Doors::new(bound).and_then(|doors| Ok((doors.copies()?, Arc::new(doors))));
-    let (bound, doors) = match doors {
-        Ok(doors) => doors,
-        Err(error) => {
-            console.alert(&format!("[haproxy.main()] Cannot copy sockets: {error}."));
-            return ExitCode::FAILURE;
-        }
-    };
-    let mut listening = Vec::new();
-    let mut of_the_cli = Vec::new();
-    for listener in bound {
-        if listener.listener.frontend.is_none() {
-            of_the_cli.push(listener);
-        } else {
-            listening.push(engine::Listening {
-                listener: listener.listener.id.0 as usize,
-                sockets: listener.sockets,
-            });
-        }
-    }
+    let frontends = bound.iter().filter(|b| b.listener.frontend.is_some());
+    let listening = frontends
+        .map(|b| engine::Listening {
+            listener: b.listener.id.0 as usize,
+            sockets: &b.sockets,
+        })
+        .collect();
     let config = engine::Config {
         services: Vec::new(),
         plan,
@@ -229,6 +221,14 @@ fn run(running: Running<'_>, console: &mut Console) -> ExitCode {
         Ok(engine) => engine,
         Err(error) => {
             console.alert(&format!("[haproxy.main()] Cannot start threads: {error}."));
+            return ExitCode::FAILURE;
+        }
+    };
+    let doors = Doors::new(bound).and_then(|doors| Ok((doors.of_the_cli()?, Arc::new(doors))));
+    let (of_the_cli, doors) = match doors {
+        Ok(doors) => doors,
+        Err(error) => {
+            console.alert(&format!("[haproxy.main()] Cannot copy sockets: {error}."));
             return ExitCode::FAILURE;
         }
     };
@@ -259,9 +259,10 @@ fn run(running: Running<'_>, console: &mut Console) -> ExitCode {
         return ExitCode::FAILURE;
     }
     drop(reported);
+    pause.is_over();
     let signal = match terminate_old {
-        true => nix::sys::signal::Signal::SIGTERM,
-        false => nix::sys::signal::Signal::SIGUSR1,
+        true => Signal::SIGTERM,
+        false => Signal::SIGUSR1,
     };
     signals::tell(old, signal);
     ready();
@@ -305,7 +306,9 @@ fn demand(plan: &Plan, options: &Options, threads: usize) -> Demand {
         .flat_map(|b| b.servers.iter())
         .filter(|s| s.check_address.is_some())
         .count();
-    let listeners = plan.listeners.len().saturating_mul(threads) + plan.global.stats_sockets.len();
+    let sockets = plan.listeners.len().saturating_mul(threads) + plan.global.stats_sockets.len();
+    // who accepts has a copy
+    let listeners = sockets.saturating_mul(2);
     // standard streams, signals, logs; per thread its epoll instance and its inbox
     let fixed = 8 + 2 * threads + listeners + checks;
     Demand {
@@ -317,6 +320,41 @@ fn demand(plan: &Plan, options: &Options, threads: usize) -> Demand {
     }
 }
 
+/// Old processes that may have been asked to listen no more. A start that fails asks them to listen
+/// again.
+struct Pause<'a> {
+    processes: &'a [i32],
+    begun: bool,
+}
+
+impl<'a> Pause<'a> {
+    fn of(processes: &'a [i32]) -> Pause<'a> {
+        Pause {
+            processes,
+            begun: false,
+        }
+    }
+
+    fn begin(&mut self) {
+        if !std::mem::replace(&mut self.begun, true) {
+            signals::tell(self.processes, Signal::SIGTTOU);
+        }
+    }
+
+    /// They are not needed any more.
+    fn is_over(mut self) {
+        self.begun = false;
+    }
+}
+
+impl Drop for Pause<'_> {
+    fn drop(&mut self) {
+        if self.begun {
+            signals::tell(self.processes, Signal::SIGTTIN);
+        }
+    }
+}
+
 /// Binds everything. While old processes (`-sf`) hold an address they are asked to let go, for two
 /// seconds at most.
 fn bind(
@@ -325,18 +363,20 @@ fn bind(
     options: &Options,
     sources: &Sources,
     old: &mut Inheritance,
+    pause: &mut Pause<'_>,
     console: &mut Console,
 ) -> Result<Vec<BoundListener>, ExitCode> {
     let mut attempts = if options.old_pids.is_empty() { 1 } else { 200 };
     let mut bound = Bound::new();
-    let mut paused = false;
     loop {
         let faults = listeners::bind_all(plan, how, old, &mut bound);
         attempts -= 1;
-        if attempts > 0 && faults.iter().any(|f| f.in_use) {
-            if !std::mem::replace(&mut paused, true) {
-                signals::tell(&options.old_pids, nix::sys::signal::Signal::SIGTTOU);
-            }
+        let may_help = |faults: &[listeners::Fault]| {
+            let fatal = || faults.iter().filter(|f| f.fatal);
+            fatal().all(|f| f.in_use) && fatal().next().is_some()
+        };
+        if attempts > 0 && may_help(&faults) {
+            pause.begin();
             std::thread::sleep(std::time::Duration::from_millis(10));
             continue;
         }
@@ -351,7 +391,6 @@ fn bind(
             console.say(severity, &fault.text(&place));
         }
         if faults.iter().any(|f| f.fatal) {
-            signals::tell(&options.old_pids, nix::sys::signal::Signal::SIGTTIN);
             console
                 .alert("[haproxy.main()] Some protocols failed to start their listeners! Exiting.");
             return Err(ExitCode::FAILURE);

@@ -17,12 +17,12 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 /// The sockets of one listener: one per thread, or fewer that threads share.
-pub struct Listening {
+pub struct Listening<'a> {
     /// Index in `Plan::listeners`.
     pub listener: usize,
     /// Bound, listening, non-blocking. The threads that the line lets accept share them out in
-    /// order.
-    pub sockets: Vec<OwnedFd>,
+    /// order; each accepts from a copy of its own.
+    pub sockets: &'a [OwnedFd],
 }
 
 /// Starts whatever answers an accepted connection, on the thread it is called on.
@@ -37,13 +37,13 @@ pub struct Service {
 }
 
 /// What the engine is started with.
-pub struct Config {
+pub struct Config<'a> {
     /// What to execute.
     pub plan: Arc<Plan>,
     /// The hub that the plan's queues were made with.
     pub hub: Arc<Hub>,
     /// Sockets to accept from.
-    pub listening: Vec<Listening>,
+    pub listening: Vec<Listening<'a>>,
     /// Sockets of the process's own.
     pub services: Vec<Service>,
     /// Number of threads, at least 1.
@@ -80,7 +80,7 @@ pub fn with_thread(f: impl FnOnce(&'static Thread)) {
 ///
 /// # Errors
 /// When the system refuses threads, epoll instances, or a socket's copy.
-pub fn start(config: Config) -> io::Result<Engine> {
+pub fn start(config: Config<'_>) -> io::Result<Engine> {
     let Config {
         plan,
         hub,

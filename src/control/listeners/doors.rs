@@ -40,11 +40,15 @@ impl Doors {
         self.ear.as_fd()
     }
 
-    /// Copies to accept from.
+    /// Copies of the sockets of the runtime API, to accept from.
     ///
     /// # Errors
     /// When the process may open no more descriptors.
-    pub fn copies(&self) -> io::Result<Vec<BoundListener>> {
+    pub fn of_the_cli(&self) -> io::Result<Vec<BoundListener>> {
+        self.copies(|b| b.listener.frontend.is_none())
+    }
+
+    fn copies(&self, which: impl Fn(&BoundListener) -> bool) -> io::Result<Vec<BoundListener>> {
         let copy = |b: &BoundListener| {
             let sockets = b.sockets.iter().map(|s| s.try_clone());
             Ok(BoundListener {
@@ -53,7 +57,12 @@ impl Doors {
                 backlog: b.backlog,
             })
         };
-        self.bound.lock().iter().map(copy).collect()
+        self.bound
+            .lock()
+            .iter()
+            .filter(|b| which(b))
+            .map(copy)
+            .collect()
     }
 
     /// Listens no more, so that another process can bind the same addresses (SIGTTOU). Unix
@@ -90,7 +99,8 @@ impl Doors {
     /// # Errors
     /// When it is gone.
     pub fn give(&self, client: impl AsFd + Read) -> io::Result<()> {
-        let copies = self.copies()?;
+        // whoever takes his time to receive them holds nobody up
+        let copies = self.copies(|_| true)?;
         let sockets: Vec<_> = copies
             .iter()
             .flat_map(|b| b.sockets.iter().map(move |s| (s.as_fd(), &b.listener)))

@@ -7,7 +7,7 @@ use super::algorithm::{Algorithm, AlgorithmEntry, Ask, Desk, Pick, Setup};
 pub const ENTRY: AlgorithmEntry = AlgorithmEntry {
     name: "first",
     wants_load: false,
-    any_will_do: false,
+    any_will_do: true,
     key: None,
     make: |setup| Box::new(First::new(setup)),
 };

@@ -9,7 +9,7 @@ use super::state::WEIGHT_SCALE;
 pub const ENTRY: AlgorithmEntry = AlgorithmEntry {
     name: "leastconn",
     wants_load: true,
-    any_will_do: false,
+    any_will_do: true,
     key: None,
     make: |_| Box::<LeastConn>::default(),
 };

@@ -22,6 +22,8 @@ pub struct StatField {
     pub module: Option<&'static str>,
     /// First version with it.
     pub since: Option<Version>,
+    /// What it tells.
+    pub meaning: &'static str,
 }
 
 /// A field of `show info`.
@@ -46,6 +48,7 @@ static STAT: LazyLock<Vec<StatField>> = LazyLock::new(|| {
             value: row.cell("type"),
             module: row.optional("module"),
             since: row.life().since,
+            meaning: row.cell("meaning"),
         })
         .collect()
 });
@@ -74,6 +77,15 @@ pub fn info_fields() -> &'static [InfoField] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_column_says_what_it_tells() {
+        let own = stat_fields().iter().filter(|f| f.name != "-");
+        for field in own {
+            let text = field.meaning;
+            assert!(!text.is_empty() && !text.contains('"'), "{}", field.name);
+        }
+    }
 
     #[test]
     fn positions_ascend() {

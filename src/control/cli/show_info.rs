@@ -266,3 +266,35 @@ fn days(seconds: u64) -> String {
         seconds % 60
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{FIELDS, Value};
+    use crate::control::world::Numbers;
+
+    #[test]
+    fn the_fields_are_those_of_haproxy() {
+        let numbers = Numbers {
+            description: Some(String::new()),
+            ..Numbers::default()
+        };
+        let own: Vec<_> = FIELDS
+            .iter()
+            .map(|f| {
+                let kind: String = f.kind.chars().filter(|c| *c != ' ').collect();
+                let value = match (f.value)(&numbers) {
+                    Some(Value::U64(_)) => "u64",
+                    Some(Value::Text(_)) => "str",
+                    _ => "u32",
+                };
+                (u32::from(f.number as u16), f.name, kind + "V", value)
+            })
+            .filter(|f| f.1 != "description")
+            .collect();
+        let known: Vec<_> = crate::grammar::info_fields()
+            .iter()
+            .map(|f| (u32::from(f.position), f.name, f.kind.to_string(), f.value))
+            .collect();
+        assert_eq!(own, known);
+    }
+}

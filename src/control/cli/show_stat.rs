@@ -80,6 +80,7 @@ fn run(call: &mut Call<'_>) -> Flow {
         match *word {
             b"json" => form = Form::Json,
             b"typed" => form = Form::Typed,
+            b"desc" => filter.described = true,
             b"up" => filter.up = true,
             b"no-maint" => filter.no_maint = true,
             _ => {}

@@ -89,7 +89,7 @@ impl HttpService for StatusPage {
                 numbers: self.world.numbers(),
                 admin: asked.admin,
             })),
-            form => Printer::of(form),
+            form => Printer::of(form, filter.described),
         };
         let walk = Walk::new(&self.shared, filter, |proxy| page.shows(proxy));
         Reply {
@@ -109,18 +109,19 @@ enum Printer {
     Csv,
     Json(json::Dump),
     Schema,
-    Typed,
+    /// With what each column means.
+    Typed(bool),
     Page(Box<Page>),
 }
 
 impl Printer {
     /// Of a form for machines.
-    fn of(form: Form) -> Printer {
+    fn of(form: Form, described: bool) -> Printer {
         match form {
             Form::Csv | Form::Html => Printer::Csv,
             Form::Json => Printer::Json(json::Dump::default()),
             Form::JsonSchema => Printer::Schema,
-            Form::Typed => Printer::Typed,
+            Form::Typed => Printer::Typed(described),
         }
     }
 
@@ -128,7 +129,7 @@ impl Printer {
         match self {
             Printer::Csv => csv::title(out),
             Printer::Json(_) => json::begin(out),
-            Printer::Schema | Printer::Typed => {}
+            Printer::Schema | Printer::Typed(_) => {}
             Printer::Page(page) => page.begin(out),
         }
     }
@@ -137,7 +138,7 @@ impl Printer {
         match (self, met) {
             (Printer::Csv, Met::Line(_, row)) => csv::line(row, out),
             (Printer::Json(dump), Met::Line(_, row)) => dump.row(row, out),
-            (Printer::Typed, Met::Line(_, row)) => typed::line(row, out),
+            (Printer::Typed(described), Met::Line(_, row)) => typed::line(row, *described, out),
             (Printer::Page(page), Met::Proxy(proxy)) => page.proxy(proxy, out),
             (Printer::Page(page), Met::Line(proxy, row)) => page.line(proxy, row, out),
             (Printer::Page(page), Met::End(proxy)) => page.proxy_end(proxy, out),
@@ -147,7 +148,7 @@ impl Printer {
 
     fn end(&mut self, out: &mut Vec<u8>) {
         match self {
-            Printer::Csv | Printer::Typed => {}
+            Printer::Csv | Printer::Typed(_) => {}
             Printer::Json(_) => json::end(out),
             Printer::Schema => {
                 out.extend_from_slice(SCHEMA.trim_end().as_bytes());
@@ -189,7 +190,7 @@ impl Pieces for Making {
 
 /// Writes all lines that the filter lets through, in a form for machines.
 pub fn dump(shared: &Shared, form: Form, filter: Filter, out: &mut Vec<u8>) {
-    let mut printer = Printer::of(form);
+    let mut printer = Printer::of(form, filter.described);
     printer.begin(out);
     let mut walk = Walk::new(shared, filter, |_| true);
     while walk.step(shared, &mut |met| printer.met(&met, out)) {}

@@ -20,6 +20,8 @@ pub struct Filter {
     pub no_maint: bool,
     /// Only proxies whose names contain this, in any case.
     pub scope: String,
+    /// With what the columns mean, where the form has a place for it.
+    pub described: bool,
     /// With addresses, cookies and algorithms.
     pub legends: bool,
     /// Only the proxy of this number.

@@ -6,7 +6,10 @@ use crate::base::span::Span;
 use crate::config::args::{Args, atol};
 use crate::ir::Bind;
 use crate::ir::bind::{Shards, ThreadSet};
-use crate::lower::global::MAX_THREADS;
+use crate::lower::global::{MAX_GROUPS, MAX_THREADS};
+
+/// The most threads of one group.
+const GROUP_THREADS: u32 = 64;
 
 /// `thread [GROUP/]SET[,...]`
 pub const THREAD: BindOption = BindOption {
@@ -29,25 +32,66 @@ fn thread(bind: &mut Bind, args: &mut Args<'_, '_>) -> Result<(), Fault> {
         return Ok(()); // HAProxy 3.4 takes it as "all".
     };
     for part in word.display().to_string().split(',') {
-        bind.threads.push(set(part, word.span)?);
+        if part.is_empty() {
+            continue;
+        }
+        let set = set(part, word.span)?;
+        if let Some(before) = bind.threads.first()
+            && before.group.is_some() != set.group.is_some()
+        {
+            let (kind, other) = match set.group {
+                Some(_) => ("group-relative", "absolute"),
+                None => ("absolute", "group-relative"),
+            };
+            return Err(Fault {
+                text: format!(
+                    "{kind} thread specification '{part}' is not permitted after a {other} thread range."
+                ),
+                span: word.span,
+            });
+        }
+        bind.threads.push(set);
     }
     Ok(())
 }
 
-/// `[GROUP/]all|odd|even|N[-M]`
+/// `[GROUP/]all|odd|even|[N][-[M]]`
 pub fn set(text: &str, span: Span) -> Result<ThreadSet, Fault> {
-    let (group, set) = match text.split_once('/') {
-        Some((group, set)) => (Some(number(group, "group", span)?), set),
-        None => (None, text),
+    let fault = |text: String| Fault { text, span };
+    let (group, set, max) = match text.split_once('/') {
+        Some((group, set)) => {
+            let number = number(group, MAX_GROUPS).ok_or_else(|| {
+                fault(format!(
+                    "invalid thread group number '{group}', permitted range is 1..{MAX_GROUPS} in '{text}'."
+                ))
+            })?;
+            (Some(number), set, GROUP_THREADS)
+        }
+        None => (None, text, MAX_THREADS),
     };
     let (first, last, step) = match set {
-        "all" => (1, MAX_THREADS, 1),
-        "odd" => (1, MAX_THREADS, 2),
-        "even" => (2, MAX_THREADS, 2),
+        "all" => (1, max, 1),
+        "odd" => (1, max, 2),
+        "even" => (2, max, 2),
         _ => {
             let (first, last) = set.split_once('-').unwrap_or((set, set));
-            let first = number(first, "first thread", span)?;
-            (first, number(last, "last thread", span)?, 1)
+            let first = match first {
+                "" if set.starts_with('-') => 1,
+                _ => number(first, max).ok_or_else(|| {
+                    fault(format!(
+                        "invalid first thread number '{first}', permitted range is 1..{max}, or 'all', 'odd', 'even'."
+                    ))
+                })?,
+            };
+            let last = match last {
+                "" => max,
+                _ => number(last, max).ok_or_else(|| {
+                    fault(format!(
+                        "invalid last thread number '{last}', permitted range is 1..{max}."
+                    ))
+                })?,
+            };
+            (first, last, 1)
         }
     };
     Ok(ThreadSet {
@@ -58,16 +102,8 @@ pub fn set(text: &str, span: Span) -> Result<ThreadSet, Fault> {
     })
 }
 
-fn number(text: &str, what: &str, span: Span) -> Result<u32, Fault> {
-    match text.parse() {
-        Ok(value) if (1..=MAX_THREADS).contains(&value) => Ok(value),
-        _ => Err(Fault {
-            text: format!(
-                "invalid {what} number '{text}', permitted range is 1..{MAX_THREADS}, or 'all', 'odd', 'even'."
-            ),
-            span,
-        }),
-    }
+fn number(text: &str, max: u32) -> Option<u32> {
+    text.parse().ok().filter(|n| (1..=max).contains(n))
 }
 
 fn shards(bind: &mut Bind, args: &mut Args<'_, '_>) -> Result<(), Fault> {

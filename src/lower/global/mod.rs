@@ -27,7 +27,7 @@ mod user;
 
 use super::KeywordHandler;
 
-pub use nbthread::MAX_THREADS;
+pub use nbthread::{MAX_GROUPS, MAX_THREADS};
 
 /// Its keywords, one line each.
 pub const KEYWORDS: &[&KeywordHandler] = &[

@@ -104,6 +104,8 @@ pub struct Context<'d> {
     pub last_defaults: Option<usize>,
     /// The kind of the section being read when it is none that hapax executes.
     pub foreign: Option<String>,
+    /// The first proxy of each name.
+    pub proxy_names: std::collections::HashMap<String, usize>,
     /// Sections of other kinds, in order.
     pub declared: Vec<super::section::Declared>,
     /// Sections that lines name.
@@ -142,6 +144,7 @@ impl<'d> Context<'d> {
             quiet_deprecated: false,
             last_defaults: None,
             foreign: None,
+            proxy_names: std::collections::HashMap::new(),
             declared: Vec::new(),
             wanted: Vec::new(),
             tables: std::collections::HashMap::new(),

@@ -9,6 +9,7 @@ use crate::ir::global::DefaultPath;
 use crate::ir::proxy::{Options, ProxyId, RetryOn};
 use crate::ir::rule::BackendRef;
 use crate::ir::{Bind, Config, Mode};
+use std::collections::HashSet;
 use crate::sample::reference::Reference;
 use crate::sample::view::Direction;
 
@@ -216,7 +217,7 @@ fn incompatible(
 /// gives 1 to the proxy of its runtime API, so they begin at 2.
 fn number_proxies(cx: &mut Context<'_>) {
     let mut next = 2;
-    let used: Vec<u32> = cx.proxies.iter().map(|d| d.proxy.uuid).collect();
+    let used: HashSet<u32> = cx.proxies.iter().map(|d| d.proxy.uuid).collect();
     for draft in &mut cx.proxies {
         if draft.proxy.uuid == 0 {
             while used.contains(&next) {
@@ -235,7 +236,7 @@ fn number_parts(cx: &mut Context<'_>, index: usize) {
         return;
     };
     let servers = &mut draft.proxy.servers;
-    let used: Vec<u32> = servers.iter().map(|s| s.id).collect();
+    let used: HashSet<u32> = servers.iter().map(|s| s.id).collect();
     let mut next = 1;
     for server in servers {
         if server.id == 0 {

@@ -4,6 +4,7 @@ use super::context::Context;
 use crate::config::args::Args;
 use crate::config::directive::Word;
 use bitflags::bitflags;
+use std::collections::HashMap;
 
 bitflags! {
     /// Sections that a keyword may stand in. `listen` counts as front end and back end.
@@ -116,17 +117,36 @@ pub fn words_of(name: &str, line: &[Word]) -> Option<usize> {
     Some(words)
 }
 
-/// The handler with the longest name that a line begins with, that name and its word count.
-pub fn find<'h>(
-    registry: &[&'h [&'h KeywordHandler]],
-    section: Sections,
-    line: &[Word],
-) -> Option<(&'h KeywordHandler, &'static str, usize)> {
-    registry
-        .iter()
-        .flat_map(|family| family.iter())
-        .filter(|h| h.sections.intersects(section))
-        .flat_map(|h| h.names.iter().map(move |n| (*h, *n)))
-        .filter_map(|(h, n)| Some((h, n, words_of(n, line)?)))
-        .max_by_key(|(_, _, words)| *words)
+/// A registry by the first words of its names: configurations have hundreds of thousands of lines.
+#[derive(Debug)]
+pub struct Index {
+    first_words: HashMap<&'static [u8], Vec<(&'static KeywordHandler, &'static str)>>,
+}
+
+impl Index {
+    /// Of a registry.
+    pub fn of(registry: &[&'static [&'static KeywordHandler]]) -> Index {
+        let mut first_words: HashMap<&[u8], Vec<_>> = HashMap::new();
+        for handler in registry.iter().flat_map(|family| family.iter()) {
+            for name in handler.names {
+                let first = name.split(' ').next().unwrap_or(name);
+                let list = first_words.entry(first.as_bytes()).or_default();
+                list.push((*handler, *name));
+            }
+        }
+        Index { first_words }
+    }
+
+    /// The handler with the longest name that a line begins with, that name and its word count.
+    pub fn find(
+        &self,
+        section: Sections,
+        line: &[Word],
+    ) -> Option<(&'static KeywordHandler, &'static str, usize)> {
+        let list = self.first_words.get(line.first()?.bytes())?;
+        list.iter()
+            .filter(|(h, _)| h.sections.intersects(section))
+            .filter_map(|(h, n)| Some((*h, *n, words_of(n, line)?)))
+            .max_by_key(|(_, _, words)| *words)
+    }
 }

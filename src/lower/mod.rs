@@ -36,6 +36,7 @@ use crate::config::directive::{Directive, Document};
 use crate::grammar;
 use crate::ir;
 use context::Deferred;
+use std::sync::LazyLock;
 
 /// Every keyword of the `global` section and of proxies that hapax executes, by family.
 pub const KEYWORDS: &[&[&KeywordHandler]] = &[
@@ -44,6 +45,8 @@ pub const KEYWORDS: &[&[&KeywordHandler]] = &[
     option::KEYWORDS,
     section::KEYWORDS,
 ];
+
+static INDEX: LazyLock<keyword::Index> = LazyLock::new(|| keyword::Index::of(KEYWORDS));
 
 /// Lowers a whole document. The configuration holds whatever could be made of it; it may be
 /// executed only if no finding is fatal.
@@ -85,7 +88,7 @@ fn lower_line<'d>(cx: &mut Context<'d>, line: &'d Directive) {
         return;
     }
     order::check(cx, line);
-    let Some((handler, name, words)) = keyword::find(KEYWORDS, section, &line.words) else {
+    let Some((handler, name, words)) = INDEX.find(section, &line.words) else {
         check::unhandled(cx, line);
         return;
     };
@@ -117,7 +120,7 @@ fn foreign<'d>(cx: &mut Context<'d>, line: &'d Directive) {
     let Some(kind) = cx.foreign.clone() else {
         return;
     };
-    match keyword::find(KEYWORDS, section::sections(&kind), &line.words) {
+    match INDEX.find(section::sections(&kind), &line.words) {
         Some((handler, _, words)) => run(cx, handler, line, words),
         None => section::line(cx, line, &kind),
     }

@@ -161,7 +161,9 @@ fn old_head(cx: &mut Context<'_>, word: &str, address: &Word, extra: Option<&Wor
 /// Two proxies of one name: HAProxy refuses them since 3.3, and for two front ends or two back
 /// ends ever since.
 fn duplicate_name(cx: &mut Context<'_>, kind: Sections, name: &str, span: Span) {
-    let Some(other) = cx.proxies.iter().find(|d| d.proxy.name == name) else {
+    let place = cx.proxies.len();
+    let first = *cx.proxy_names.entry(name.to_owned()).or_insert(place);
+    let Some(other) = cx.proxies.get(first) else {
         return;
     };
     let this = match kind {

@@ -18,7 +18,7 @@ use crate::ir::proxy::{ErrorSource, Mode, Options, ProxyId, Timeouts};
 use crate::ir::rule::BackendRef;
 use crate::ir::{self, Bind, Proxy};
 use crate::proto::h1::CaseMap;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Builds the plan of a configuration. `wake` is told when a queued request may go on. `None`
@@ -38,6 +38,7 @@ pub fn build(
         logs: LogBuilder::new(config, &files),
         frontends: HashMap::new(),
         backends: HashMap::new(),
+        let_in: let_in(config),
     };
     let plan = builder.plan();
     let diags = builder.diags;
@@ -54,6 +55,31 @@ pub(super) struct Builder<'a> {
     pub(super) logs: LogBuilder,
     frontends: HashMap<ProxyId, FrontendId>,
     backends: HashMap<ProxyId, BackendId>,
+    let_in: HashMap<ProxyId, (u32, u32)>,
+}
+
+/// What the front ends that may lead to a proxy let in: the sum of their limits, and how many of
+/// them have none.
+fn let_in(config: &ir::Config) -> HashMap<ProxyId, (u32, u32)> {
+    let mut sums: HashMap<ProxyId, (u32, u32)> = HashMap::new();
+    for front in config.proxies.iter().filter(|p| p.frontend) {
+        let targets = front.use_backends.iter().filter_map(|l| match l.target {
+            BackendRef::Proxy(id) => Some(id),
+            BackendRef::Dynamic(_) => None,
+        });
+        let all: HashSet<ProxyId> = targets
+            .chain(front.settings.default_backend)
+            .chain([front.id])
+            .collect();
+        for id in all {
+            let (limited, unlimited) = sums.entry(id).or_default();
+            match front.settings.maxconn {
+                Some(n) => *limited = limited.saturating_add(n),
+                None => *unlimited += 1,
+            }
+        }
+    }
+    sums
 }
 
 impl Builder<'_> {
@@ -214,7 +240,7 @@ impl Builder<'_> {
             return;
         };
         // Numbers that the file does not give: the smallest free ones, in order.
-        let used: Vec<u32> = own.iter().map(|l| l.uuid).collect();
+        let used: HashSet<u32> = own.iter().map(|l| l.uuid).collect();
         let mut next = 1;
         for listener in own {
             if listener.uuid == 0 {
@@ -378,20 +404,7 @@ impl Builder<'_> {
         if let Some(fullconn) = proxy.settings.fullconn {
             return Fullconn::Given(fullconn);
         }
-        let leads_here = |front: &&Proxy| {
-            let mut rules = front.use_backends.iter();
-            front.frontend
-                && (front.id == proxy.id
-                    || front.settings.default_backend == Some(proxy.id)
-                    || rules.any(|l| matches!(l.target, BackendRef::Proxy(id) if id == proxy.id)))
-        };
-        let (mut limited, mut unlimited) = (0u32, 0);
-        for front in self.config.proxies.iter().filter(leads_here) {
-            match front.settings.maxconn {
-                Some(n) => limited = limited.saturating_add(n),
-                None => unlimited += 1,
-            }
-        }
+        let (limited, unlimited) = self.let_in.get(&proxy.id).copied().unwrap_or_default();
         Fullconn::Tenth { limited, unlimited }
     }
 }

@@ -12,6 +12,7 @@ use crate::base::span::Span;
 use crate::config::directive::Word;
 use crate::grammar::{self, Version};
 use bstr::BStr;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 mod names;
@@ -390,7 +391,15 @@ pub use super::file::ListedFile as PatternFile;
 /// compiled, since a later line adds to an ACL that an earlier rule already uses.
 #[derive(Clone, Debug, Default)]
 pub struct AclSet {
-    acls: Vec<(Span, Arc<Acl>)>,
+    /// Shared by all who hold the set: a section may have tens of thousands of them.
+    acls: Arc<Listed>,
+}
+
+/// ACLs in the order of their first lines, and where each name stands among them.
+#[derive(Debug, Default)]
+struct Listed {
+    order: Vec<(Span, Arc<Acl>)>,
+    index: HashMap<Vec<u8>, usize>,
 }
 
 impl AclSet {
@@ -399,6 +408,7 @@ impl AclSet {
     /// so that its uses are not reported as well.
     pub fn compile<'l>(lines: impl Iterator<Item = &'l [Word]>, cx: &mut Compile<'_>) -> AclSet {
         let mut acls: Vec<(Span, Acl)> = Vec::new();
+        let mut index: HashMap<Vec<u8>, usize> = HashMap::new();
         for words in lines {
             let [_, name, rest @ ..] = words else {
                 cx.span = words.first().map_or(cx.span, |w| w.span);
@@ -412,8 +422,8 @@ impl AclSet {
             cx.span = name.span;
             if check_name(name, cx) {
                 if rest
-                    .iter()
-                    .any(|w| memchr::memmem::find(w.bytes(), b"acl").is_some())
+                    .first()
+                    .is_some_and(|w| memchr::memmem::find(w.bytes(), b"acl").is_some())
                 {
                     // This line may name the ones before it.
                     cx.acls = AclSet::of(acls.clone());
@@ -427,9 +437,10 @@ impl AclSet {
                 });
                 let stands_for_more = std::mem::replace(&mut cx.pending, outer);
                 cx.context.clear();
-                let at = match acls.iter().position(|(_, a)| a.name == name.bytes()) {
+                let at = match index.get(name.bytes()).copied() {
                     Some(at) => at,
                     None => {
+                        index.insert(name.bytes().to_vec(), acls.len());
                         let acl = Acl {
                             name: name.bytes().to_vec(),
                             ..Acl::default()
@@ -452,22 +463,25 @@ impl AclSet {
     }
 
     fn of(acls: Vec<(Span, Acl)>) -> AclSet {
+        let mut listed = Listed::default();
+        for (span, acl) in acls {
+            listed.index.insert(acl.name.clone(), listed.order.len());
+            listed.order.push((span, Arc::new(acl)));
+        }
         AclSet {
-            acls: acls.into_iter().map(|(s, a)| (s, Arc::new(a))).collect(),
+            acls: Arc::new(listed),
         }
     }
 
     /// The ACL of that name, if it was declared before the line at `used`.
     pub fn find(&self, name: &[u8], used: Span) -> Option<&Arc<Acl>> {
-        self.acls
-            .iter()
-            .find(|(at, a)| a.name == name && (at.file, at.line) <= (used.file, used.line))
-            .map(|(_, a)| a)
+        let (at, acl) = self.acls.order.get(*self.acls.index.get(name)?)?;
+        ((at.file, at.line) <= (used.file, used.line)).then_some(acl)
     }
 
     /// Their names, for the nearest match.
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
-        self.acls.iter().map(|(_, a)| &a.name[..])
+        self.acls.order.iter().map(|(_, a)| &a.name[..])
     }
 }
 

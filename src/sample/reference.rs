@@ -576,7 +576,7 @@ impl References {
     /// All of them, each with a number: those without one get the next that is free.
     pub fn numbered(&self) -> Vec<Arc<Reference>> {
         let all = self.all.lock().clone();
-        let taken: Vec<u32> = all.iter().map(|r| r.id()).collect();
+        let taken: std::collections::HashSet<u32> = all.iter().map(|r| r.id()).collect();
         let mut free = (0..).filter(|id| !taken.contains(id));
         for reference in &all {
             if reference.id() == UNNUMBERED

@@ -9,9 +9,9 @@ use crate::ir::global::DefaultPath;
 use crate::ir::proxy::{Options, ProxyId, RetryOn};
 use crate::ir::rule::BackendRef;
 use crate::ir::{Bind, Config, Mode};
-use std::collections::HashSet;
 use crate::sample::reference::Reference;
 use crate::sample::view::Direction;
+use std::collections::HashSet;
 
 /// Completes the configuration.
 pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {

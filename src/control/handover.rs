@@ -3,8 +3,8 @@
 //!
 //! The exchange is what HAProxy 3.4 was seen to do, so that either program can follow the other:
 //! the new process sends `_getsocks`; the old one sends the number of sockets (four bytes, in the
-//! machine's order) and then messages of at most 252 descriptors, after each of which it waits for
-//! a byte. The bytes of a message describe its descriptors: the name of a network namespace and
+//! machine's order) and then messages of at most 252 descriptors, between which it waits for a
+//! byte. The bytes of a message describe its descriptors: the name of a network namespace and
 //! that of an interface, each after a byte with its length, and four bytes of options.
 
 use super::ipc;
@@ -41,7 +41,8 @@ pub fn give(
 ) -> io::Result<()> {
     let count = u32::try_from(sockets.len()).unwrap_or(u32::MAX);
     ipc::send(&client, &count.to_ne_bytes(), &[])?;
-    for batch in sockets.chunks(BATCH) {
+    let mut batches = sockets.chunks(BATCH).peekable();
+    while let Some(batch) = batches.next() {
         let mut text = Vec::new();
         for (_, listener) in batch {
             text.push(0);
@@ -53,7 +54,7 @@ pub fn give(
         }
         let descriptors: Vec<BorrowedFd<'_>> = batch.iter().map(|(fd, _)| *fd).collect();
         ipc::send(&client, &text, &descriptors)?;
-        if client.read(&mut [0])? == 0 {
+        if batches.peek().is_some() && client.read(&mut [0])? == 0 {
             break;
         }
     }
@@ -117,7 +118,9 @@ fn receive(mut stream: UnixStream) -> io::Result<Inheritance> {
             text = text.get(4..).unwrap_or_default();
             given.push(Given { socket, interface });
         }
-        stream.write_all(&[0])?;
+        if given.len() < count {
+            stream.write_all(&[0])?;
+        }
     }
     Ok(Inheritance { given })
 }

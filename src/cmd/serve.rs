@@ -259,7 +259,7 @@ fn run(running: Running<'_>, console: &mut Console) -> ExitCode {
         return ExitCode::FAILURE;
     }
     drop(reported);
-    pause.is_over();
+    pause.end();
     let signal = match terminate_old {
         true => Signal::SIGTERM,
         false => Signal::SIGUSR1,
@@ -342,7 +342,7 @@ impl<'a> Pause<'a> {
     }
 
     /// They are not needed any more.
-    fn is_over(mut self) {
+    fn end(mut self) {
         self.begun = false;
     }
 }

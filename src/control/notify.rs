@@ -30,7 +30,7 @@ pub fn ready(pid: u32) {
 /// A new configuration is being read.
 pub fn reloading() {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
-    let microseconds = now.tv_sec * 1_000_000 + i64::from(now.tv_nsec) / 1000;
+    let microseconds = now.tv_sec * 1_000_000 + now.tv_nsec / 1000;
     tell(&format!(
         "RELOADING=1\nSTATUS=Reloading Configuration.\nMONOTONIC_USEC={microseconds}\n"
     ));

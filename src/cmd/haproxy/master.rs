@@ -111,7 +111,7 @@ fn listen(value: &OsStr) -> Result<BoundListener, Vec<String>> {
     }
     let inputs = vec![Input {
         name: "-S".to_string(),
-        text: text.into(),
+        text,
     }];
     let mut env = load::environment(None, &inputs);
     let (document, mut findings) = read::read(inputs, &mut env, &load::facts(true));

@@ -312,8 +312,6 @@ fn permissions(path: &Path, wanted: &UnixPermissions) -> io::Result<()> {
     Ok(())
 }
 
-/// Length of `sun_path`: the whole field is the name, as `abns@` has it.
-
 fn abstract_unix(name: &[u8], backlog: i32) -> io::Result<Socket> {
     let mut field = vec![0u8; 1];
     field.extend_from_slice(name);

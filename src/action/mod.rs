@@ -35,6 +35,7 @@ mod set_var;
 mod testing;
 
 pub use line::Line;
+pub use reply::ErrorReply;
 
 /// The rule sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -345,6 +346,27 @@ pub fn compile(
     let result = compile_from(set, verb, rest, acls, cx).ok();
     cx.span = before;
     result
+}
+
+/// Compiles the words behind `http-error`: the status and what it means for it.
+pub fn compile_error(words: &[Word], cx: &mut Compile<'_>) -> Option<(u16, ErrorReply)> {
+    let verb = Word {
+        text: (*b"http-error").into(),
+        span: cx.span,
+    };
+    let mut line = Line {
+        set: RuleSet::HttpRequest,
+        verb: &verb,
+        words,
+        cx,
+    };
+    reply::error_reply(&mut line)
+        .map_err(|fault| {
+            if let Fault::Wrong(m) = fault {
+                cx.alert(format!("{m}."));
+            }
+        })
+        .ok()
 }
 
 /// Compiles the words behind the directive `redirect`, whose texts are taken as they stand.

@@ -24,6 +24,8 @@ enum Payload {
     None,
     /// The proxy's error page of the status.
     ErrorPage,
+    /// What an `http-errors` section has for the status; its name.
+    Section(Box<[u8]>),
     /// A whole response read from a file.
     Response(Arc<ListedFile>),
     /// A file's bytes.
@@ -42,6 +44,7 @@ impl Payload {
             Payload::None => "",
             Payload::ErrorPage => "default-errorfiles",
             Payload::Response(_) => "errorfile",
+            Payload::Section(_) => "errorfiles",
             Payload::File(_) => "file",
             Payload::Text(_) => "string",
             Payload::Format(_) => "lf-string",
@@ -50,7 +53,10 @@ impl Payload {
     }
 
     fn is_error_page(&self) -> bool {
-        matches!(self, Payload::ErrorPage | Payload::Response(_))
+        matches!(
+            self,
+            Payload::ErrorPage | Payload::Response(_) | Payload::Section(_)
+        )
     }
 }
 
@@ -59,6 +65,16 @@ impl Template {
     /// `deny_status` the answer is the proxy's error page.
     pub(super) fn parse(line: &mut Line<'_, '_, '_>, default: u16) -> Result<Template, Fault> {
         let denying = line.verb.bytes() != b"return";
+        let mut t = Template::parse_with(line, default, denying)?;
+        t.look_up_section(line.cx);
+        Ok(t)
+    }
+
+    fn parse_with(
+        line: &mut Line<'_, '_, '_>,
+        default: u16,
+        denying: bool,
+    ) -> Result<Template, Fault> {
         let mut t = Template {
             status: default,
             headers: Vec::new(),
@@ -111,6 +127,20 @@ impl Template {
         Ok(t)
     }
 
+    /// The file of an `http-errors` section in the place of its name; without one the proxy's page.
+    fn look_up_section(&mut self, cx: &mut Compile<'_>) {
+        if let Payload::Section(name) = &self.payload {
+            let found = cx.names.error_file(name, self.status);
+            self.payload = match found {
+                Some(path) => {
+                    let span = cx.span;
+                    Payload::Response(cx.list_response(path.as_bytes(), span))
+                }
+                None => Payload::ErrorPage,
+            };
+        }
+    }
+
     fn payload(&mut self, line: &mut Line<'_, '_, '_>) -> Result<(), Fault> {
         let option = line.take().map(|w| w.bytes()).unwrap_or_default();
         let shown = bstr::BStr::new(option);
@@ -138,8 +168,8 @@ impl Template {
                 Payload::Response(line.cx.list_response(word.bytes(), word.span))
             }
             _ => {
-                line.argument(&expects("name"))?;
-                return Err(line.cx.pending("reply option", option));
+                let section = line.argument(&expects("name"))?;
+                Payload::Section(section.bytes().into())
             }
         };
         Ok(())
@@ -242,6 +272,44 @@ impl Template {
             close: false,
         })
     }
+}
+
+/// What `http-error` means for its status.
+pub enum ErrorReply {
+    /// The page that counts without the line.
+    Default,
+    /// The page of an `http-errors` section.
+    Section(String),
+    /// What this action answers.
+    Act(super::Action),
+}
+
+/// Compiles the words behind `http-error`; the error is HAProxy's.
+pub(super) fn error_reply(line: &mut Line<'_, '_, '_>) -> Result<(u16, ErrorReply), Fault> {
+    if !line.words.iter().any(|w| w.is("status")) {
+        return Err("expects at least a <status> as arguments".into());
+    }
+    let t = Template::parse_with(line, 0, false)?;
+    let status = t.status;
+    if let Some(extra) = line.words.first() {
+        return Err(Fault::Wrong(format!(
+            "unknown keyword '{}'",
+            extra.display()
+        )));
+    }
+    if errors::answer(t.status).is_none() {
+        let message = format!("status code '{}' not handled", t.status);
+        return Err(Fault::Wrong(message));
+    }
+    let reply = match &t.payload {
+        Payload::ErrorPage => ErrorReply::Default,
+        Payload::Section(name) => ErrorReply::Section(bstr::BStr::new(&name[..]).to_string()),
+        _ => ErrorReply::Act(super::Action {
+            name: "http-error",
+            act: Arc::new(Return(t)),
+        }),
+    };
+    Ok((status, reply))
 }
 
 #[derive(Debug)]

@@ -62,7 +62,15 @@ pub(super) fn executed() -> BTreeSet<(&'static str, String)> {
     all.extend(action::all().map(|a| ("action", a.name.to_string())));
     all.extend(alias::all().map(|a| ("log alias", a.name.to_string())));
     all.extend(cli::COMMANDS.iter().map(|c| ("command", c.words.join(" "))));
-    for name in ["global", "defaults", "frontend", "backend", "listen"] {
+    for name in [
+        "global",
+        "defaults",
+        "frontend",
+        "backend",
+        "listen",
+        "userlist",
+        "http-errors",
+    ] {
         all.insert(("section", name.to_string()));
     }
     all

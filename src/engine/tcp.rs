@@ -42,6 +42,8 @@ struct TcpStream {
     be: Option<Arc<BackendPlan>>,
     server: Option<u32>,
     vars: VarStore,
+    req_vars: VarStore,
+    res_vars: VarStore,
     times: Times,
     state: [u8; 2],
     sent: u64,
@@ -127,7 +129,9 @@ impl StreamView for TcpStream {
     fn vars(&self, scope: Scope) -> Option<&VarStore> {
         match scope {
             Scope::Sess => Some(self.s.vars()),
-            Scope::Txn | Scope::Req => Some(&self.vars),
+            Scope::Txn => Some(&self.vars),
+            Scope::Req => Some(&self.req_vars),
+            Scope::Res => Some(&self.res_vars),
             _ => None,
         }
     }
@@ -175,6 +179,8 @@ pub async fn serve(mut s: Box<Session>) {
         be: None,
         server: None,
         vars: VarStore::default(),
+        req_vars: VarStore::default(),
+        res_vars: VarStore::default(),
         times: Times::default(),
         state: *b"--",
         sent: 0,

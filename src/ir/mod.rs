@@ -32,6 +32,8 @@ pub struct Config {
     pub directories: Vec<String>,
     /// `log-profile` sections in order.
     pub log_profiles: Vec<log::Profile>,
+    /// `http-errors` sections.
+    pub http_errors: Vec<proxy::HttpErrors>,
     /// Lists of patterns that conditions and maps share, by number, each with what
     /// `show map` tells of it.
     pub lists: Vec<(std::sync::Arc<crate::sample::reference::Reference>, String)>,

@@ -210,6 +210,38 @@ pub enum ErrorSource {
         /// The Location header.
         location: Vec<u8>,
     },
+    /// `errorfiles`: what a section has for the status.
+    Section {
+        /// The `http-errors` section.
+        name: String,
+        /// Where.
+        span: Span,
+        /// What counts if it has nothing.
+        or: Option<Box<ErrorSource>>,
+    },
+    /// `http-error`: made when it is needed.
+    Reply(ErrorReply),
+}
+
+/// An answer made by an action; two are the same only if one line made both.
+#[derive(Clone, Debug)]
+pub struct ErrorReply(pub std::sync::Arc<[super::rule::Rule; 1]>);
+
+impl PartialEq for ErrorReply {
+    fn eq(&self, other: &Self) -> bool {
+        std::sync::Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for ErrorReply {}
+
+/// An `http-errors` section.
+#[derive(Clone, Debug, Default)]
+pub struct HttpErrors {
+    /// Its name.
+    pub name: String,
+    /// Statuses, files, where.
+    pub files: BTreeMap<u16, (String, Span)>,
 }
 
 /// Fine settings of `option clitcpka` / `srvtcpka`; `None`: the system's.

@@ -108,6 +108,10 @@ pub struct Context<'d> {
     pub proxy_names: std::collections::HashMap<String, usize>,
     /// Sections of other kinds, in order.
     pub declared: Vec<super::section::Declared>,
+    /// `http-errors` sections.
+    pub http_errors: Vec<ir::proxy::HttpErrors>,
+    /// `userlist` sections.
+    pub user_lists: Vec<crate::sample::users::UserList>,
     /// Sections that lines name.
     pub wanted: Vec<super::section::Wanted>,
     /// Stick tables by name: a proxy's, or `peers/table`.
@@ -146,6 +150,8 @@ impl<'d> Context<'d> {
             foreign: None,
             proxy_names: std::collections::HashMap::new(),
             declared: Vec::new(),
+            http_errors: Vec::new(),
+            user_lists: Vec::new(),
             wanted: Vec::new(),
             tables: std::collections::HashMap::new(),
             line: Span::default(),

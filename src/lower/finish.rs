@@ -39,6 +39,7 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
         proxies,
         directories,
         log_profiles: cx.log_profiles,
+        http_errors: cx.http_errors,
         lists,
         pattern_files: cx.pattern_files,
     };

@@ -2,9 +2,12 @@
 
 use super::context::Context;
 use crate::ir::ProxyId;
+use crate::ir::proxy::HttpErrors;
 use crate::sample::compile::Names;
+use crate::sample::users::UserList;
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, ToSocketAddrs};
+use std::sync::Arc;
 
 /// Who is called what, once all sections were read.
 #[derive(Debug, Default)]
@@ -14,7 +17,8 @@ pub struct NameIndex {
     servers: Vec<Vec<Vec<u8>>>,
     names: Vec<Vec<u8>>,
     tables: HashSet<Vec<u8>>,
-    user_lists: HashSet<Vec<u8>>,
+    user_lists: Vec<Arc<UserList>>,
+    http_errors: Vec<HttpErrors>,
     log_profiles: Vec<Vec<u8>>,
 }
 
@@ -40,8 +44,14 @@ impl NameIndex {
         }
         let tables = cx.tables.keys();
         index.tables = tables.map(|t| t.as_bytes().to_vec()).collect();
-        let lists = cx.declared.iter().filter(|d| d.kind == "userlist");
-        index.user_lists = lists.map(|d| d.name.as_bytes().to_vec()).collect();
+        index.http_errors.clone_from(&cx.http_errors);
+        let lists = cx.user_lists.iter().cloned();
+        index.user_lists = lists
+            .map(|mut list| {
+                list.complete();
+                Arc::new(list)
+            })
+            .collect();
         index
     }
 
@@ -92,8 +102,14 @@ impl Names for At<'_> {
             _ => self.index.tables.contains(name),
         }
     }
-    fn user_list(&self, name: &[u8]) -> bool {
-        self.index.user_lists.contains(name)
+    fn error_file(&self, section: &[u8], status: u16) -> Option<String> {
+        let mut sections = self.index.http_errors.iter();
+        let found = sections.find(|s| s.name.as_bytes() == section)?;
+        found.files.get(&status).map(|(path, _)| path.clone())
+    }
+    fn user_list(&self, name: &[u8]) -> Option<Arc<UserList>> {
+        let mut lists = self.index.user_lists.iter();
+        lists.find(|l| l.name.as_bytes() == name).cloned()
     }
     fn current(&self) -> Option<u32> {
         self.current

@@ -36,19 +36,37 @@ impl Builder<'_> {
             }
         }
         for (status, source) in said {
-            let made = match source {
-                ErrorSource::File { path, span } => self.errorfile(path, *span),
-                ErrorSource::Redirect { status, location } => {
-                    Some(page(&redirection(*status, location), *status, true))
-                }
-            };
-            if let Some(made) = made {
+            if let Some(made) = self.error_page(*status, source) {
                 pages.set(*status, Arc::new(made));
             }
         }
         let pages = Arc::new(pages);
         self.pages.push((said.clone(), pages.clone()));
         pages
+    }
+
+    fn error_page(&mut self, status: u16, source: &ErrorSource) -> Option<ErrorPage> {
+        match source {
+            ErrorSource::File { path, span } => self.errorfile(path, *span),
+            ErrorSource::Redirect { status, location } => {
+                Some(page(&redirection(*status, location), *status, true))
+            }
+            ErrorSource::Section { name, or, .. } => {
+                let config = self.config;
+                let mut sections = config.http_errors.iter();
+                let section = sections.find(|s| s.name == *name);
+                match section.and_then(|s| s.files.get(&status)) {
+                    Some((path, span)) => self.errorfile(path, *span),
+                    None => self.error_page(status, or.as_deref()?),
+                }
+            }
+            ErrorSource::Reply(reply) => {
+                let built_in = errors::answer(status).unwrap_or_default();
+                let mut page = page(built_in, status, true);
+                page.reply = Some(reply.clone());
+                Some(page)
+            }
+        }
     }
 
     fn errorfile(&mut self, path: &str, span: Span) -> Option<ErrorPage> {
@@ -124,6 +142,7 @@ fn page(bytes: &[u8], status: u16, custom: bool) -> ErrorPage {
         body_at,
         status,
         custom,
+        reply: None,
     }
 }
 

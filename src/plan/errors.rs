@@ -1,5 +1,6 @@
 //! The answers that hapax itself gives: built-in, `errorfile`, `errorloc`.
 
+use crate::ir::proxy::ErrorReply;
 use std::sync::Arc;
 
 /// Statuses that `errorfile` and `errorloc` take, in HAProxy 3.4.
@@ -20,6 +21,8 @@ pub struct ErrorPage {
     /// True when the configuration replaced the built-in answer. An empty `bytes` then means
     /// "close without a word" (`errorfile 408 /dev/null`).
     pub custom: bool,
+    /// `http-error`: the answer is made by this.
+    pub reply: Option<ErrorReply>,
 }
 
 /// All of them for one proxy.

@@ -81,6 +81,8 @@ pub enum Arg {
     Server(u32, u32),
     /// A regex.
     Regex(Regex),
+    /// Users.
+    Users(Arc<super::users::UserList>),
     /// A map.
     Map(super::conv::Map),
     /// A named ACL, and whether it is negated.
@@ -321,12 +323,13 @@ fn one(word: &[u8], kind: Kind, index: usize, cx: &mut Compile<'_>) -> Result<Ar
             }
             Arg::Str(word.into())
         }
-        Kind::UserList => {
-            if !cx.names.user_list(word) {
+        Kind::UserList => match cx.names.user_list(word) {
+            Some(list) => Arg::Users(list),
+            None => {
                 cx.unresolved_list(word, index);
+                Arg::None
             }
-            Arg::Str(word.into())
-        }
+        },
         Kind::FieldNumber => {
             let number = |n: &[u8]| !n.is_empty() && n.iter().all(u8::is_ascii_digit);
             match word.split(|b| *b == b'.').all(number) {

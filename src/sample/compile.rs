@@ -5,6 +5,7 @@ use super::capture::Slots;
 use super::file::ListedFile;
 use super::places::Places;
 use super::reference::References;
+use super::users::UserList;
 use super::view::Direction;
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
@@ -33,8 +34,12 @@ pub trait Names {
         true
     }
     /// Whether there is a user list of that name.
-    fn user_list(&self, _name: &[u8]) -> bool {
-        true
+    fn user_list(&self, _name: &[u8]) -> Option<Arc<UserList>> {
+        None
+    }
+    /// The file that an `http-errors` section has for a status.
+    fn error_file(&self, _section: &[u8], _status: u16) -> Option<String> {
+        None
     }
     /// The proxy that the line stands in.
     fn current(&self) -> Option<u32> {

@@ -88,7 +88,8 @@ impl ListedFile {
             Kind::Response => {
                 let mut message = Message::with_capacity(bytes.len());
                 let parsed = message.load_response(bytes, RequestContext::default());
-                if parsed != Parsed::Done {
+                // An empty file means: close without a word.
+                if parsed != Parsed::Done && !bytes.is_empty() {
                     let at = match parsed {
                         Parsed::Error(e) => e.position,
                         _ => 0,

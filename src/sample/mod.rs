@@ -24,6 +24,7 @@ pub mod regex;
 pub mod scratch;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod users;
 pub mod value;
 pub mod vars;
 pub mod view;

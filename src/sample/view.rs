@@ -262,6 +262,31 @@ pub struct TlsFacts {
     pub certificate: Option<Box<[u8]>>,
 }
 
+/// No stream at all: while the configuration is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoStream;
+
+impl StreamView for NoStream {
+    fn request(&self) -> Option<&Message> {
+        None
+    }
+    fn request_mut(&mut self) -> Option<&mut Message> {
+        None
+    }
+    fn response(&self) -> Option<&Message> {
+        None
+    }
+    fn response_mut(&mut self) -> Option<&mut Message> {
+        None
+    }
+    fn src(&self) -> Option<SocketAddr> {
+        None
+    }
+    fn dst(&self) -> Option<SocketAddr> {
+        None
+    }
+}
+
 /// What a log line tells besides the messages. Times are milliseconds, -1 where the phase was not
 /// reached (HAProxy configuration manual 8.4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

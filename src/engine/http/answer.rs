@@ -52,6 +52,13 @@ impl Stream {
             End::Status(status, state) => {
                 self.state = state;
                 match self.page(status) {
+                    Some(page) if page.reply.is_some() => {
+                        let made = page.reply.as_ref().and_then(|r| self.made_reply(&r.0[..]));
+                        match made {
+                            Some(answer) => Box::pin(self.answer(End::Reply(answer, state))).await,
+                            None => self.respond(&page.bytes).await,
+                        }
+                    }
                     Some(page) if page.custom && page.bytes.is_empty() => Next::Close,
                     Some(page) => self.respond(&page.bytes).await,
                     None => {
@@ -97,6 +104,16 @@ impl Stream {
     pub(super) fn asks_a_proxy(&self) -> bool {
         self.s.fe.options.contains(Options::HTTP_USE_PROXY_HEADER)
             && !matches!(self.req.target().first(), Some(b'/' | b'*'))
+    }
+
+    /// What `http-error` makes for this stream.
+    fn made_reply(&mut self, rule: &[crate::ir::rule::Rule]) -> Option<Answer> {
+        let t = self.s.t;
+        let mode = rules::Mode::of(RuleSet::HttpRequest);
+        match rules::run(rule, mode, self, &mut t.scratch.borrow_mut()) {
+            rules::Verdict::Return(answer) => Some(answer),
+            _ => None,
+        }
     }
 
     /// The name of the proxy that answers.

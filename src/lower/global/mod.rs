@@ -19,6 +19,7 @@ mod nbthread;
 mod node;
 mod pidfile;
 mod reuseport;
+mod set_var;
 mod spread_checks;
 mod ssl;
 mod stats;
@@ -73,6 +74,8 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &stats::SOCKET,
     &stats::TIMEOUT,
     &stats::MAXCONN,
+    &set_var::SET_VAR,
+    &set_var::SET_VAR_FMT,
     &stats::STATS,
     &tune::BUFSIZE,
     &tune::MAXREWRITE,

@@ -18,6 +18,7 @@ mod errorloc;
 mod filter;
 mod hash_type;
 mod http_check;
+mod http_error;
 mod http_reuse;
 mod http_send_name_header;
 mod id;
@@ -68,6 +69,8 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &hash_type::BALANCE_FACTOR,
     &hash_type::HASH_TYPE,
     &http_check::DISABLE_ON_404,
+    &http_error::ERRORFILES,
+    &http_error::HTTP_ERROR,
     &http_reuse::HTTP_REUSE,
     &http_send_name_header::HTTP_SEND_NAME_HEADER,
     &id::DESCRIPTION,

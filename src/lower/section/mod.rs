@@ -14,6 +14,8 @@ use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
 use crate::config::directive::Directive;
 use crate::grammar::{self, Version};
+use crate::ir::proxy::HttpErrors;
+use crate::sample::users::UserList;
 use std::collections::HashMap;
 
 /// Their keywords, one line each.
@@ -165,6 +167,9 @@ const HEADS: &[Head] = &[
     },
 ];
 
+/// Those that have their effect.
+pub const EXECUTED: &[&str] = &["http-errors", "userlist"];
+
 /// The head of such a section. The lines that follow belong to it.
 pub(super) fn begin(cx: &mut Context<'_>, line: &Directive) {
     let Some(word) = line.words.first() else {
@@ -225,7 +230,19 @@ pub(super) fn begin(cx: &mut Context<'_>, line: &Directive) {
     }
     let refused = found.iter().any(|f| f.fatal);
     cx.diags.append(&mut found);
-    if !refused {
+    if section.name == "http-errors" {
+        cx.http_errors.push(HttpErrors {
+            name: text.clone(),
+            ..HttpErrors::default()
+        });
+    }
+    if section.name == "userlist" {
+        cx.user_lists.push(UserList {
+            name: text.clone(),
+            ..UserList::default()
+        });
+    }
+    if !refused && !EXECUTED.contains(&section.name) {
         let what = format!("the '{}' section", section.name);
         cx.diags.push(check::pending_note(word.span, &what, 0));
     }

@@ -4,11 +4,13 @@ use super::{declare, own_name};
 use crate::base::diag::{Diagnostic, Form};
 use crate::config::args::Args;
 use crate::lower::{Context, KeywordHandler, Sections};
+use crate::sample::users::{self, Password, User};
+use std::sync::Arc;
 
 /// `user NAME [password HASH|insecure-password TEXT] [groups A,B]`
-pub const USER: KeywordHandler = KeywordHandler::checked(&["user"], Sections::USERLIST, user);
+pub const USER: KeywordHandler = KeywordHandler::new(&["user"], Sections::USERLIST, user);
 /// `group NAME [users A,B]`
-pub const GROUP: KeywordHandler = KeywordHandler::checked(&["group"], Sections::USERLIST, group);
+pub const GROUP: KeywordHandler = KeywordHandler::new(&["group"], Sections::USERLIST, group);
 
 fn tight(args: &mut Args<'_, '_>, code: &'static str, message: String) {
     let finding = Diagnostic::alert(code, args.here(), message).form(Form::Tight);
@@ -24,15 +26,28 @@ fn user(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if again(cx, args, "user", &name) {
         return;
     }
+    let mut made = User {
+        name: name.clone().into_bytes(),
+        ..User::default()
+    };
+    let mut plain = false;
     while let Some(word) = args.peek() {
         match &word.text[..] {
-            b"password" | b"insecure-password" => {
+            kind @ (b"password" | b"insecure-password") => {
+                plain |= kind == b"insecure-password";
                 args.next_word();
-                args.next_word();
+                let text = args
+                    .next_word()
+                    .map(|w| w.text.to_vec())
+                    .unwrap_or_default();
+                made.password = Some(match plain {
+                    true => Password::Plain(text),
+                    false => hash(args, &name, &text),
+                });
             }
             b"groups" => {
                 args.next_word();
-                members(cx, args, "group", &format!("user '{name}'"));
+                made.groups = members(cx, args, "group", &format!("user '{name}'"));
             }
             _ => {
                 let message =
@@ -42,6 +57,23 @@ fn user(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
             }
         }
     }
+    if let Some(list) = cx.user_lists.last_mut() {
+        list.users.push(made);
+    }
+}
+
+/// A hash, with a word about kinds that cannot be verified here.
+fn hash(args: &mut Args<'_, '_>, name: &str, text: &[u8]) -> Password {
+    let hash = String::from_utf8_lossy(text).into_owned();
+    if !users::is_known_hash(&hash) {
+        let message = format!(
+            "user '{name}': this version of hapax cannot verify passwords of this kind of hash, and lets nobody in by it."
+        );
+        let finding = Diagnostic::notice("HX0402", args.here(), message)
+            .help("MD5 ($1$), SHA-256 ($5$), SHA-512 ($6$) and bcrypt ($2y$) can be verified");
+        args.report(finding);
+    }
+    Password::Hash(hash)
 }
 
 fn group(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
@@ -64,7 +96,11 @@ fn group(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
             return;
         }
         args.next_word();
-        members(cx, args, "user", &format!("group '{name}'"));
+        let users = members(cx, args, "user", &format!("group '{name}'"));
+        if let Some(list) = cx.user_lists.last_mut() {
+            let members = users.into_iter().map(|user| (user, name.clone()));
+            list.members.extend(members);
+        }
     }
 }
 
@@ -81,14 +117,21 @@ fn again(cx: &mut Context<'_>, args: &mut Args<'_, '_>, kind: &'static str, name
     true
 }
 
-fn members(cx: &mut Context<'_>, args: &mut Args<'_, '_>, kind: &'static str, by: &str) {
+/// The names of a list, noted to be looked for when the section is complete.
+fn members(
+    cx: &mut Context<'_>,
+    args: &mut Args<'_, '_>,
+    kind: &'static str,
+    by: &str,
+) -> Vec<Arc<[u8]>> {
     let Some(word) = args.next_word() else {
-        return;
+        return Vec::new();
     };
     let text = word.display().to_string();
     let names = text.split(',').filter(|n| !n.is_empty());
     if let Some(section) = cx.declared.last_mut() {
-        let used = names.map(|n| (kind, n.to_owned(), by.to_owned()));
+        let used = names.clone().map(|n| (kind, n.to_owned(), by.to_owned()));
         section.used.extend(used);
     }
+    names.map(|n| n.as_bytes().into()).collect()
 }

@@ -95,7 +95,7 @@ pub(super) static CONVS: &[Conv] = &[
         }),
         eval: |args, v, e| {
             let Sample::Bin(s) = v else { return None };
-            let iv = block(keyed::bytes(args.get(1), e)?)?;
+            let iv = block(keyed::bytes(args.get(1), e)?);
             let key = keyed::bytes(args.get(2), e)?;
             let out = e.scratch.zeroed(s.len());
             out.copy_from_slice(s);
@@ -125,7 +125,7 @@ pub(super) static CONVS: &[Conv] = &[
         }),
         eval: |args, v, e| {
             let Sample::Bin(s) = v else { return None };
-            let iv = block(keyed::bytes(args.get(1), e)?)?;
+            let iv = block(keyed::bytes(args.get(1), e)?);
             let key = keyed::bytes(args.get(2), e)?;
             let out = e.scratch.zeroed(s.len() / 16 * 16 + 16);
             out.get_mut(..s.len())?.copy_from_slice(s);
@@ -153,9 +153,9 @@ fn prepare(args: &mut [Arg]) -> Result<(), String> {
     keyed::prepare(args.get_mut(2), "key")
 }
 
-/// The first 16 bytes; `None` if there are fewer.
-fn block(bytes: &[u8]) -> Option<[u8; 16]> {
-    bytes.first_chunk().copied()
+/// The first 16 bytes, zeros where there are fewer.
+fn block(bytes: &[u8]) -> [u8; 16] {
+    std::array::from_fn(|i| bytes.get(i).copied().unwrap_or(0))
 }
 
 fn decrypt_cbc<'b, C>(key: &[u8], iv: &[u8; 16], out: &'b mut [u8]) -> Option<&'b [u8]>

@@ -35,6 +35,7 @@ mod variables;
 mod when;
 mod x509;
 
+pub(super) use encodings::from_base64;
 pub use map::Map;
 
 /// Evaluates a converter; `None`: no value any more.

@@ -8,6 +8,7 @@ use super::view::Eval;
 use std::fmt;
 
 mod acl;
+mod auth;
 mod captures;
 mod cookies;
 mod headers;
@@ -175,6 +176,7 @@ sources! {
 /// The registry, in the order of the manual.
 static FAMILIES: &[&[Fetch]] = &[
     acl::FETCHES,
+    auth::FETCHES,
     internal::FETCHES,
     proxies::FETCHES,
     layer4::FETCHES,

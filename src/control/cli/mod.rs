@@ -11,6 +11,7 @@ mod frontend;
 mod health;
 mod help;
 mod level;
+mod maps;
 mod named;
 mod profiling;
 mod prompt;
@@ -58,8 +59,16 @@ use bstr::ByteSlice;
 
 /// Every command, in the order that `help` lists them.
 pub const COMMANDS: &[&Command] = &[
+    &maps::ADD_ACL,
+    &maps::ADD_MAP,
+    &maps::CLEAR_ACL,
     &clear_counters::COMMAND,
+    &maps::CLEAR_MAP,
     &absent::CLEAR_TABLE,
+    &maps::COMMIT_ACL,
+    &maps::COMMIT_MAP,
+    &maps::DEL_ACL,
+    &maps::DEL_MAP,
     &health::DISABLE_AGENT,
     &frontend::DISABLE,
     &health::DISABLE,
@@ -71,10 +80,15 @@ pub const COMMANDS: &[&Command] = &[
     &set_server::ENABLE,
     &expert_mode::EXPERIMENTAL,
     &expert_mode::EXPERT,
+    &maps::GET_ACL,
+    &maps::GET_MAP,
     &var::GET,
     &weight::GET,
     &level::OPERATOR,
+    &maps::PREPARE_ACL,
+    &maps::PREPARE_MAP,
     &absent::ANON_OFF,
+    &maps::SET_MAP,
     &set_maxconn::FRONTEND,
     &set_maxconn::GLOBAL,
     &set_maxconn::SERVER,
@@ -86,6 +100,7 @@ pub const COMMANDS: &[&Command] = &[
     &set_timeout::COMMAND,
     &var::SET,
     &weight::SET,
+    &maps::SHOW_ACL,
     &show_activity::COMMAND,
     &absent::ANON,
     &show_servers::BACKEND,
@@ -98,6 +113,7 @@ pub const COMMANDS: &[&Command] = &[
     &show_libs::FD,
     &show_info::COMMAND,
     &show_libs::LIBS,
+    &maps::SHOW_MAP,
     &absent::PEERS,
     &absent::POOLS,
     &profiling::SHOW,

@@ -14,6 +14,7 @@ use super::tls;
 use super::tunnel;
 use crate::action::RuleSet;
 use crate::balance::queue::{Assigned, Slot, Turn, Want};
+use crate::base::span::Span;
 use crate::ir::proxy::Options;
 use crate::ir::rule::Rule;
 use crate::plan::{BackendId, BackendPlan, BackendTarget, LogPlan, ServerAddress};
@@ -137,6 +138,12 @@ impl StreamView for TcpStream {
     }
     fn world(&self) -> &dyn World {
         self.s.t
+    }
+    fn last_rule(&self) -> Option<(&str, u32)> {
+        self.s.plan.place(self.s.last_rule?)
+    }
+    fn note_rule(&mut self, rule: Span) {
+        self.s.last_rule = Some(rule);
     }
     fn captures(&self) -> Option<&Captures> {
         self.captures.as_deref()

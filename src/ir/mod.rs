@@ -30,6 +30,8 @@ pub struct Config {
     /// For every file of the configuration, by [`FileId`](crate::base::span::FileId), the
     /// directory that relative names in it start from; empty: where the process was started.
     pub directories: Vec<String>,
+    /// The files' names, likewise.
+    pub files: Vec<String>,
     /// `log-profile` sections in order.
     pub log_profiles: Vec<log::Profile>,
     /// `http-errors` sections.

@@ -26,6 +26,8 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
     }
     processes_to_threads(&mut cx);
     let directories = directories(&cx);
+    let sources = cx.document.sources.iter();
+    let files = sources.map(|(_, source)| source.name.clone()).collect();
     let lists = lists(&cx);
     let default_maxconn = cx.options.proxy_maxconn;
     let mut proxies: Vec<_> = cx.proxies.into_iter().map(|d| d.proxy).collect();
@@ -38,6 +40,7 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
         global: cx.global,
         proxies,
         directories,
+        files,
         log_profiles: cx.log_profiles,
         http_errors: cx.http_errors,
         lists,

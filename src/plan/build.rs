@@ -151,6 +151,7 @@ impl Builder<'_> {
             self.diags.push(finding);
         }
         Plan {
+            files: config.files.clone().into(),
             log_profiles: self.logs.profiles.clone(),
             global,
             listeners,

@@ -51,6 +51,8 @@ pub struct ListenerId(pub u32);
 
 /// Everything the engine executes. Immutable; shared by all threads.
 pub struct Plan {
+    /// Names of the configuration's files, by their ids.
+    pub files: Box<[String]>,
     /// `log-profile` sections in order.
     pub log_profiles: Box<[Arc<crate::ir::log::Profile>]>,
     /// Process-wide settings.
@@ -73,6 +75,11 @@ impl Plan {
     /// The front end of an id of this plan.
     pub fn frontend(&self, id: FrontendId) -> Option<&Arc<FrontendPlan>> {
         self.frontends.get(id.0 as usize)
+    }
+    /// File and line of a place in the configuration.
+    pub fn place(&self, span: crate::base::span::Span) -> Option<(&str, u32)> {
+        let file = self.files.get(span.file.0 as usize)?;
+        Some((file, span.line))
     }
     /// The back end of an id of this plan.
     pub fn backend(&self, id: BackendId) -> Option<&Arc<BackendPlan>> {

@@ -96,7 +96,11 @@ pub fn run(
             direction,
             last: mode.last,
         };
-        return match rule.action.run(&mut run) {
+        let flow = rule.action.run(&mut run);
+        if !matches!(flow, Flow::Continue | Flow::Wait { .. }) {
+            view.note_rule(rule.span);
+        }
+        return match flow {
             Flow::Continue => continue,
             Flow::Stop => Verdict::Continue,
             Flow::Deny(a) => Verdict::Deny(a),

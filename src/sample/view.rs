@@ -3,6 +3,7 @@
 use super::capture::Captures;
 use super::scratch::Scratch;
 use super::vars::{Scope, VarStore};
+use crate::base::span::Span;
 use crate::proto::h1::Message;
 use std::net::{IpAddr, SocketAddr};
 
@@ -131,6 +132,12 @@ pub trait StreamView {
     fn by_applet(&self) -> bool {
         false
     }
+    /// File and line of the last rule that was final and ran (`last_rule_file`).
+    fn last_rule(&self) -> Option<(&str, u32)> {
+        None
+    }
+    /// Remembers a final rule that ran.
+    fn note_rule(&mut self, _rule: Span) {}
     /// Captured values; `None` without slots, and before the request is understood.
     fn captures(&self) -> Option<&Captures> {
         None

@@ -363,7 +363,8 @@ impl Stream {
                 status => {
                     self.times.response = t.worker.now_us();
                     count::response(be, self.server, status);
-                    if let Some(why) = retry_status(status).filter(|w| be.retry_on.contains(*w))
+                    if let Some(why) =
+                        super::retry::of_status(status).filter(|w| be.retry_on.contains(*w))
                         && self.retries > 0
                         && !self.no_l7_retry
                         && self.body_read
@@ -782,23 +783,4 @@ fn deadline(waits: bool, active: u64, ms: Option<u32>) -> u64 {
         (true, Some(ms)) => active + u64::from(ms),
         _ => NEVER,
     }
-}
-
-/// The `retry-on` event of a status.
-fn retry_status(status: u16) -> Option<RetryOn> {
-    Some(match status {
-        401 => RetryOn::S401,
-        403 => RetryOn::S403,
-        404 => RetryOn::S404,
-        408 => RetryOn::S408,
-        421 => RetryOn::S421,
-        425 => RetryOn::S425,
-        429 => RetryOn::S429,
-        500 => RetryOn::S500,
-        501 => RetryOn::S501,
-        502 => RetryOn::S502,
-        503 => RetryOn::S503,
-        504 => RetryOn::S504,
-        _ => return None,
-    })
 }

@@ -8,6 +8,7 @@ mod forwarded;
 mod log;
 mod persist;
 mod request;
+mod retry;
 mod route;
 mod server;
 mod service;

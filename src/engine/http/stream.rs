@@ -3,6 +3,7 @@
 use super::persist::Persistence;
 use crate::action::Answer;
 use crate::balance::queue::Slot;
+use crate::base::span::Span;
 use crate::engine::session::{Next, Session};
 use crate::engine::streams::Listed;
 use crate::ir::proxy::ConnectionMode;
@@ -137,6 +138,8 @@ pub struct Stream {
     pub log_level: Option<Option<u8>>,
     /// The proxy's own address towards the server, if an expression asks for it.
     pub own_address: Option<SocketAddr>,
+    /// The last final rule that ran.
+    pub last_rule: Option<Span>,
     /// A line was written already.
     pub logged: bool,
     /// Captured values, if the front end has slots.
@@ -206,6 +209,7 @@ impl Stream {
             service: false,
             quiet: false,
             log_level: None,
+            last_rule: s.last_rule,
             own_address: None,
             logged: false,
             captures: s.t.captures(&s.fe.captures),

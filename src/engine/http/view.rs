@@ -1,6 +1,7 @@
 //! What rules see of a stream.
 
 use super::Stream;
+use crate::base::span::Span;
 use crate::proto::h1::Message;
 use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
@@ -98,6 +99,12 @@ impl StreamView for Stream {
             Scope::Res => Some(&self.res_vars),
             _ => None,
         }
+    }
+    fn last_rule(&self) -> Option<(&str, u32)> {
+        self.s.plan.place(self.last_rule?)
+    }
+    fn note_rule(&mut self, rule: Span) {
+        self.last_rule = Some(rule);
     }
     fn captures(&self) -> Option<&Captures> {
         // what could not be understood has none

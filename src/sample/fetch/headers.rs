@@ -397,12 +397,14 @@ fn field<'a>(
 ) -> Option<&'a [u8]> {
     let message = message(e, direction)?;
     let name = text(args, 0);
-    match int(args, 1).unwrap_or(0) {
+    let value = match int(args, 1).unwrap_or(0) {
         0 if cursor.all => next_field(message, name, cursor, full),
         n @ 1.. => nth(message, name, n, full),
         0 => from_end(message, name, 1, full),
         n => from_end(message, name, n.unsigned_abs(), full),
-    }
+    };
+    // blanks around it can only come from rules
+    value.map(<[u8]>::trim_ascii)
 }
 
 /// The next of all values.

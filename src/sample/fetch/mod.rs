@@ -13,6 +13,7 @@ mod captures;
 mod cookies;
 mod headers;
 mod internal;
+mod last_rule;
 mod layer4;
 mod payload;
 mod proxies;
@@ -189,6 +190,7 @@ static FAMILIES: &[&[Fetch]] = &[
     response::FETCHES,
     captures::FETCHES,
     variables::FETCHES,
+    last_rule::FETCHES,
 ];
 
 /// Every fetch that hapax executes.

@@ -2,7 +2,6 @@
 
 use super::session::Session;
 use crate::action::RuleSet;
-use crate::base::span::Span;
 use crate::engine::http::contains;
 use crate::ir::proxy::Mode;
 use crate::proto::h1::Message;
@@ -57,12 +56,6 @@ impl StreamView for Session {
     }
     fn world(&self) -> &dyn World {
         self.t
-    }
-    fn last_rule(&self) -> Option<(&str, u32)> {
-        self.plan.place(self.last_rule?)
-    }
-    fn note_rule(&mut self, rule: Span) {
-        self.last_rule = Some(rule);
     }
     fn log(&self) -> Option<&LogData> {
         self.log.as_deref()

@@ -268,7 +268,6 @@ pub fn session(t: &'static Thread, a: Accepted, fe: Arc<FrontendPlan>) -> Box<Se
         carry: Vec::new(),
         last: None,
         kept: Vec::new(),
-        last_rule: None,
         log: None,
         tls: None,
         vars: std::cell::OnceCell::new(),

@@ -6,7 +6,6 @@
 
 use super::reactor::{Io, NEVER, Sock, Wake};
 use super::thread::Thread;
-use crate::base::span::Span;
 use crate::ir::proxy::Options;
 use crate::plan::{FrontendPlan, LogPlan, Plan};
 use crate::proto::h1::Message;
@@ -65,8 +64,6 @@ pub struct Session {
     /// Server connections that only this session may use (`http-reuse never`, NTLM), the one
     /// used last at the end.
     pub kept: Vec<super::http::KeptConn>,
-    /// The last final rule that ran on the connection.
-    pub last_rule: Option<Span>,
     /// What the log tells, while a line is made that no stream makes.
     pub log: Option<Box<LogData>>,
     /// What TLS agreed upon.

@@ -56,6 +56,8 @@ struct TcpStream {
     listed: Listed,
     /// The proxy's own address towards the server, if an expression asks for it.
     own_address: Option<SocketAddr>,
+    /// The last final rule that ran.
+    last_rule: Option<Span>,
     /// Places in the server's and the back end's queue when it came.
     waited: (u32, u32),
     /// A line was written already.
@@ -140,10 +142,10 @@ impl StreamView for TcpStream {
         self.s.t
     }
     fn last_rule(&self) -> Option<(&str, u32)> {
-        self.s.plan.place(self.s.last_rule?)
+        self.s.plan.place(self.last_rule?)
     }
     fn note_rule(&mut self, rule: Span) {
-        self.s.last_rule = Some(rule);
+        self.last_rule = Some(rule);
     }
     fn captures(&self) -> Option<&Captures> {
         self.captures.as_deref()
@@ -196,6 +198,7 @@ pub async fn serve(mut s: Box<Session>) {
         log: None,
         log_level: None,
         own_address: None,
+        last_rule: None,
         waited: (0, 0),
         logged: false,
         captures,

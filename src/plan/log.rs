@@ -26,8 +26,8 @@ const CLF: &str = "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft %b 
                    %Ta %tsc %ac %fc %bc %sc %rc %sq %bq %CC %CS %hrl %hsl";
 const TCP_CLF: &str = "%{+Q}o %{-Q}ci - - [%T] \"TCP \" 000 %B \"\" \"\" %cp %ms %ft %b %s %Th %Tw \
                        %Tc %Tt %U %ts-- %ac %fc %bc %sc %rc %sq %bq \"\" \"\" ";
-/// What `option httpslog` adds, on a connection without TLS.
-const HTTPS_TAIL: &str = " 0/-/-/-/0 -/%sslv/%sslc";
+/// What `option httpslog` adds: errors of the connection (none, once there is a stream), TLS.
+const HTTPS_TAIL: &str = " 0/-/%[ssl_c_err]/%[ssl_c_ca_err]/0 %[ssl_fc_sni]/%sslv/%sslc";
 
 /// One target.
 #[derive(Debug)]

@@ -209,7 +209,7 @@ impl Stream {
             service: false,
             quiet: false,
             log_level: None,
-            last_rule: s.last_rule,
+            last_rule: None,
             own_address: None,
             logged: false,
             captures: s.t.captures(&s.fe.captures),

@@ -23,6 +23,7 @@ mod ssl;
 mod variables;
 
 pub use captures::{path_of, remembered_target};
+pub use ssl::cipher;
 
 /// Evaluates a fetch; `None`: no such value.
 pub type FetchFn = for<'a> fn(&'a [Arg], &Eval<'a>, &mut Cursor) -> Option<Sample<'a>>;

@@ -169,7 +169,8 @@ fn openssl_name(suite: CipherSuite) -> Option<&'static str> {
     })
 }
 
-fn cipher<'a>(_: &Eval<'a>, tls: &'a TlsFacts) -> Option<Sample<'a>> {
+/// The name of the connection's suite of ciphers, as OpenSSL calls it.
+pub fn cipher<'a>(_: &Eval<'a>, tls: &'a TlsFacts) -> Option<Sample<'a>> {
     let name = openssl_name(tls.suite.as_ref()?.suite())?;
     Some(Sample::Str(name.as_bytes()))
 }

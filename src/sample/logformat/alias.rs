@@ -3,7 +3,7 @@
 use super::{Escape, Flags, escape, origin};
 use crate::base::clock;
 use crate::proto::h1::Message;
-use crate::sample::fetch::{path_of, remembered_target};
+use crate::sample::fetch::{cipher, path_of, remembered_target};
 use crate::sample::value::Sample;
 use crate::sample::view::{Direction, Eval, LogData};
 use std::io::Write;
@@ -141,8 +141,16 @@ aliases! {
         "hs" = |e, _, out| captured(e, Direction::Response, out);
         "hrl" = |e, f, out| captured_list(e, Direction::Request, f, out);
         "hsl" = |e, f, out| captured_list(e, Direction::Response, f, out);
-        "sslc" = |_, _, _| {};
-        "sslv" = |_, _, _| {};
+        "sslc" = |e, _, out| {
+            if let Some(suite) = e.view.tls().and_then(|tls| cipher(e, tls)) {
+                suite.append(out);
+            }
+        };
+        "sslv" = |e, _, out| {
+            if let Some(tls) = e.view.tls() {
+                out.extend_from_slice(tls.version.as_bytes());
+            }
+        };
         "r" = |e, _, out| {
             let start = out.len();
             if let Some(r) = e.view.request() {

@@ -553,3 +553,52 @@ fn check_shows_faults_for_people() {
     let output = hapax(&dir, "check nope.cfg");
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn check_speaks_to_editors_and_build_services() {
+    let dir = Dir::new("check-formats");
+    let good = "defaults\n mode http\n timeout client 1s\n timeout server 1s\n timeout connect 1s\nlisten l\n bind 127.0.0.1:1\n server s 127.0.0.1:2\n";
+    dir.file("good.cfg", good);
+    dir.file("old.cfg", &good.replace("timeout client", "clitimeout"));
+    dir.file("bad.cfg", &good.replace("bind", "bimd"));
+    let status = |line: &str| hapax(&dir, line).status.code();
+    assert_eq!(status("check good.cfg"), Some(0));
+    assert_eq!(status("check bad.cfg"), Some(1));
+    assert_eq!(status("check none.cfg"), Some(2));
+    assert_eq!(status("check --for 9.9 good.cfg"), Some(2));
+    assert_eq!(status("check --each good.cfg bad.cfg"), Some(1));
+    // What only old versions took is taken with a warning, and refused in the name of new ones.
+    assert_eq!(status("check old.cfg"), Some(0));
+    assert_eq!(status("check --deny warnings old.cfg"), Some(1));
+    assert_eq!(status("check --for 3.4 old.cfg"), Some(1));
+    assert_eq!(status("check --for 1.5 old.cfg"), Some(0));
+    assert_eq!(status("check --for 1.3 old.cfg"), Some(0));
+    let text = |line: &str| stdout(&hapax(&dir, line));
+    assert!(text("check --format short bad.cfg").starts_with("bad.cfg:7:2: error: "));
+    assert!(text("check --format json bad.cfg").contains("\"line\":7,\"column\":2,"));
+    assert!(text("check --format sarif bad.cfg").contains("\"startLine\":7"));
+    assert!(text("check --format github bad.cfg").starts_with("::error file=bad.cfg,line=7,"));
+    let report = text("check --each --format junit good.cfg bad.cfg");
+    assert!(report.contains("tests=\"2\" failures=\"1\""), "{report}");
+    let said = stderr(&hapax(&dir, "check --format haproxy bad.cfg"));
+    assert!(
+        said.contains("config : parsing [bad.cfg:7] : unknown keyword 'bimd'"),
+        "{said}"
+    );
+    assert_eq!(text("check --format json good.cfg"), "[]\n");
+}
+
+#[test]
+fn check_reads_the_standard_input() {
+    let mut child = Command::new(BINARY)
+        .args(["check", "--format", "short", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let text = b"frontend f\n bind :1 \n nonsense\n";
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("<stdin>:3:2: error: "));
+}

@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod explain;
 pub mod haproxy;
 pub mod keywords;
 pub mod load;
@@ -35,6 +36,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         Ok(hapax) => match hapax.command {
             Subcommand::Check(check) => check::run(&check),
             Subcommand::Demo(demo) => demo::run(&program, &demo),
+            Subcommand::Explain(explain) => explain::run(&explain),
             Subcommand::Keywords(keywords) => keywords::run(&keywords),
         },
         Err(error) => {
@@ -57,6 +59,7 @@ struct Hapax {
 enum Subcommand {
     Check(check::Check),
     Demo(demo::Demo),
+    Explain(explain::Explain),
     Keywords(keywords::Keywords),
 }
 

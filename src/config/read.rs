@@ -208,6 +208,42 @@ impl<'a> Reader<'a> {
         self.directive(text, words, whole);
     }
 
+    /// `[name]`, which parts a file of several engines (SPOE): it has no meaning here. False for a
+    /// word that only begins so.
+    fn scope(&mut self, words: &[Word]) -> bool {
+        let Some((first, rest)) = words.split_first() else {
+            return false;
+        };
+        let name = first
+            .text
+            .strip_prefix(b"[")
+            .and_then(|t| t.strip_suffix(b"]"));
+        let Some(name) = name else {
+            return false;
+        };
+        let bad = name.iter().find(|b| b.is_ascii_whitespace());
+        let finding = if name.is_empty() {
+            Some((first.span, "empty scope name is forbidden.".to_owned()))
+        } else if let Some(bad) = bad {
+            let bad = char::from(*bad);
+            let message = format!("character '{bad}' is not permitted in a scope name.");
+            Some((first.span, message))
+        } else {
+            rest.first().map(|extra| {
+                let bad = extra.display().to_string();
+                let bad = bad.chars().next().unwrap_or(' ');
+                let message =
+                    format!("character '{bad}' is not permitted after scope declaration.");
+                (extra.span, message)
+            })
+        };
+        if let Some((span, message)) = finding {
+            self.findings
+                .push(Diagnostic::alert("HX0131", span, message));
+        }
+        true
+    }
+
     fn is_dead(&self) -> bool {
         self.blocks.last().is_some_and(|b| b.state != State::Live)
     }
@@ -369,6 +405,9 @@ impl<'a> Reader<'a> {
                 "Aborting to prevent all subsequent arguments from being silently ignored. If this is caused by an environment variable expansion, please have a look at section 2.3 of the configuration manual to find solutions to address this.",
             );
             self.findings.push(finding);
+            return;
+        }
+        if words.first().is_some_and(|w| w.text.starts_with(b"[")) && self.scope(&words) {
             return;
         }
         addresses::expand(&mut words, self.env);

@@ -174,4 +174,6 @@ pub fn executed() -> impl Iterator<Item = (&'static str, Sections, &'static str)
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

@@ -204,6 +204,24 @@ impl<'a> Compile<'a> {
         self.after_parsing(message);
     }
 
+    /// The table that a `track-sc` rule names must be there; empty: that of its own proxy.
+    pub fn tracked_table(&mut self, name: Vec<u8>, verb: &str) {
+        if self.names.table(&name) {
+            return;
+        }
+        let own = self.proxy_name();
+        let table = if name.is_empty() { &own } else { &name };
+        let message = format!(
+            "Proxy '{}': unable to find table '{}' referenced by {verb}.",
+            BStr::new(&own),
+            BStr::new(table)
+        );
+        self.alert(message);
+        if let Some(last) = self.diags.last_mut() {
+            last.form = Form::Plain;
+        }
+    }
+
     /// The name of the proxy that the line stands in.
     pub(super) fn proxy_name(&self) -> Vec<u8> {
         let name = self.owner.split_once(' ').map_or("", |(_, name)| name);

@@ -1,6 +1,7 @@
 //! `option ...` lines, one file per option or family.
 
 mod abortonclose;
+mod database_check;
 mod flags;
 mod forwarded;
 mod forwardfor;
@@ -21,6 +22,8 @@ use crate::config::args::{Args, nearest};
 /// Options that are executed, one line each.
 pub const KEYWORDS: &[&KeywordHandler] = &[
     &abortonclose::ABORTONCLOSE,
+    &database_check::MYSQL,
+    &database_check::PGSQL,
     &flags::FLAGS,
     &flags::OLD_NAMES,
     &forwarded::FORWARDED,

@@ -572,7 +572,12 @@ impl TcpStream {
     /// Waits for a slot; `None` when the client is gone or there is none to be had.
     async fn assign(&mut self, be: &Arc<BackendPlan>, avoid: Option<u32>) -> Option<Slot> {
         let w = self.s.t.worker;
+        let pinned = match avoid {
+            None => select::use_server(self.s.t, be, self),
+            Some(_) => None,
+        };
         let want = Want {
+            pinned,
             key: select::key(self.s.t, be, self),
             avoid,
             token: w.current().token(),

@@ -3,7 +3,7 @@
 pub use super::balance::{Balance, HashFunction, HashKey, HashType};
 use super::bind::Bind;
 use super::persist::{AppSession, Cookie};
-use super::rule::{Condition, PersistRule, Rule, UseBackend};
+use super::rule::{Condition, PersistRule, Rule, UseBackend, UseServer};
 use super::server::Server;
 use crate::base::span::Span;
 use crate::sample::expr::Expr;
@@ -55,6 +55,8 @@ pub struct Proxy {
     pub rules: RuleSets,
     /// `use_backend` in order.
     pub use_backends: Vec<UseBackend>,
+    /// `use-server` in order.
+    pub use_servers: Vec<UseServer>,
     /// `force-persist`, `ignore-persist` in order.
     pub persist_rules: Vec<PersistRule>,
     /// The expression of `balance hash`.

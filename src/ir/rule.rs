@@ -37,6 +37,25 @@ pub enum BackendRef {
     Dynamic(Arc<crate::sample::logformat::LogFormat>),
 }
 
+/// `use-server`
+#[derive(Clone, Debug)]
+pub struct UseServer {
+    /// When it applies; `None`: always.
+    pub condition: Option<Condition>,
+    /// Which server.
+    pub target: ServerRef,
+}
+
+/// A server of the same back end by name, resolved by `lower`, or by an expression evaluated per
+/// request.
+#[derive(Clone, Debug)]
+pub enum ServerRef {
+    /// Its place in the file's order.
+    Index(u32),
+    /// A log-format string.
+    Dynamic(Arc<crate::sample::logformat::LogFormat>),
+}
+
 /// `force-persist` / `ignore-persist`
 #[derive(Clone, Debug)]
 pub struct PersistRule {

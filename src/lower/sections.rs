@@ -314,6 +314,7 @@ fn new_draft<'d>(
             servers: Vec::new(),
             rules: RuleSets::default(),
             use_backends: Vec::new(),
+            use_servers: Vec::new(),
             persist_rules: Vec::new(),
             balance_key: None,
             redirects: Vec::new(),

@@ -79,6 +79,7 @@ impl Builder<'_> {
                 .as_ref()
                 .filter(|_| http)
                 .map(|line| Arc::new(AppSessions::new(line))),
+            use_servers: proxy.use_servers.clone().into(),
             persist_rules: proxy.persist_rules.clone().into(),
             check: check(settings),
             servers: servers.into(),

@@ -9,7 +9,7 @@ use crate::ir::proxy::{
     Balance, ConnectionMode, Forwarded, ForwardedHeader, HttpReuse, Mode, Options, ProxyId,
     RetryOn, TcpKeepalive, Timeouts,
 };
-use crate::ir::rule::PersistRule;
+use crate::ir::rule::{PersistRule, UseServer};
 use crate::proto::h1::CaseMap;
 use crate::stick::appsession::AppSessions;
 use crate::stick::cookie::CookieRules;
@@ -56,6 +56,8 @@ pub struct BackendPlan {
     pub cookie: Option<CookieRules>,
     /// `appsession` and its table, shared by all threads.
     pub appsession: Option<Arc<AppSessions>>,
+    /// `use-server` in order; the first that holds, and whose server runs, decides.
+    pub use_servers: Box<[UseServer]>,
     /// `force-persist`, `ignore-persist` in order; the last that holds decides.
     pub persist_rules: Box<[PersistRule]>,
     /// How servers with `check` are checked.

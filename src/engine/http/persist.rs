@@ -3,6 +3,7 @@
 
 use super::{KeptConn, Stream};
 use crate::base::clock;
+use crate::engine::select;
 use crate::ir::proxy::Options;
 use crate::plan::BackendPlan;
 use crate::proto::h1::{HeaderId, Message, Method};
@@ -60,7 +61,11 @@ impl Stream {
     /// Finds the server that the request belongs to.
     pub(super) fn find_persistence(&mut self, be: &BackendPlan) {
         if be.cookie.is_none() && be.appsession.is_none() {
-            return self.prefer_bound_connection(be);
+            self.persistence.pinned = select::use_server(self.s.t, be, self);
+            if self.persistence.pinned.is_none() {
+                self.prefer_bound_connection(be);
+            }
+            return;
         }
         let t = self.s.t;
         let persist = self.persist_mode(be);
@@ -95,6 +100,8 @@ impl Stream {
             found = found.or(outcome.server);
             self.persistence.cookie = outcome;
         }
+        // a rule goes before what the client brought (seen on 3.4)
+        let found = select::use_server(t, be, self).or(found);
         self.persistence.pinned = found;
         if found.is_none() {
             self.prefer_bound_connection(be);

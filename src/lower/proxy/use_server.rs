@@ -3,12 +3,15 @@
 use super::rules;
 use crate::base::diag::{Diagnostic, Form};
 use crate::config::args::Args;
+use crate::ir::rule::{ServerRef, UseServer};
 use crate::lower::{Context, KeywordHandler, Sections, Side};
-use crate::sample::{LogFormat, Places};
+use crate::sample::LogFormat;
+use crate::sample::places::Places;
+use std::sync::Arc;
 
 /// `use-server NAME if|unless CONDITION`
 pub const USE_SERVER: KeywordHandler =
-    KeywordHandler::rules(&["use-server"], Sections::NAMED_PROXY, lower).without_effect();
+    KeywordHandler::rules(&["use-server"], Sections::NAMED_PROXY, lower);
 
 fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if cx.ignored(args, Side::Backend, "use-server") {
@@ -17,38 +20,51 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let Some(word) = args.word("'use-server' expects a server name.") else {
         return;
     };
-    let message = "'use-server' requires either 'if' or 'unless' followed by a condition.";
-    let context = "error detected while parsing switching rule : ";
-    let before = args.position();
-    let silent = rules::required_condition(cx, args, Places::BE_SET_SERVER, message, context);
-    if silent.is_none() && before == args.position() {
-        return;
+    if !args.peek().is_some_and(|w| w.is("if") || w.is("unless")) {
+        let text = "'use-server' requires either 'if' or 'unless' followed by a condition.";
+        return args.alert("HX0160", args.here(), text);
     }
-    if word.text.contains(&b'%') {
+    let places = Places::BE_SET_SERVER;
+    let mut condition = None;
+    // HAProxy takes `use-server s if` without any term as "always".
+    if args.peek_second().is_some() {
+        let context = "error detected while parsing switching rule : ";
+        match rules::condition(cx, args, places, context) {
+            Some(compiled) => condition = Some(compiled),
+            None => return,
+        }
+    }
+    let target = if word.text.contains(&b'%') {
         let context = format!(
             "Parsing [{}]; use-server rule failed to parse log-format '{}' : ",
             cx.place(word.span),
             word.display()
         );
-        let compiled = rules::compile(cx, Places::BE_SET_SERVER, |compile, _| {
-            LogFormat::compile(word, compile)
-        });
-        for mut finding in compiled.1 {
-            finding.message.insert_str(0, &context);
-            finding.form = Form::Plain;
-            args.report(finding);
+        let compiled = rules::compile(cx, places, |compile, _| LogFormat::compile(word, compile));
+        match rules::take(args, compiled, &context, Form::Plain) {
+            Some(format) => ServerRef::Dynamic(Arc::new(format)),
+            None => return,
         }
-        return;
-    }
-    let name = word.display().to_string();
-    let Some(draft) = cx.draft() else {
-        return;
+    } else {
+        let name = word.display().to_string();
+        let servers = cx.draft().map(|d| d.proxy.servers.as_slice());
+        let mut names = servers.unwrap_or_default().iter().map(|s| s.name.as_str());
+        match (0u32..).zip(names.by_ref()).find(|(_, n)| *n == name) {
+            Some((index, _)) => ServerRef::Index(index),
+            None => {
+                let text = format!(
+                    "{} : unable to find server '{name}' referenced in a 'use-server' rule.",
+                    cx.named()
+                );
+                args.report(Diagnostic::alert("HX0301", word.span, text).form(Form::Plain));
+                return;
+            }
+        }
     };
-    if !draft.proxy.servers.iter().any(|s| s.name == name) {
-        let message = format!(
-            "{} : unable to find server '{name}' referenced in a 'use-server' rule.",
-            cx.named()
-        );
-        args.report(Diagnostic::alert("HX0301", word.span, message).form(Form::Plain));
+    if let Some(draft) = cx.draft_mut() {
+        draft
+            .proxy
+            .use_servers
+            .push(UseServer { condition, target });
     }
 }

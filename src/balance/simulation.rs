@@ -31,6 +31,7 @@ fn backend(d: &mut Dice, wake: Arc<dyn Wake>) -> Arc<BackendState> {
             name: format!("s{i}").into(),
             weight: 1 + d.below(5),
             maxconn: d.below(4),
+            minconn: if d.below(4) == 0 { 1 + d.below(3) } else { 0 },
             maxqueue: if d.below(4) == 0 { 1 + d.below(3) } else { 0 },
             backup: d.below(5) == 0,
             ..ServerSettings::default()
@@ -41,7 +42,7 @@ fn backend(d: &mut Dice, wake: Arc<dyn Wake>) -> Arc<BackendState> {
         name: "b".into(),
         algorithm,
         allbackups: d.below(2) == 0,
-        fullconn: 0,
+        fullconn: d.below(3) * 4,
         ..BackendSettings::default()
     };
     BackendState::new(settings, servers, wake)
@@ -102,6 +103,9 @@ fn steps(seed: u64) {
                 let pinned = (k < 9).then(|| d.below(n));
                 let pinned = pinned.filter(|i| b.server(*i).unwrap().running());
                 let want = Want {
+                    key: (d.below(2) == 0).then(|| d.below(1 << 30)),
+                    class: [0, 0, -7, 300][d.below(4) as usize],
+                    offset: [0, 0, -50, 50_000][d.below(4) as usize],
                     pinned,
                     avoid: (d.below(5) == 0).then(|| d.below(n)),
                     redispatch: d.below(2) == 0,
@@ -198,11 +202,12 @@ fn ask(b: &Arc<BackendState>, live: &mut BTreeMap<u64, Live>, id: u64, want: Wan
 fn check(seed: u64, b: &BackendState, limit: &[u32]) {
     for (s, most) in b.servers().iter().zip(limit) {
         assert!(
-            *most == 0 || s.served() <= *most,
+            *most == 0 || s.served() <= *most.max(&s.minconn()),
             "seed {seed}: {} over its limit",
             s.name
         );
-        let full = s.maxconn() > 0 && s.served() >= s.maxconn();
+        // the limit of a server with "minconn" moves with every request that comes or goes
+        let full = b.limit(s).is_some_and(|l| s.served() >= l);
         assert!(
             s.queued() == 0 || full || !s.running(),
             "seed {seed}: {} has room and a queue",
@@ -396,5 +401,58 @@ fn threads_never_exceed_a_limit_and_never_lose_a_turn() {
             }
         });
         assert_eq!((b.served(), b.waiting()), (0, 0), "seed {seed}");
+    }
+}
+
+/// Whoever waits is served by class, then by time and offset, then by arrival, whatever queue it
+/// stands in.
+#[test]
+fn classes_and_offsets_decide_the_order() {
+    for seed in 1..=2000u64 {
+        let mut d = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        let inbox = Arc::new(Inbox::default());
+        let one = ServerSettings {
+            maxconn: 1,
+            ..ServerSettings::default()
+        };
+        let b = BackendState::new(BackendSettings::default(), [one], inbox.clone());
+        let mut waiting = BTreeMap::new();
+        let mut expected = Vec::new();
+        let first = b.assign(&Want::default(), 1000);
+        let Assigned::Slot(mut served) = first else {
+            panic!("{first:?}")
+        };
+        for token in 1..=2 + u64::from(d.below(12)) {
+            let now = 1000 + token * u64::from(d.below(3));
+            let want = Want {
+                pinned: (d.below(2) == 0).then_some(0),
+                class: d.below(3) as i16 - 1,
+                offset: d.below(9) as i32 - 4,
+                token,
+                ..Want::default()
+            };
+            let Assigned::Queued(waiter) = b.assign(&want, now) else {
+                panic!("seed {seed}: over the limit")
+            };
+            waiting.insert(token, waiter);
+            let time = now as i64 + i64::from(want.offset);
+            expected.push((want.class, time, token));
+        }
+        expected.sort_unstable();
+        let mut order = Vec::new();
+        while !waiting.is_empty() {
+            drop(served);
+            let woken = std::mem::take(&mut *inbox.0.lock());
+            let [token] = woken[..] else {
+                panic!("seed {seed}: {woken:?} woken")
+            };
+            let Some(Turn::Go(slot)) = waiting.remove(&token).map(|mut w| w.turn()) else {
+                panic!("seed {seed}: {token} woken for nothing")
+            };
+            order.push(token);
+            served = slot;
+        }
+        let expected: Vec<u64> = expected.iter().map(|(_, _, t)| *t).collect();
+        assert_eq!(order, expected, "seed {seed}");
     }
 }

@@ -53,6 +53,8 @@ struct TcpStream {
     tries: u32,
     log: Option<LogData>,
     log_level: Option<Option<u8>>,
+    /// Class and offset (ms) in queues.
+    priority: (i16, i32),
     listed: Listed,
     /// The proxy's own address towards the server, if an expression asks for it.
     own_address: Option<SocketAddr>,
@@ -159,6 +161,8 @@ impl StreamView for TcpStream {
     fn apply(&mut self, effect: Effect) -> bool {
         match effect {
             Effect::LogLevel(level) => self.log_level = Some(level),
+            Effect::PriorityClass(class) => self.priority.0 = class,
+            Effect::PriorityOffset(ms) => self.priority.1 = ms,
             Effect::Log(step, profile) => self.log_now(step, profile),
             other => return self.s.apply(other),
         }
@@ -197,6 +201,7 @@ pub async fn serve(mut s: Box<Session>) {
         tries: 0,
         log: None,
         log_level: None,
+        priority: (0, 0),
         own_address: None,
         last_rule: None,
         waited: (0, 0),
@@ -576,12 +581,14 @@ impl TcpStream {
             None => select::use_server(self.s.t, be, self),
             Some(_) => None,
         };
-        let want = Want {
+        let mut want = Want {
             pinned,
             key: select::key(self.s.t, be, self),
             avoid,
             token: w.current().token(),
-            ..Want::default()
+            class: self.priority.0,
+            offset: self.priority.1,
+            redispatch: be.redispatch.is_some(),
         };
         let until = w.after(be.timeouts.queue);
         loop {
@@ -603,7 +610,10 @@ impl TcpStream {
                         self.waited = (slot.srv_queue(), slot.backend_queue());
                         return Some(slot);
                     }
-                    Turn::Redispatch => break,
+                    Turn::Redispatch => {
+                        want.pinned = None;
+                        break;
+                    }
                     Turn::Wait => {}
                 }
                 let gone = self.gone(be);

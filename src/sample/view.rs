@@ -389,6 +389,10 @@ pub enum Effect {
     Retries(u32),
     /// `disable-l7-retry`
     DisableL7Retry,
+    /// `set-priority-class`, -2047 to 2047
+    PriorityClass(i16),
+    /// `set-priority-offset`, ms, -524287 to 524287
+    PriorityOffset(i32),
     /// `do-log`, with the number of a log profile
     Log(LogStep, Option<u32>),
 }

@@ -9,7 +9,6 @@ use crate::engine::count;
 use crate::engine::forward::{Half, Pump};
 use crate::engine::reactor::{Io, NEVER};
 use crate::engine::session::Next;
-use crate::engine::tunnel;
 use crate::ir::proxy::{HttpReuse, Options, RetryOn};
 use crate::plan::BackendPlan;
 use crate::proto::h1::{BodyLength, EncodeOptions, Parsed, Persist};
@@ -42,9 +41,9 @@ impl From<End> for Failure {
 }
 
 /// One attempt's state.
-struct Attempt {
-    up: Half,
-    down: Half,
+pub(super) struct Attempt {
+    pub up: Half,
+    pub down: Half,
     /// The response's head went to the client.
     answered: bool,
     /// Only the server's close ends the response.
@@ -738,43 +737,6 @@ impl Stream {
             let starts = |s: &[u8]| v.get(..s.len()).is_some_and(|p| p.eq_ignore_ascii_case(s));
             starts(b"negotiate") || starts(b"ntlm") || starts(b"nego2")
         })
-    }
-
-    /// The protocol changed (101, or CONNECT was granted).
-    fn is_tunnel(&self) -> bool {
-        self.res
-            .as_ref()
-            .is_some_and(|r| r.body() == BodyLength::Tunnel)
-    }
-
-    async fn run_tunnel(&mut self, a: Attached, mut at: Attempt) -> Next {
-        let t = self.s.t;
-        // the client may have spoken already
-        at.up.begin(BodyLength::Tunnel, false);
-        let early = self
-            .req
-            .body_prefix()
-            .get(self.body_taken..)
-            .unwrap_or_default();
-        let early = [early, &std::mem::take(&mut self.s.carry)].concat();
-        if at.up.push(t, &a.conn.sock, &early, &[], false).is_err() {
-            return Next::Drop;
-        }
-        let limits = tunnel::Timeouts {
-            client: self.timeouts.tunnel.or(self.timeouts.client),
-            server: self.timeouts.tunnel.or(self.timeouts.server),
-            client_fin: self.s.fe.timeouts.client_fin,
-            server_fin: self.be.as_ref().and_then(|b| b.timeouts.server_fin),
-        };
-        let sides = tunnel::Sides {
-            client: self.s.fe.options,
-            server: self.be.as_ref().map_or(Options::empty(), |b| b.options),
-        };
-        let (client, server) = (&self.s.client, &a.conn.sock);
-        self.state = tunnel::run(t, client, server, at.up, at.down, limits, sides)
-            .await
-            .state;
-        Next::Drop
     }
 }
 

@@ -13,6 +13,7 @@ mod route;
 mod server;
 mod service;
 mod stream;
+mod upgrade;
 mod view;
 
 pub use forwarded::contains;

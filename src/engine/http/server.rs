@@ -41,7 +41,8 @@ impl Stream {
             avoid,
             redispatch: be.redispatch.is_some(),
             token: w.current().token(),
-            ..Want::default()
+            class: self.priority.0,
+            offset: self.priority.1,
         };
         let until = w.after(self.timeouts.queue);
         loop {

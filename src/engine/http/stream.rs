@@ -116,6 +116,8 @@ pub struct Stream {
     pub retries: u32,
     /// No second attempt after a response (`disable-l7-retry`).
     pub no_l7_retry: bool,
+    /// Class and offset (ms) in queues (`set-priority-class`, `set-priority-offset`).
+    pub priority: (i16, i32),
     /// Status that the client was sent; -1: none
     pub status: i32,
     /// Bytes of the request so far: its head, and of its body what was passed on.
@@ -199,6 +201,7 @@ impl Stream {
             drain: false,
             retries: 0,
             no_l7_retry: false,
+            priority: (0, 0),
             status: -1,
             received: 0,
             sent: 0,

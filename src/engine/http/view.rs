@@ -132,6 +132,8 @@ impl StreamView for Stream {
             Effect::Dst(a) => self.dst = Some(a),
             Effect::Retries(n) => self.retries = n,
             Effect::DisableL7Retry => self.no_l7_retry = true,
+            Effect::PriorityClass(class) => self.priority.0 = class,
+            Effect::PriorityOffset(ms) => self.priority.1 = ms,
             Effect::LogLevel(level) => self.log_level = Some(level),
             Effect::Log(step, profile) => self.log_now(step, profile),
             other => return self.s.apply(other),

@@ -3,7 +3,7 @@
 use super::event::CheckStatus;
 use crate::base::rate::Rate;
 use parking_lot::Mutex;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 /// A current number and the greatest it has been.
 #[derive(Debug, Default)]
@@ -61,6 +61,27 @@ impl Sum {
     /// The sum so far.
     pub fn total(&self) -> u64 {
         self.0.load(Relaxed)
+    }
+    /// Begins anew.
+    pub fn clear(&self) {
+        self.0.store(0, Relaxed);
+    }
+}
+
+/// A sum that may shrink, of bytes.
+#[derive(Debug, Default)]
+pub struct Growth(AtomicI64);
+
+impl Growth {
+    /// Adds `n`.
+    pub fn add(&self, n: i64) {
+        if n != 0 {
+            self.0.fetch_add(n, Relaxed);
+        }
+    }
+    /// What is added to a sum to get the other.
+    pub fn apply(&self, to: u64) -> u64 {
+        to.saturating_add_signed(self.0.load(Relaxed))
     }
     /// Begins anew.
     pub fn clear(&self) {
@@ -270,6 +291,10 @@ pub struct ServerCounters {
     pub connects: Sum,
     /// `reuse`: requests over a pooled connection
     pub reuses: Sum,
+    /// How `reqbout` differs from `bin`: what was not sent on, what rules added or took away.
+    pub request_growth: Growth,
+    /// How `resbout` differs from `bout`: answers of the proxy's own, what rules changed.
+    pub response_growth: Growth,
     /// `hrsp_*`
     pub http: HttpCounters,
 }
@@ -319,6 +344,14 @@ pub struct BackendCounters {
     pub connects: Sum,
     /// `reuse`
     pub reuses: Sum,
+    /// How `reqbout` differs from `bin`: what was not sent on, what rules added or took away.
+    pub request_growth: Growth,
+    /// How `resbout` differs from `bout`: answers of the proxy's own, what rules changed.
+    pub response_growth: Growth,
+    /// `h1_bytes_in`
+    pub wire_in: Sum,
+    /// `h1_bytes_out`
+    pub wire_out: Sum,
     /// `hrsp_*`
     pub http: HttpCounters,
 }
@@ -351,6 +384,8 @@ impl ServerCounters {
         ];
         sums.into_iter().for_each(Sum::clear);
         self.http.clear();
+        self.request_growth.clear();
+        self.response_growth.clear();
         self.last_session.clear();
     }
 }
@@ -381,9 +416,13 @@ impl BackendCounters {
             &self.went_down,
             &self.connects,
             &self.reuses,
+            &self.wire_in,
+            &self.wire_out,
         ];
         sums.into_iter().for_each(Sum::clear);
         self.http.clear();
+        self.request_growth.clear();
+        self.response_growth.clear();
         self.last_session.clear();
     }
 }

@@ -184,6 +184,7 @@ pub struct ServerState {
     pub(super) last_change: AtomicU64,
     score: AtomicU32,
     checks_paused: AtomicBool,
+    checking: AtomicBool,
 }
 
 impl ServerState {
@@ -229,6 +230,7 @@ impl ServerState {
             last_change: AtomicU64::new(0),
             score: AtomicU32::new(0),
             checks_paused: AtomicBool::new(false),
+            checking: AtomicBool::new(false),
         }
     }
 
@@ -343,6 +345,14 @@ impl ServerState {
     /// Whether an administrator has stopped its checks.
     pub fn checks_paused(&self) -> bool {
         self.checks_paused.load(Relaxed)
+    }
+    /// Whether a check is under way.
+    pub fn checking(&self) -> bool {
+        self.checking.load(Relaxed)
+    }
+    /// A check begins or has ended.
+    pub fn set_checking(&self, under_way: bool) {
+        self.checking.store(under_way, Relaxed);
     }
     /// Stops its checks, or lets them go on.
     pub fn pause_checks(&self, pause: bool) {

@@ -144,11 +144,9 @@ fn passes(s: &mut Session, list: &[crate::ir::rule::Rule], set: RuleSet) -> bool
     if matches!(verdict, Verdict::Continue | Verdict::Wait { .. }) {
         return true;
     }
-    if let Some(fe) = t.shared.frontends.get(s.fe.id.0 as usize) {
-        match set {
-            RuleSet::TcpRequestConnection => fe.counters.denied_connections.inc(),
-            _ => fe.counters.denied_sessions.inc(),
-        }
-    }
+    t.shared.front(s.fe.id, s.listener, |fe| match set {
+        RuleSet::TcpRequestConnection => fe.denied_connections.inc(),
+        _ => fe.denied_sessions.inc(),
+    });
     false
 }

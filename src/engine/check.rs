@@ -109,7 +109,9 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
     while !t.shared.is_stopping() {
         let begin = w.now_ms();
         if !state.admin().intersects(Admin::ANY_MAINT) && !state.checks_paused() {
+            state.set_checking(true);
             let outcome = check(t, &be, server).await;
+            state.set_checking(false);
             let took = (w.now_ms() - begin) as u32;
             health.resume(state.score(), state.operational());
             let proven = health.score() >= health.rise();

@@ -251,6 +251,7 @@ impl ServerConn {
             strict,
             uses: 0,
             idle_since: 0,
+            home: None,
             lingers: false,
         }
     }

@@ -1,5 +1,6 @@
 //! What statistics learn of connections, requests and TCP streams.
 
+use super::session::Session;
 use super::shared::Shared;
 use crate::balance::ServerState;
 use crate::plan::{BackendPlan, FrontendId};
@@ -83,12 +84,16 @@ pub struct Ended<'a> {
     pub server: Option<u32>,
     /// Termination state of the log.
     pub state: [u8; 2],
-    /// Status that the client was sent.
+    /// Status that the client was sent; 0: none.
     pub status: Option<u16>,
     /// Bytes of the client.
     pub received: u64,
     /// Bytes for the client.
     pub sent: u64,
+    /// Bytes that the server was sent beyond those received.
+    pub request_growth: i64,
+    /// Bytes that the client was sent beyond those of the server's answer.
+    pub response_growth: i64,
     /// A rule answered it.
     pub intercepted: bool,
     /// A rule refused it.
@@ -102,9 +107,8 @@ pub struct Ended<'a> {
 }
 
 /// Counts a request or TCP stream of a front end.
-pub fn end(shared: &Shared, fe: FrontendId, e: &Ended<'_>) {
-    if let Some(fe) = shared.frontends.get(fe.0 as usize) {
-        let fe = &fe.counters;
+pub fn end(shared: &Shared, fe: FrontendId, listener: u32, e: &Ended<'_>) {
+    shared.front(fe, listener, |fe| {
         fe.bytes_in.add(e.received);
         fe.bytes_out.add(e.sent);
         if let Some(status) = e.status {
@@ -121,7 +125,9 @@ pub fn end(shared: &Shared, fe: FrontendId, e: &Ended<'_>) {
         if e.bad {
             fe.bad_requests.inc();
         }
-    }
+        fe.request_growth.add(e.request_growth);
+        fe.response_growth.add(e.response_growth);
+    });
     let Some(be) = e.be else { return };
     let all = &be.state.counters;
     let one = state(be, e.server).map(|s| &s.counters);
@@ -131,8 +137,12 @@ pub fn end(shared: &Shared, fe: FrontendId, e: &Ended<'_>) {
     if let Some(status) = e.status {
         all.http.answered(status);
     }
+    all.request_growth.add(e.request_growth);
+    all.response_growth.add(e.response_growth);
     if let Some(one) = one {
         one.bytes_in.add(e.received);
+        one.request_growth.add(e.request_growth);
+        one.response_growth.add(e.response_growth);
         if e.by_server {
             one.bytes_out.add(e.sent);
         }
@@ -148,6 +158,10 @@ pub fn end(shared: &Shared, fe: FrontendId, e: &Ended<'_>) {
         _ => {}
     }
     match e.state {
+        _ if e.denied => {}
+        [b's' | b'S', b'Q'] => all.connect_errors.inc(),
+        // nothing was under way yet that the client could have broken off
+        [b'C', b'C'] => {}
         [b'C', phase] if phase != b'R' => {
             all.client_aborts.inc();
             if let Some(one) = one {
@@ -188,6 +202,27 @@ pub fn end(shared: &Shared, fe: FrontendId, e: &Ended<'_>) {
             list.total.add(total);
         }
     }
+}
+
+/// What went over a client's connection since this was called before.
+pub fn wire(s: &Session) {
+    let (read, written) = s.client.take_moved();
+    if read | written != 0 {
+        s.t.shared.front(s.fe.id, s.listener, |fe| {
+            fe.wire_in.add(read);
+            fe.wire_out.add(written);
+        });
+    }
+}
+
+/// A connection ended without a request, or waited too long for one: `status` 400 or 408.
+pub fn no_request(s: &Session, status: u16) {
+    super::session::count_request(s);
+    s.t.shared.front(s.fe.id, s.listener, |fe| {
+        fe.silent.inc();
+        fe.bad_requests.inc();
+        fe.http.answered(status);
+    });
 }
 
 /// Milliseconds between two moments given in microseconds.

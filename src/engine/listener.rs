@@ -103,6 +103,9 @@ pub async fn accept(
                     shared.connections.fetch_add(1, Ordering::Relaxed);
                     state.connections.fetch_add(1, Ordering::Relaxed);
                     state.counters.rate.add(t.worker.now_ms());
+                    if let Some(Some(own)) = shared.listener_counters.get(listener.id.0 as usize) {
+                        own.connections.inc();
+                    }
                     shared.rate_limits.count(t.worker.now_ms());
                     if fe.rate_limit_sessions.is_some() {
                         state.rate.add(t.worker.now_ms());

@@ -4,11 +4,11 @@
 use super::descriptors::Counted;
 use super::reactor::{Sock, TaskRef, Worker};
 use super::strict::Held;
-use crate::plan::{BackendId, Plan};
+use crate::plan::{BackendId, BackendPlan, Plan};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A connection to a server.
 pub struct ServerConn {
@@ -24,12 +24,26 @@ pub struct ServerConn {
     pub uses: u32,
     /// When it became idle, ms.
     pub idle_since: u64,
+    /// The back end that its bytes are counted for.
+    pub home: Option<Arc<BackendPlan>>,
     /// Ends as the kernel does it, with what was sent delivered, rather than with a reset.
     pub lingers: bool,
 }
 
+impl ServerConn {
+    /// Counts the bytes that went over it since this was called before.
+    pub fn settle(&self) {
+        if let Some(be) = &self.home {
+            let (read, written) = self.sock.take_moved();
+            be.state.counters.wire_in.add(read);
+            be.state.counters.wire_out.add(written);
+        }
+    }
+}
+
 impl Drop for ServerConn {
     fn drop(&mut self) {
+        self.settle();
         // who closes first keeps the port pair busy for a minute (TIME-WAIT), and a proxy has no
         // more than some ten thousand ports towards a server: as HAProxy, end with a reset
         if !self.lingers && !self.sock.hung_up() {
@@ -59,14 +73,15 @@ fn first(list: &mut VecDeque<ServerConn>, kind: u64) -> Option<ServerConn> {
     list.remove(at)
 }
 
-/// How many idle connections one thread has, by back end and server, for the others to see.
+/// How many idle connections one thread has, by back end and server, for the others to see: those
+/// used once in the lower half of a number, those used again in the upper half.
 #[derive(Default)]
-pub struct IdleCounts(Vec<Vec<AtomicU32>>);
+pub struct IdleCounts(Vec<Vec<AtomicU64>>);
 
 impl IdleCounts {
     /// Zero for every server of a plan.
     pub fn new(plan: &Plan) -> IdleCounts {
-        let zeros = |n: usize| (0..n).map(|_| AtomicU32::new(0)).collect();
+        let zeros = |n: usize| (0..n).map(|_| AtomicU64::new(0)).collect();
         IdleCounts(
             plan.backends
                 .iter()
@@ -77,14 +92,22 @@ impl IdleCounts {
 
     /// How many there are.
     pub fn get(&self, backend: BackendId, server: u32) -> u32 {
-        let servers = self.0.get(backend.0 as usize);
-        let count = servers.and_then(|s| s.get(server as usize));
-        count.map_or(0, |c| c.load(Ordering::Relaxed))
+        let (fresh, proven) = self.halves(backend, server);
+        fresh + proven
     }
 
-    fn set(&self, backend: usize, server: usize, n: usize) {
+    /// How many there are that were used once, and that were used again.
+    pub fn halves(&self, backend: BackendId, server: u32) -> (u32, u32) {
+        let servers = self.0.get(backend.0 as usize);
+        let count = servers.and_then(|s| s.get(server as usize));
+        let both = count.map_or(0, |c| c.load(Ordering::Relaxed));
+        (both as u32, (both >> 32) as u32)
+    }
+
+    fn set(&self, backend: usize, server: usize, list: &Idle) {
         if let Some(count) = self.0.get(backend).and_then(|s| s.get(server)) {
-            count.store(n as u32, Ordering::Relaxed);
+            let both = (list.proven.len() as u64) << 32 | list.fresh.len() as u64;
+            count.store(both, Ordering::Relaxed);
         }
     }
 }
@@ -139,8 +162,7 @@ impl IdlePool {
                 Some(conn) => conn,
             };
             self.total.set(self.total.get() - 1);
-            self.counts
-                .set(backend.0 as usize, server as usize, lists.len());
+            self.counts.set(backend.0 as usize, server as usize, &lists);
             if conn.sock.is_quiet() {
                 conn.sock.adopt();
                 return Some(conn);
@@ -176,8 +198,7 @@ impl IdlePool {
             0 | 1 => list.fresh.push_back(conn),
             _ => list.proven.push_back(conn),
         }
-        self.counts
-            .set(backend.0 as usize, server as usize, list.len());
+        self.counts.set(backend.0 as usize, server as usize, &list);
     }
 
     /// Closes what the servers have closed, and half of what was idle longer than `delay(backend,
@@ -201,7 +222,7 @@ impl IdlePool {
                     queue.drain(..old.div_ceil(2));
                 }
                 self.total.set(self.total.get() - (before - list.len()));
-                self.counts.set(b, s, list.len());
+                self.counts.set(b, s, &list);
             }
         }
     }
@@ -217,7 +238,7 @@ impl IdlePool {
                 };
                 if conn.is_some() {
                     self.total.set(self.total.get() - 1);
-                    self.counts.set(b, s, list.len());
+                    self.counts.set(b, s, &list);
                     return;
                 }
             }
@@ -266,7 +287,8 @@ impl IdlePool {
         };
         let gone = std::mem::take(&mut *list.borrow_mut());
         self.total.set(self.total.get() - gone.len());
-        self.counts.set(backend.0 as usize, server as usize, 0);
+        self.counts
+            .set(backend.0 as usize, server as usize, &Idle::default());
     }
 
     /// Closes all.
@@ -275,7 +297,7 @@ impl IdlePool {
         for (b, servers) in self.lists.iter().enumerate() {
             for (s, list) in servers.iter().enumerate() {
                 *list.borrow_mut() = Idle::default();
-                self.counts.set(b, s, 0);
+                self.counts.set(b, s, &Idle::default());
             }
         }
     }

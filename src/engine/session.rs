@@ -6,7 +6,7 @@
 
 use super::reactor::{Io, NEVER, Sock, Wake};
 use super::thread::Thread;
-use crate::ir::proxy::Options;
+use crate::ir::proxy::{Mode, Options};
 use crate::plan::{FrontendPlan, LogPlan, Plan};
 use crate::proto::h1::Message;
 use crate::sample::vars::VarStore;
@@ -127,16 +127,24 @@ impl Session {
 }
 
 impl Session {
-    /// The line of a connection that no request came on, unless `option dontlognull` is on.
-    fn log_null(&mut self, status: i32, state: [u8; 2]) {
+    /// A client that never said anything is told so, unless that is meant to be ignored, or it was
+    /// served before. The connection is counted, and logged, unless `option dontlognull` is on.
+    fn no_request(&mut self, status: u16, state: [u8; 2]) {
+        if self.requests > 0 || self.fe.options.contains(Options::HTTP_IGNORE_PROBES) {
+            return;
+        }
+        let bytes = match self.fe.errors.page(status) {
+            Some(page) if page.custom => &page.bytes[..],
+            _ => crate::proto::h1::errors::raw(status).unwrap_or_default(),
+        };
+        // whole or not at all: a client that takes nothing is not waited for
+        let _ = self.client.send(bytes, false);
+        super::count::no_request(self, status);
         let Some(plan) = self.fe.log.clone().filter(|p| !p.skips_null) else {
             return;
         };
-        if self.requests > 0 {
-            return;
-        }
         let data = LogData {
-            status,
+            status: status.into(),
             state: [state[0], state[1], b'-', b'-'],
             ..self.log_data(&plan, LogStep::Error)
         };
@@ -197,6 +205,9 @@ impl Drop for Session {
             self.client.reset_on_close();
         }
         let shared = &self.t.shared;
+        if self.fe.mode == Mode::Http {
+            super::count::wire(self);
+        }
         if let Some(f) = shared.frontends.get(self.fe.id.0 as usize) {
             f.conns.give(&shared.hub);
         }
@@ -313,9 +324,7 @@ where
                 }
                 Io::Eof | Io::Failed(_) => {
                     t.recycle(message);
-                    if !session.fe.options.contains(Options::HTTP_IGNORE_PROBES) {
-                        session.log_null(400, *b"CR");
-                    }
+                    session.no_request(400, *b"CR");
                     return;
                 }
             }
@@ -362,13 +371,7 @@ where
     if session.requests > 0 || session.fe.options.contains(Options::HTTP_IGNORE_PROBES) {
         return;
     }
-    session.log_null(408, *b"cR");
-    let bytes = match session.fe.errors.page(408) {
-        Some(page) if page.custom => &page.bytes[..],
-        _ => crate::proto::h1::errors::raw(408).unwrap_or_default(),
-    };
-    // whole or not at all: a client that takes nothing is not waited for
-    let _ = session.client.send(bytes, false);
+    session.no_request(408, *b"cR");
     close(session).await;
 }
 

@@ -3,9 +3,10 @@
 use super::descriptors::Descriptors;
 use super::reactor::{Inbox, InboxMessage, TaskRef, Worker};
 use crate::balance::Cut;
-use crate::balance::counters::{Gauge, HttpCounters, Meter, Sum};
+use crate::balance::counters::{Gauge, Growth, HttpCounters, Meter, Sum};
 use crate::base::rate::Rate;
-use crate::plan::{BackendId, Plan};
+use crate::ir::proxy::Options;
+use crate::plan::{BackendId, FrontendId, Plan};
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -174,6 +175,16 @@ pub struct FrontendCounters {
     pub denied_sessions: Sum,
     /// `intercepted`
     pub intercepted: Sum,
+    /// How `reqbout` differs from `bin`: what was not sent on, what rules added or took away.
+    pub request_growth: Growth,
+    /// How `resbout` differs from `bout`: answers of the proxy's own, what rules changed.
+    pub response_growth: Growth,
+    /// `h1_bytes_in`
+    pub wire_in: Sum,
+    /// `h1_bytes_out`
+    pub wire_out: Sum,
+    /// Connections that ended without a request, which counts as one that nobody understood.
+    pub silent: Sum,
     /// `hrsp_*`
     pub http: HttpCounters,
     /// `conn_rate`, and `rate` where every connection is let in
@@ -202,9 +213,14 @@ impl FrontendCounters {
             &self.denied_connections,
             &self.denied_sessions,
             &self.intercepted,
+            &self.wire_in,
+            &self.wire_out,
+            &self.silent,
         ];
         sums.into_iter().for_each(Sum::clear);
         self.http.clear();
+        self.request_growth.clear();
+        self.response_growth.clear();
     }
 }
 
@@ -217,6 +233,15 @@ pub enum Phase {
     Paused = 1,
     /// Its sockets are closed for good.
     Stopped = 2,
+}
+
+/// What is summed for one listener under `option socket-stats`.
+#[derive(Default)]
+pub struct ListenerCounters {
+    /// Connections accepted.
+    pub connections: Sum,
+    /// What is summed for the front end, too.
+    pub sums: FrontendCounters,
 }
 
 /// One front end's numbers.
@@ -311,6 +336,8 @@ pub struct Shared {
     pub frontends: Vec<FrontendState>,
     /// By listener: connections, limited by its `maxconn`.
     pub listeners: Vec<Limit>,
+    /// By listener: its sums, where its front end wants them (`option socket-stats`).
+    pub listener_counters: Vec<Option<Box<ListenerCounters>>>,
     /// Connections accepted since the start.
     pub connections: AtomicU64,
     /// Requests since the start.
@@ -366,6 +393,16 @@ impl Shared {
             .iter()
             .map(|l| Limit::new(l.settings.maxconn.unwrap_or(0)))
             .collect();
+        let listener_counters = plan
+            .listeners
+            .iter()
+            .map(|l| {
+                let fe = plan.frontend(l.frontend?)?;
+                fe.options
+                    .contains(Options::SOCKET_STATS)
+                    .then(Box::default)
+            })
+            .collect();
         let idle = (0..threads)
             .map(|_| Arc::new(super::pool::IdleCounts::new(&plan)))
             .collect();
@@ -379,6 +416,7 @@ impl Shared {
                 .unwrap_or(0),
             plan,
             listeners,
+            listener_counters,
             hub,
             conns: Limit::new(maxconn),
             descriptors,
@@ -412,6 +450,12 @@ impl Shared {
             if all {
                 frontend.connections.store(0, Ordering::Relaxed);
                 frontend.requests.store(0, Ordering::Relaxed);
+            }
+        }
+        for listener in self.listener_counters.iter().flatten() {
+            listener.sums.clear(all);
+            if all {
+                listener.connections.clear();
             }
         }
     }
@@ -512,6 +556,17 @@ impl Shared {
                 let _ = done.send(());
             })));
             let _ = settled.recv_timeout(std::time::Duration::from_millis(200));
+        }
+    }
+
+    /// Calls something with the sums of a front end, and with those of a listener of it (its index
+    /// in the plan) where they are kept.
+    pub fn front(&self, fe: FrontendId, listener: u32, count: impl Fn(&FrontendCounters)) {
+        if let Some(fe) = self.frontends.get(fe.0 as usize) {
+            count(&fe.counters);
+        }
+        if let Some(Some(own)) = self.listener_counters.get(listener as usize) {
+            count(&own.sums);
         }
     }
 

@@ -91,6 +91,7 @@ pub async fn take(
             let (socket, uses, strict) = answer.given?;
             let sock = Sock::attach(t.worker, socket);
             let conn = ServerConn {
+                home: shared.plan.backend(backend).cloned(),
                 sock,
                 kind,
                 strict,

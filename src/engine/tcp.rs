@@ -248,7 +248,8 @@ impl TcpStream {
             self.server = Some(server);
             self.listed.server(server);
             self.times.queued = t.worker.now_us().max(1);
-            count::server(&be, server, true, t.worker.now_ms());
+            let chosen = self.tries == 0 || avoid.is_some();
+            count::server(&be, server, chosen, t.worker.now_ms());
             count::connection(&be, Some(server), false);
             let fault = match self.connect(&be, server).await {
                 Ok(conn) => {
@@ -411,7 +412,7 @@ impl TcpStream {
             }),
             ..count::Ended::default()
         };
-        count::end(&t.shared, self.s.fe.id, &ended);
+        count::end(&t.shared, self.s.fe.id, self.s.listener, &ended);
         if let Some(be) = &self.be {
             be.state.sessions.leave();
         }

@@ -122,8 +122,11 @@ columns! {
     RESBIN = 116 "resbin";
     RESBOUT = 117 "resbout";
     H1_OPEN_CONNECTIONS = 137 "h1_open_connections";
+    H1_OPEN_STREAMS = 138 "h1_open_streams";
     H1_TOTAL_CONNECTIONS = 139 "h1_total_connections";
     H1_TOTAL_STREAMS = 140 "h1_total_streams";
+    H1_BYTES_IN = 141 "h1_bytes_in";
+    H1_BYTES_OUT = 142 "h1_bytes_out";
 }
 
 #[cfg(test)]

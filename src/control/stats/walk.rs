@@ -191,7 +191,7 @@ impl Walk {
                         || filter.no_maint && maint
                         || filter.server.is_some_and(|id| id != plan.settings.id);
                     if !hidden {
-                        rows::server(row, be, plan, state, filter.legends, now);
+                        rows::server(row, shared, be, plan, state, filter.legends, now);
                         meet(Met::Line(proxy, row));
                     }
                     Place::Server(at + 1)
@@ -202,7 +202,7 @@ impl Walk {
             (Place::Server(_) | Place::Listener(_), _, _) => Place::Backend,
             (Place::Backend, _, Some(be)) => {
                 if filter.kind(Kind::Backend) {
-                    rows::backend(row, be, filter.legends, now);
+                    rows::backend(row, shared, be, filter.legends, now);
                     if (filter.up || filter.no_maint) && !be.servers.is_empty() {
                         // what is hidden is told in numbers
                         let up = be.state.servers().iter().filter(|s| s.running()).count();

@@ -39,7 +39,9 @@ impl Stream {
             End::Raw(status, state) => {
                 self.state = state;
                 match self.page(status) {
-                    Some(page) if page.custom && page.bytes.is_empty() => {}
+                    Some(page) if page.custom && page.bytes.is_empty() => {
+                        self.status = status.into();
+                    }
                     Some(page) if page.custom => {
                         self.respond(&page.bytes).await;
                     }
@@ -59,7 +61,10 @@ impl Stream {
                             None => self.respond(&page.bytes).await,
                         }
                     }
-                    Some(page) if page.custom && page.bytes.is_empty() => Next::Close,
+                    Some(page) if page.custom && page.bytes.is_empty() => {
+                        self.status = status.into();
+                        Next::Close
+                    }
                     Some(page) => self.respond(&page.bytes).await,
                     None => {
                         self.respond(errors::answer(status).unwrap_or_default())
@@ -137,6 +142,9 @@ impl Stream {
         let Some(res) = &self.res else {
             return Next::Close;
         };
+        // 3.4 counts its own answers twice
+        let size = super::count::logged_size(res) + res.body_prefix().len() as u64;
+        self.growth.1 = super::count::growth(2 * size, self.sent);
         let keep = self.keep_client && self.body_read && res.keep_alive();
         let keep = keep && !self.close_client && !t.ends_connection();
         let mut out = Vec::with_capacity(text.len() + 64);

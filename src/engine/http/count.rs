@@ -7,14 +7,28 @@ impl Stream {
     /// The transaction is over.
     pub(super) fn count_end(&self) {
         let t = self.s.t;
-        let status = u16::try_from(self.status).ok().filter(|s| *s > 0);
         let times = &self.times;
+        let status = match u16::try_from(self.status) {
+            Ok(status) if status > 0 => Some(status),
+            // a request without an answer is "other" (observed)
+            _ if times.request != 0 => Some(0),
+            _ => None,
+        };
         let by_server = times.response != 0 && !self.service;
         // `monitor-uri` is no denial
         let denied = !self.quiet
             && times.request != 0
-            && matches!(&self.state, b"PR" | b"PT")
-            && status != Some(500);
+            && match &self.state {
+                b"PT" => true,
+                b"PR" => status != Some(500),
+                b"PH" => by_server && status != Some(500),
+                _ => false,
+            };
+        let kept_back = times.connected == 0 || self.service && times.response == 0;
+        let request_growth = match kept_back {
+            true => -i64::try_from(self.received).unwrap_or(0),
+            false => self.growth.0,
+        };
         let ended = Ended {
             be: self.be.as_deref(),
             server: self.server,
@@ -22,6 +36,8 @@ impl Stream {
             status,
             received: self.received,
             sent: self.sent,
+            request_growth,
+            response_growth: self.growth.1,
             denied,
             intercepted: &self.state == b"LR" && !self.service && self.be.is_none(),
             bad: times.request == 0 && self.state[1] == b'R',
@@ -35,7 +51,8 @@ impl Stream {
                 ]
             }),
         };
-        count::end(&t.shared, self.s.fe.id, &ended);
+        count::end(&t.shared, self.s.fe.id, self.s.listener, &ended);
+        count::wire(&self.s);
         if self.be.is_none()
             && let Some(own) = self.s.fe.same_section
             && let Some(own) = self.s.plan.backend(own)
@@ -43,6 +60,8 @@ impl Stream {
             // what a `listen` answers itself counts for its back end, too (observed)
             own.state.counters.bytes_in.add(self.received);
             own.state.counters.bytes_out.add(self.sent);
+            own.state.counters.request_growth.add(request_growth);
+            own.state.counters.response_growth.add(self.growth.1);
         }
     }
 }
@@ -57,9 +76,30 @@ pub(super) fn logged_size(res: &crate::proto::h1::Message) -> u64 {
     (21 + "HTTP/1.1200".len() + res.reason().len() + fields) as u64
 }
 
+/// The same for a request's head.
+pub(super) fn request_size(req: &crate::proto::h1::Message) -> u64 {
+    let fields: usize = req
+        .headers()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    (21 + req.method().len() + req.target().len() + "HTTP/1.1".len() + fields) as u64
+}
+
+/// By how much one size is above another.
+pub(super) fn growth(now: u64, before: u64) -> i64 {
+    now.wrapping_sub(before).cast_signed()
+}
+
 /// The same for a head as it came in the usual spelling, without a look at each line: statistics
 /// count so for requests and responses alike.
 pub(super) fn received_size(message: &crate::proto::h1::Message) -> u64 {
     let separators = 4 * message.fields().len();
-    (message.head_len() + 15).saturating_sub(separators) as u64
+    let connection = message.connection();
+    // the line is not passed on, and not counted
+    let dropped = match () {
+        () if connection.close => "connection: close\r\n".len(),
+        () if connection.keep_alive => "connection: keep-alive\r\n".len(),
+        () => 0,
+    };
+    (message.head_len() + 15).saturating_sub(separators + dropped) as u64
 }

@@ -3,7 +3,6 @@
 use super::server::Attached;
 use super::stream::State;
 use super::{End, KeptConn, Stream};
-use crate::action::RuleSet;
 use crate::engine::connect::{self, Fault};
 use crate::engine::count;
 use crate::engine::forward::{Half, Pump};
@@ -12,7 +11,6 @@ use crate::engine::session::Next;
 use crate::ir::proxy::{HttpReuse, Options, RetryOn};
 use crate::plan::BackendPlan;
 use crate::proto::h1::{BodyLength, EncodeOptions, Parsed, Persist};
-use crate::rules::{self, Verdict};
 use crate::sample::view::LogStep;
 
 /// A client is only watched for hanging up once a server takes longer than this, ms: most answer
@@ -210,6 +208,10 @@ impl Stream {
                 case: be.case_map.as_deref(),
             },
         );
+        if self.req.is_changed() {
+            let size = super::count::request_size(&self.req);
+            self.growth.0 = super::count::growth(size, self.received);
+        }
         at.up.begin(
             match self.req.body() {
                 // nothing of a tunnel goes to the server before it agrees
@@ -290,10 +292,15 @@ impl Stream {
                 at.keep_client = false;
                 Ok(true)
             }
-            Pump::Truncated => Err(Failure::End(self.left_early(*b"CD"))),
-            Pump::SourceFailed(_) | Pump::SinkFailed(_) => Err(Failure::End(End::Silent(*b"CD"))),
-            // seen on 3.4: the client gets no answer
-            Pump::Malformed => Err(Failure::End(End::Cut(*b"PD"))),
+            broken => {
+                self.received += at.up.body_bytes;
+                Err(Failure::End(match broken {
+                    Pump::Truncated => self.left_early(*b"CD"),
+                    // seen on 3.4: the client gets no answer
+                    Pump::Malformed => End::Cut(*b"PD"),
+                    _ => End::Silent(*b"CD"),
+                }))
+            }
         }
     }
 
@@ -358,7 +365,7 @@ impl Stream {
                 Parsed::Done => {}
             }
             match res.status() {
-                100..=199 if res.status() != 101 => self.interim(at),
+                100..=199 if res.status() != 101 => self.interim(be, at),
                 status => {
                     self.times.response = t.worker.now_us();
                     count::response(be, self.server, status);
@@ -379,9 +386,11 @@ impl Stream {
     }
 
     /// Passes a 1xx on, as HAProxy also to HTTP/1.0 clients, and makes room for the next head.
-    fn interim(&mut self, at: &mut Attempt) {
+    fn interim(&mut self, be: &BackendPlan, at: &mut Attempt) {
         let t = self.s.t;
         let Some(res) = &mut self.res else { return };
+        count::response(be, self.server, res.status());
+        self.sent += super::count::logged_size(res);
         let mut head = t.head.borrow_mut();
         head.clear();
         res.encode_response(
@@ -402,11 +411,13 @@ impl Stream {
     /// first bytes.
     fn pass_response(&mut self, be: &BackendPlan, at: &mut Attempt) -> Result<(), Failure> {
         let t = self.s.t;
+        let mut size = 0;
         if let Some(res) = &self.res {
-            self.sent = match self.s.fe.log.is_some() {
+            size = match self.s.fe.log.is_some() {
                 true => super::count::logged_size(res),
                 false => super::count::received_size(res),
             };
+            self.sent += size;
         }
         self.capture_response();
         self.response_rules(be)?;
@@ -421,6 +432,9 @@ impl Stream {
         self.status = i32::from(res.status());
         self.log_step(LogStep::Response);
         let Some(res) = &self.res else { return Ok(()) };
+        if res.is_changed() {
+            self.growth.1 = super::count::growth(super::count::logged_size(res), size);
+        }
         // a rule may have made it a response that has no body: what the server sends is not passed
         // on, and its connection not used again
         let body = match res.status() {
@@ -466,69 +480,6 @@ impl Stream {
             // nothing was sent: the first chunk already was broken
             Err(_) => Err(Failure::End(End::Status(502, *b"PD"))),
         }
-    }
-
-    /// `http-response`, the back end's rules first.
-    fn response_rules(&mut self, be: &BackendPlan) -> Result<(), Failure> {
-        if be.rules.http_response.is_empty()
-            && be.rules.tcp_response_content.is_empty()
-            && self.s.fe.rules.http_response.is_empty()
-        {
-            return Ok(());
-        }
-        let fe = self.s.fe.clone();
-        let t = self.s.t;
-        let none = Box::default();
-        let sets = [
-            (&be.rules.tcp_response_content, RuleSet::TcpResponseContent),
-            (&be.rules.http_response, RuleSet::HttpResponse),
-            (
-                match be.same_section == Some(fe.id) {
-                    true => &none,
-                    false => &fe.rules.http_response,
-                },
-                RuleSet::HttpResponse,
-            ),
-        ];
-        for (list, set) in sets {
-            if list.is_empty() {
-                continue;
-            }
-            let verdict = rules::run(
-                list,
-                rules::Mode::of(set),
-                self,
-                &mut t.scratch.borrow_mut(),
-            );
-            let end = match verdict {
-                Verdict::Continue | Verdict::Wait { .. } => continue,
-                Verdict::Deny(a) | Verdict::Tarpit(a) => End::Reply(a, *b"PH"),
-                Verdict::Return(a) | Verdict::Redirect(a) => End::Reply(a, *b"LH"),
-                Verdict::Reject if set == RuleSet::TcpResponseContent => {
-                    self.times.response = 0;
-                    self.sent = 0;
-                    End::Silent(*b"PD")
-                }
-                // as if the server had closed
-                Verdict::Close if set == RuleSet::TcpResponseContent => {
-                    self.times.response = 0;
-                    self.sent = 0;
-                    End::Status(502, *b"SH")
-                }
-                Verdict::Reject | Verdict::Close | Verdict::SilentDrop { .. } => {
-                    End::Silent(*b"PR")
-                }
-                Verdict::Error => End::Status(500, *b"PR"),
-            };
-            if let Some(res) = self.res.as_ref().filter(|_| self.sent > 0) {
-                self.sent += res.body_prefix().len() as u64;
-                if matches!(end, End::Silent(_)) {
-                    self.status = i32::from(res.status());
-                }
-            }
-            return Err(Failure::End(end));
-        }
-        Ok(())
     }
 
     /// Moves the response's body; `Err` ends the transaction.
@@ -641,6 +592,7 @@ impl Stream {
             (true, _, false) => {
                 // the server may still work on what it has: an end, not a reset (seen on 3.4)
                 a.conn.lingers = true;
+                self.received += at.up.body_bytes;
                 Err(Failure::End(End::Status(400, *b"cH")))
             }
             (false, true, false) => Err(Failure::Again(
@@ -665,6 +617,7 @@ impl Stream {
         self.sent += at.down.body_bytes;
         self.received += at.up.body_bytes;
         let Attached { mut conn, .. } = a;
+        conn.settle();
         self.s.last = self.server.map(|server| (be.id, server));
         let Some(res) = &self.res else {
             return Next::Drop;

@@ -9,6 +9,7 @@ mod log;
 mod persist;
 mod request;
 mod retry;
+mod response;
 mod route;
 mod server;
 mod service;

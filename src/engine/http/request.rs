@@ -69,7 +69,7 @@ impl Stream {
                     }
                 }
                 // only empty lines: nothing was asked
-                Io::Eof | Io::Failed(_) if self.only_empty_lines() => {
+                Io::Eof | Io::Failed(_) if self.s.requests > 1 && self.only_empty_lines() => {
                     self.status = 400;
                     return Err(End::Silent(*b"CR"));
                 }

@@ -215,8 +215,10 @@ impl Stream {
         if let Some(config) = secure {
             tls::towards_server(&mut sock, config, name.as_deref());
         }
+        let mut conn = ServerConn::new(sock, kind, shared.descriptors.server(), strict);
+        conn.home = self.be.clone();
         Ok(Attached {
-            conn: ServerConn::new(sock, kind, shared.descriptors.server(), strict),
+            conn,
             reused: false,
             until,
         })

@@ -124,6 +124,9 @@ pub struct Stream {
     pub received: u64,
     /// Bytes sent to the client.
     pub sent: u64,
+    /// Bytes that rules added to the request and to the response, or answers of the proxy's own
+    /// to what `sent` counts.
+    pub growth: (i64, i64),
     /// Further attempts to connect.
     pub tries: u32,
     /// Another server than the first was tried.
@@ -205,6 +208,7 @@ impl Stream {
             status: -1,
             received: 0,
             sent: 0,
+            growth: (0, 0),
             tries: 0,
             redispatched: false,
             waited: (0, 0),

@@ -102,6 +102,8 @@ pub enum Io {
 pub struct Sock {
     fd: Option<OwnedFd>,
     slot: u32,
+    /// Bytes read and written since somebody asked.
+    moved: Cell<(u64, u64)>,
     worker: &'static Worker,
     /// Encrypts what goes through; boxed, since most sockets have none.
     tls: Option<Box<RefCell<Tls>>>,
@@ -122,6 +124,7 @@ impl Sock {
         Sock {
             fd: Some(fd),
             slot,
+            moved: Cell::new((0, 0)),
             worker,
             tls: None,
             resets: Cell::new(false),
@@ -159,6 +162,11 @@ impl Sock {
         let buffers = &mut *self.worker.tls.borrow_mut();
         tls.borrow_mut()
             .handshake(buffers, |b| self.raw_recv(b), |b| self.raw_send(b, false))
+    }
+
+    /// Bytes read and written since this was asked before.
+    pub fn take_moved(&self) -> (u64, u64) {
+        self.moved.take()
     }
 
     /// The running task is woken for it from now on.
@@ -297,6 +305,8 @@ impl Sock {
                     if n < buf.len() && self.flags() & (HANGUP | ERROR) == 0 {
                         self.clear(READABLE);
                     }
+                    let (read, written) = self.moved.get();
+                    self.moved.set((read + n as u64, written));
                     Io::Done(n)
                 }
                 Err(Errno::INTR) => continue,
@@ -404,6 +414,8 @@ impl Sock {
                         self.clear(WRITABLE);
                         self.watch();
                     }
+                    let (read, written) = self.moved.get();
+                    self.moved.set((read, written + n as u64));
                     Io::Done(n)
                 }
                 Err(Errno::INTR) => continue,

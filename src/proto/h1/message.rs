@@ -218,6 +218,11 @@ impl Message {
         &self.head.fields
     }
 
+    /// Whether it is no longer as it was received.
+    pub fn is_changed(&self) -> bool {
+        !self.edits.is_empty() || self.head.reduced
+    }
+
     /// The lower-case name of a field of this message.
     pub fn name(&self, field: &Field) -> &[u8] {
         self.text(field.name)

@@ -4,12 +4,13 @@ use super::{bytes, http, last_session, seconds_since, times};
 use crate::balance::ServerState;
 use crate::control::stats::column as c;
 use crate::control::stats::row::{Kind, Row, Value};
+use crate::engine::Shared;
 use crate::ir::proxy::{Balance, Mode};
 use crate::plan::BackendPlan;
 
 /// The line of a back end; `legends`: with its cookie and algorithm; `now` in milliseconds of
 /// `base::clock`.
-pub fn backend(row: &mut Row, be: &BackendPlan, legends: bool, now: u64) {
+pub fn backend(row: &mut Row, shared: &Shared, be: &BackendPlan, legends: bool, now: u64) {
     let state = &be.state;
     let counters = &state.counters;
     row.begin(Kind::Backend, be.mode);
@@ -22,7 +23,11 @@ pub fn backend(row: &mut Row, be: &BackendPlan, legends: bool, now: u64) {
     row.set(c::SMAX, state.sessions.max());
     row.set(c::SLIM, be.state.fullconn());
     row.set(c::STOT, counters.sessions.total());
-    bytes(row, counters.bytes_in.total(), counters.bytes_out.total());
+    bytes(
+        row,
+        [&counters.bytes_in, &counters.bytes_out],
+        [&counters.request_growth, &counters.response_growth],
+    );
     row.set(c::DREQ, counters.denied_requests.total());
     row.set(c::DRESP, counters.denied_responses.total());
     row.set(c::ECON, counters.connect_errors.total());
@@ -64,6 +69,23 @@ pub fn backend(row: &mut Row, be: &BackendPlan, legends: bool, now: u64) {
     if be.mode == Mode::Http {
         http(row, &counters.http);
         row.set(c::REQ_TOT, counters.requests.total());
+        let servers = || be.state.servers().iter();
+        let busy: u32 = servers().map(|s| s.served()).sum();
+        let idle = |s: u32| {
+            shared
+                .idle
+                .iter()
+                .map(move |i| i.get(be.id, s))
+                .sum::<u32>()
+        };
+        let idle: u32 = servers().map(|s| idle(s.index)).sum();
+        row.set(c::H1_OPEN_CONNECTIONS, busy + idle);
+        row.set(c::H1_OPEN_STREAMS, busy);
+        row.set(c::H1_TOTAL_CONNECTIONS, counters.connects.total());
+        let streams = counters.connects.total() + counters.reuses.total();
+        row.set(c::H1_TOTAL_STREAMS, streams);
+        row.set(c::H1_BYTES_IN, counters.wire_in.total());
+        row.set(c::H1_BYTES_OUT, counters.wire_out.total());
     }
     row.set(c::CLI_ABRT, counters.client_aborts.total());
     row.set(c::SRV_ABRT, counters.server_aborts.total());

@@ -48,7 +48,11 @@ pub fn frontend(row: &mut Row, shared: &Shared, fe: &FrontendPlan, now: u64) {
         true => &counters.rate,
         false => &counters.admitted_rate,
     };
-    bytes(row, counters.bytes_in.total(), counters.bytes_out.total());
+    bytes(
+        row,
+        [&counters.bytes_in, &counters.bytes_out],
+        [&counters.request_growth, &counters.response_growth],
+    );
     row.set(c::DREQ, counters.denied_requests.total());
     row.set(c::DRESP, counters.denied_responses.total());
     row.set(c::EREQ, counters.bad_requests.total());
@@ -68,8 +72,13 @@ pub fn frontend(row: &mut Row, shared: &Shared, fe: &FrontendPlan, now: u64) {
         row.set(c::H1SESS, sessions);
         row.set(c::H1REQ, requests);
         row.set(c::H1_OPEN_CONNECTIONS, state.conns.current());
+        let open = requests.saturating_sub(counters.http.all());
+        row.set(c::H1_OPEN_STREAMS, open);
         row.set(c::H1_TOTAL_CONNECTIONS, sessions);
-        row.set(c::H1_TOTAL_STREAMS, requests);
+        let streams = requests.saturating_sub(counters.silent.total());
+        row.set(c::H1_TOTAL_STREAMS, streams);
+        row.set(c::H1_BYTES_IN, counters.wire_in.total());
+        row.set(c::H1_BYTES_OUT, counters.wire_out.total());
     } else {
         row.set(c::SESS_OTHER, sessions);
     }

@@ -1,5 +1,6 @@
 //! The line of a listener (`option socket-stats`).
 
+use super::bytes;
 use crate::control::stats::column as c;
 use crate::control::stats::row::{Kind, Row};
 use crate::engine::Shared;
@@ -27,6 +28,23 @@ pub fn listener(
         row.set(c::SCUR, limit.current());
         row.set(c::SMAX, limit.peak());
         row.set(c::SLIM, limit.max.load(Relaxed));
+    }
+    if let Some(Some(own)) = shared.listener_counters.get(listener.id.0 as usize) {
+        let sums = &own.sums;
+        let denied = sums.denied_connections.total() + sums.denied_sessions.total();
+        let connections = own.connections.total();
+        row.set(c::CONN_TOT, connections);
+        row.set(c::STOT, connections.saturating_sub(denied));
+        bytes(
+            row,
+            [&sums.bytes_in, &sums.bytes_out],
+            [&sums.request_growth, &sums.response_growth],
+        );
+        row.set(c::DREQ, sums.denied_requests.total());
+        row.set(c::DRESP, sums.denied_responses.total());
+        row.set(c::EREQ, sums.bad_requests.total());
+        row.set(c::DCON, sums.denied_connections.total());
+        row.set(c::DSES, sums.denied_sessions.total());
     }
     let (proto, address) = match &listener.address {
         ListenAddress::Inet(at) if at.is_ipv4() => ("tcpv4", at.to_string()),

@@ -12,7 +12,7 @@ pub use server::server;
 
 use super::column as c;
 use super::row::{Row, Value};
-use crate::balance::counters::{HttpCounters, Moment, Times};
+use crate::balance::counters::{Growth, HttpCounters, Moment, Sum, Times};
 
 pub(super) fn http(row: &mut Row, http: &HttpCounters) {
     let columns = [
@@ -41,13 +41,16 @@ pub(super) fn times(row: &mut Row, times: &Times) {
     }
 }
 
-pub(super) fn bytes(row: &mut Row, bytes_in: u64, bytes_out: u64) {
-    row.set(c::BIN, bytes_in);
-    row.set(c::BOUT, bytes_out);
-    row.set(c::REQBIN, bytes_in);
-    row.set(c::REQBOUT, bytes_in);
-    row.set(c::RESBIN, bytes_out);
-    row.set(c::RESBOUT, bytes_out);
+/// Bytes of clients, those for servers, those of servers, and those for clients.
+pub(super) fn bytes(row: &mut Row, sums: [&Sum; 2], growth: [&Growth; 2]) {
+    let [received, sent] = sums.map(Sum::total);
+    let [to_server, to_client] = growth;
+    row.set(c::BIN, received);
+    row.set(c::BOUT, sent);
+    row.set(c::REQBIN, received);
+    row.set(c::REQBOUT, to_server.apply(received));
+    row.set(c::RESBIN, sent);
+    row.set(c::RESBOUT, to_client.apply(sent));
 }
 
 pub(super) fn seconds_since(at: u64, now: u64) -> u64 {

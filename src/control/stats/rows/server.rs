@@ -5,6 +5,7 @@ use crate::balance::event::Verdict;
 use crate::balance::{Admin, Operational, ServerState};
 use crate::control::stats::column as c;
 use crate::control::stats::row::{Kind, Row, Value};
+use crate::engine::Shared;
 use crate::ir::proxy::Mode;
 use crate::plan::{BackendPlan, ServerAddress, ServerPlan};
 use std::net::SocketAddr;
@@ -49,6 +50,7 @@ fn status(plan: &ServerPlan, state: &ServerState) -> Value {
 /// `base::clock`.
 pub fn server(
     row: &mut Row,
+    shared: &Shared,
     be: &BackendPlan,
     plan: &ServerPlan,
     state: &ServerState,
@@ -69,7 +71,11 @@ pub fn server(
     row.set(c::SLIM, limit(state.maxconn()));
     row.set(c::QLIMIT, limit(state.maxqueue()));
     row.set(c::STOT, counters.sessions.total());
-    bytes(row, counters.bytes_in.total(), counters.bytes_out.total());
+    bytes(
+        row,
+        [&counters.bytes_in, &counters.bytes_out],
+        [&counters.request_growth, &counters.response_growth],
+    );
     row.set(c::DRESP, counters.denied_responses.total());
     row.set(c::ECON, counters.connect_errors.total());
     row.set(c::ERESP, counters.response_errors.total());
@@ -99,7 +105,16 @@ pub fn server(
     times(row, &counters.times);
     row.set(c::CONNECT, counters.connects.total());
     row.set(c::REUSE, counters.reuses.total());
+    let (unsafe_idle, safe_idle) = shared
+        .idle
+        .iter()
+        .map(|counts| counts.halves(be.id, state.index))
+        .fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+    row.set(c::SRV_ICUR, unsafe_idle + safe_idle);
+    row.set(c::IDLE_CONN_CUR, unsafe_idle);
+    row.set(c::SAFE_CONN_CUR, safe_idle);
     row.set(c::USED_CONN_CUR, state.served());
+    row.set(c::SRC_ILIM, plan.settings.pool_max_conn);
     if legends {
         let address = match &*plan.address_now() {
             ServerAddress::Inet(at) => Some(at.to_string()),
@@ -154,11 +169,16 @@ fn check(row: &mut Row, plan: &ServerPlan, state: &ServerState, now: u64) {
             row.set(c::CHECK_DURATION, Value::Empty);
         }
         Some(last) => {
-            row.set(c::CHECK_STATUS, last.status.code());
+            let word = last.status.code();
+            match state.checking() {
+                true => row.set(c::CHECK_STATUS, format!("* {word}")),
+                false => row.set(c::CHECK_STATUS, word),
+            }
             row.set(c::CHECK_CODE, last.code.map(u32::from));
             row.set(c::CHECK_DURATION, last.duration_ms);
             row.set(c::CHECK_DESC, last.status.reason());
-            if last.status.verdict() != Verdict::Passed && !last.info.is_empty() {
+            let failed = last.status.verdict() != Verdict::Passed;
+            if failed && !state.checking() && !last.info.is_empty() {
                 row.set(c::LAST_CHK, last.info.to_string());
             }
         }

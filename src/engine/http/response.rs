@@ -1,0 +1,71 @@
+//! Rules on the response.
+
+use super::{End, Stream};
+use crate::action::RuleSet;
+use crate::plan::BackendPlan;
+use crate::rules::{self, Verdict};
+
+impl Stream {
+    /// `http-response`, the back end's rules first.
+    pub(super) fn response_rules(&mut self, be: &BackendPlan) -> Result<(), End> {
+        if be.rules.http_response.is_empty()
+            && be.rules.tcp_response_content.is_empty()
+            && self.s.fe.rules.http_response.is_empty()
+        {
+            return Ok(());
+        }
+        let fe = self.s.fe.clone();
+        let t = self.s.t;
+        let none = Box::default();
+        let sets = [
+            (&be.rules.tcp_response_content, RuleSet::TcpResponseContent),
+            (&be.rules.http_response, RuleSet::HttpResponse),
+            (
+                match be.same_section == Some(fe.id) {
+                    true => &none,
+                    false => &fe.rules.http_response,
+                },
+                RuleSet::HttpResponse,
+            ),
+        ];
+        for (list, set) in sets {
+            if list.is_empty() {
+                continue;
+            }
+            let verdict = rules::run(
+                list,
+                rules::Mode::of(set),
+                self,
+                &mut t.scratch.borrow_mut(),
+            );
+            let end = match verdict {
+                Verdict::Continue | Verdict::Wait { .. } => continue,
+                Verdict::Deny(a) | Verdict::Tarpit(a) => End::Reply(a, *b"PH"),
+                Verdict::Return(a) | Verdict::Redirect(a) => End::Reply(a, *b"LH"),
+                Verdict::Reject if set == RuleSet::TcpResponseContent => {
+                    self.times.response = 0;
+                    self.sent = 0;
+                    End::Silent(*b"PD")
+                }
+                // as if the server had closed
+                Verdict::Close if set == RuleSet::TcpResponseContent => {
+                    self.times.response = 0;
+                    self.sent = 0;
+                    End::Status(502, *b"SH")
+                }
+                Verdict::Reject | Verdict::Close | Verdict::SilentDrop { .. } => {
+                    End::Silent(*b"PR")
+                }
+                Verdict::Error => End::Status(500, *b"PR"),
+            };
+            if let Some(res) = self.res.as_ref().filter(|_| self.sent > 0) {
+                self.sent += res.body_prefix().len() as u64;
+                if matches!(end, End::Silent(_)) {
+                    self.status = i32::from(res.status());
+                }
+            }
+            return Err(end);
+        }
+        Ok(())
+    }
+}

@@ -4,11 +4,12 @@
 use super::header::{Header, Line};
 use crate::ir::log::LogLineFormat;
 use crate::plan::{TargetAddress, TargetPlan};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with,
 };
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// How long a target that could not be reached is left alone, ms.
 const REST: u64 = 1000;
@@ -87,48 +88,59 @@ impl Target {
         if let TargetAddress::Fd(fd) = target.to {
             return write_to(fd, line);
         }
-        let socket = &mut self.socket;
-        if let Socket::Absent(until) = socket {
-            if now_ms < *until {
-                return false;
-            }
-            *socket = match open(&target.to) {
-                Ok(fd) => Socket::Open(fd),
-                Err(_) => Socket::Absent(now_ms + REST),
-            };
-        }
-        let Socket::Open(fd) = socket else {
-            return false;
+        // a syslog that was restarted has a new socket, which is asked for with every line: that
+        // costs no packet
+        let (rest, attempts) = match target.to {
+            TargetAddress::Unix(_) => (0, 2),
+            _ => (REST, 1),
         };
-        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        let mut sent = rustix::net::send(&*fd, line, flags);
-        if sent == Err(Errno::CONNREFUSED) {
-            // an answer to an earlier datagram: nobody listened then, but may now
-            sent = rustix::net::send(&*fd, line, flags);
-        }
-        match sent {
-            Ok(_) => true,
-            Err(Errno::AGAIN | Errno::NOBUFS) => false,
-            // a syslog that was restarted has a new socket
-            Err(_) => {
-                *socket = Socket::Absent(if matches!(target.to, TargetAddress::Unix(_)) {
-                    0
-                } else {
-                    now_ms + REST
-                });
-                false
+        for _ in 0..attempts {
+            if let Socket::Absent(until) = self.socket {
+                if now_ms < until {
+                    return false;
+                }
+                self.socket = match open(&target.to) {
+                    Ok(fd) => Socket::Open(fd),
+                    Err(_) => Socket::Absent(now_ms + rest),
+                };
+            }
+            let Socket::Open(fd) = &self.socket else {
+                return false;
+            };
+            match try_send(fd, line) {
+                Ok(()) => return true,
+                Err(Errno::AGAIN | Errno::NOBUFS) => return false,
+                Err(_) => self.socket = Socket::Absent(now_ms + rest),
             }
         }
+        false
     }
+}
+
+fn try_send(fd: &OwnedFd, line: &[u8]) -> Result<(), Errno> {
+    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+    let mut sent = rustix::net::send(fd, line, flags);
+    if sent == Err(Errno::CONNREFUSED) {
+        // an answer to an earlier datagram: nobody listened then, but may now
+        sent = rustix::net::send(fd, line, flags);
+    }
+    sent.map(|_| ())
 }
 
 /// Writes to a descriptor that the process was started with.
 fn write_to(fd: i32, line: &[u8]) -> bool {
     match fd {
-        1 => rustix::io::write(rustix::stdio::stdout(), line).is_ok(),
-        2 => rustix::io::write(rustix::stdio::stderr(), line).is_ok(),
-        fd => crate::base::sys::inherited(fd).is_ok_and(|fd| rustix::io::write(&fd, line).is_ok()),
+        1 => write_now(rustix::stdio::stdout(), line),
+        2 => write_now(rustix::stdio::stderr(), line),
+        fd => crate::base::sys::inherited(fd).is_ok_and(|fd| write_now(fd.as_fd(), line)),
     }
+}
+
+/// Writes where there is room at once: a reader that is slow loses lines rather than slow us.
+fn write_now(fd: BorrowedFd<'_>, line: &[u8]) -> bool {
+    let mut wanted = [PollFd::from_borrowed_fd(fd, PollFlags::OUT)];
+    let room = poll(&mut wanted, Some(&Timespec::default())).is_ok_and(|n| n > 0);
+    room && rustix::io::write(fd, line).is_ok()
 }
 
 fn open(to: &TargetAddress) -> Result<OwnedFd, Errno> {

@@ -136,9 +136,9 @@ fn sections(shared: &Shared) -> Vec<Both> {
     sections.into_iter().map(|(_, _, both)| both).collect()
 }
 
-/// Tells that no section takes anything new any more.
-pub fn stopped(shared: &Shared, say: &mut dyn FnMut(Severity, &str)) {
-    for section in sections(shared) {
+/// Tells that sections take nothing new any more: those that `which` names.
+pub fn stopped(shared: &Shared, which: impl Fn(&str) -> bool, say: &mut dyn FnMut(Severity, &str)) {
+    for section in sections(shared).iter().filter(|s| which(&s.name)) {
         let text = format!(
             "Proxy {} stopped (cumulated conns: FE: {}, BE: {}).",
             section.name, section.from_clients, section.to_servers

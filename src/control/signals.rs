@@ -15,6 +15,8 @@ use nix::unistd::Pid;
 use signal_hook::iterator::Signals as Iterator;
 use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// The signals that the process handles itself.
@@ -83,9 +85,10 @@ impl Signals {
                 "Grace period expired, proceeding with soft-stop now.",
             );
         }
+        let early = self.leave_in_turn(engine, doors, say);
         doors.close();
         engine.soft_stop(settings.close_spread);
-        dump::stopped(shared, say);
+        dump::stopped(shared, |name| !early.iter().any(|e| **e == *name), say);
         let limit = settings.hard_stop_after.map_or(u64::MAX, u64::from);
         if !self.pass(limit, engine, doors, say, || shared.conns.current() == 0) {
             say(
@@ -95,6 +98,41 @@ impl Signals {
             dump::cut_off(shared, say);
         }
         ExitCode::SUCCESS
+    }
+
+    /// `grace` of proxies: each stops when its time has come. Returns the names of those that
+    /// stopped before the last.
+    fn leave_in_turn(
+        &mut self,
+        engine: &Engine,
+        doors: &Doors,
+        say: &mut dyn FnMut(Severity, &str),
+    ) -> Vec<Arc<str>> {
+        let shared = &engine.shared;
+        let mut early = Vec::new();
+        let mut times: Vec<u32> = shared.plan.frontends.iter().map(|f| f.grace).collect();
+        times.sort_unstable();
+        times.dedup();
+        let begin = clock::now_ms();
+        let mut times = times.into_iter().peekable();
+        while let Some(time) = times.next() {
+            let end = begin.saturating_add(u64::from(time));
+            let left = end.saturating_sub(clock::now_ms());
+            self.pass(left, engine, doors, say, || false);
+            // the last ones stop with the process
+            if times.peek().is_none() {
+                break;
+            }
+            let those = shared.plan.frontends.iter().zip(&shared.frontends);
+            for (frontend, state) in those.filter(|(f, _)| f.grace == time) {
+                doors.close_frontend(frontend.id);
+                state.leaving.store(true, Ordering::SeqCst);
+                dump::stopped(shared, |name| *name == *frontend.name, say);
+                early.push(Arc::from(&*frontend.name));
+            }
+            engine.wake_all();
+        }
+        early
     }
 
     /// Serves signals for so many milliseconds or until `done`; whether it was.

@@ -56,6 +56,7 @@ pub async fn accept(
         return;
     };
     let limits = [own, &state.conns, &shared.conns];
+    let leaving = || shared.is_stopping() || state.leaving.load(Ordering::Relaxed);
     let mut waiting = DRAINED;
     loop {
         for _ in 0..max_accept {
@@ -67,7 +68,7 @@ pub async fn accept(
                     return;
                 }
             }
-            if shared.is_stopping() {
+            if leaving() {
                 // what the kernel has accepted already would be reset
                 waiting = match waiting.checked_sub(1) {
                     Some(left) => left,
@@ -82,7 +83,7 @@ pub async fn accept(
                     t.worker.sleep(wait).await;
                 }
             }
-            if !shared.is_stopping() {
+            if !leaving() {
                 loop {
                     let wait = shared.rate_limits.wait(t.worker.now_ms());
                     if wait == 0 {
@@ -92,7 +93,7 @@ pub async fn accept(
                 }
             }
             if !room(t, state, &limits).await {
-                if shared.is_stopping() {
+                if leaving() {
                     return;
                 }
                 continue;
@@ -126,7 +127,7 @@ pub async fn accept(
                         limit.give(&shared.hub);
                     }
                     match e {
-                        Errno::AGAIN | Errno::INVAL if shared.is_stopping() => return,
+                        Errno::AGAIN | Errno::INVAL if leaving() => return,
                         // INVAL: it does not listen for now; who resumes it wakes us
                         Errno::AGAIN | Errno::INVAL => {
                             sock.drained();
@@ -201,7 +202,8 @@ async fn room(
                 continue;
             }
         }
-        if t.shared.is_stopping() || state.phase() != Phase::Open {
+        let leaving = state.leaving.load(Ordering::Relaxed);
+        if t.shared.is_stopping() || leaving || state.phase() != Phase::Open {
             return false;
         }
         let _: Wake = t.worker.park(t.worker.after(Some(1000))).await;

@@ -248,6 +248,8 @@ pub struct ListenerCounters {
 #[derive(Default)]
 pub struct FrontendState {
     phase: AtomicU8,
+    /// It stops before others do: nothing but what waits is let in.
+    pub leaving: AtomicBool,
     /// Sums.
     pub counters: FrontendCounters,
     /// Connections, limited by `maxconn`.

@@ -127,6 +127,8 @@ pub struct Settings {
     pub fullconn: Option<u32>,
     /// `rate-limit sessions`
     pub rate_limit_sessions: Option<u32>,
+    /// `grace`, milliseconds
+    pub grace: Option<u32>,
     /// `max-session-srv-conns`
     pub max_session_srv_conns: Option<u32>,
     /// `balance`

@@ -378,6 +378,7 @@ impl Builder<'_> {
             maxconn: settings.maxconn,
             backlog: settings.backlog.or(settings.maxconn),
             rate_limit_sessions: settings.rate_limit_sessions,
+            grace: settings.grace.unwrap_or(0),
             max_session_srv_conns: settings.max_session_srv_conns,
             clitcpka: settings.clitcpka,
             monitor_uri: settings.monitor_uri.as_deref().map(Into::into),

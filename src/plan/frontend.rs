@@ -40,6 +40,8 @@ pub struct FrontendPlan {
     pub backlog: Option<u32>,
     /// `rate-limit sessions`, per second
     pub rate_limit_sessions: Option<u32>,
+    /// How long it takes connections after a soft stop began, milliseconds (`grace`).
+    pub grace: u32,
     /// `max-session-srv-conns`: idle server connections kept per client connection
     pub max_session_srv_conns: Option<u32>,
     /// `clitcpka-*`

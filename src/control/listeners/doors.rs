@@ -88,6 +88,13 @@ impl Doors {
         }
     }
 
+    /// Lets go of the sockets of a front end; those who accept from copies are to do the same.
+    pub fn close_frontend(&self, frontend: FrontendId) {
+        self.bound
+            .lock()
+            .retain(|b| b.listener.frontend != Some(frontend));
+    }
+
     /// Lets go of all sockets; those who accept from copies are to do the same.
     pub fn close(&self) {
         self.bound.lock().clear();

@@ -418,6 +418,9 @@ impl Master {
                 self.settings.program.display()
             ),
         );
+        let mut roster = self.office.roster();
+        roster.failed = roster.failed.saturating_add(1);
+        drop(roster);
         self.answer(false);
         if self.settings.notify {
             notify::reload_failed();

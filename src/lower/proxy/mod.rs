@@ -16,6 +16,7 @@ mod dynamic_cookie_key;
 mod errorfile;
 mod errorloc;
 mod filter;
+mod grace;
 mod hash_type;
 mod http_check;
 mod http_error;
@@ -75,6 +76,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &http_send_name_header::HTTP_SEND_NAME_HEADER,
     &id::DESCRIPTION,
     &id::ID,
+    &grace::GRACE,
     &limits::BACKLOG,
     &limits::FULLCONN,
     &limits::MAX_SESSION_SRV_CONNS,

@@ -3,7 +3,7 @@
 use crate::balance::queue::Wake;
 use crate::base::diag::{self, Diagnostic, Form};
 use crate::base::version;
-use crate::config::condition::Facts;
+use crate::config::condition::{Facts, TlsFacts};
 use crate::config::directive::Document;
 use crate::config::environment::Environment;
 use crate::config::read::{self, Input};
@@ -64,7 +64,12 @@ pub fn facts(reuse_port: bool) -> Facts {
             .map(|(name, _)| (*name).to_string())
             .collect(),
         enabled,
-        tls: None,
+        // rustls with AWS-LC: as HAProxy sees it when built with that library
+        tls: Some(TlsFacts {
+            name: "AWS-LC".to_owned(),
+            openssl_version: "1.1.1".to_owned(),
+            awslc_api: Some(35),
+        }),
         language: None,
     }
 }

@@ -269,6 +269,25 @@ pub struct TlsFacts {
     pub certificate: Option<Box<[u8]>>,
 }
 
+impl TlsFacts {
+    /// OpenSSL's name of the suite.
+    pub fn suite_name(&self) -> Option<&'static str> {
+        use rustls::CipherSuite as S;
+        Some(match self.suite.as_ref()?.suite() {
+            S::TLS13_AES_128_GCM_SHA256 => "TLS_AES_128_GCM_SHA256",
+            S::TLS13_AES_256_GCM_SHA384 => "TLS_AES_256_GCM_SHA384",
+            S::TLS13_CHACHA20_POLY1305_SHA256 => "TLS_CHACHA20_POLY1305_SHA256",
+            S::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 => "ECDHE-ECDSA-AES128-GCM-SHA256",
+            S::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 => "ECDHE-ECDSA-AES256-GCM-SHA384",
+            S::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 => "ECDHE-ECDSA-CHACHA20-POLY1305",
+            S::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => "ECDHE-RSA-AES128-GCM-SHA256",
+            S::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => "ECDHE-RSA-AES256-GCM-SHA384",
+            S::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => "ECDHE-RSA-CHACHA20-POLY1305",
+            _ => return None,
+        })
+    }
+}
+
 /// No stream at all: while the configuration is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoStream;

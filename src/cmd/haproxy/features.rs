@@ -35,7 +35,7 @@ pub const FEATURES: &[(&str, bool)] = &[
     ("NS", false),
     ("OBSOLETE_LINKER", false),
     ("OPENSSL", true),
-    ("OPENSSL_AWSLC", false),
+    ("OPENSSL_AWSLC", true),
     ("OPENSSL_WOLFSSL", false),
     ("OT", false),
     ("PCRE", false),

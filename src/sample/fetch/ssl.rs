@@ -4,7 +4,6 @@ use super::{CLIENT_CONNECTION, Example, Fetch};
 use crate::sample::args::Arg;
 use crate::sample::value::{Sample, Type};
 use crate::sample::view::{Eval, TlsFacts};
-use rustls::{CipherSuite, SupportedCipherSuite};
 use sha1::Digest;
 use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
@@ -152,32 +151,13 @@ fn parsed<'a>(e: &Eval<'a>) -> Option<X509Certificate<'a>> {
     X509Certificate::from_der(der).ok().map(|(_, c)| c)
 }
 
-/// OpenSSL's names of the suites that rustls has.
-fn openssl_name(suite: CipherSuite) -> Option<&'static str> {
-    use CipherSuite as S;
-    Some(match suite {
-        S::TLS13_AES_128_GCM_SHA256 => "TLS_AES_128_GCM_SHA256",
-        S::TLS13_AES_256_GCM_SHA384 => "TLS_AES_256_GCM_SHA384",
-        S::TLS13_CHACHA20_POLY1305_SHA256 => "TLS_CHACHA20_POLY1305_SHA256",
-        S::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 => "ECDHE-ECDSA-AES128-GCM-SHA256",
-        S::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 => "ECDHE-ECDSA-AES256-GCM-SHA384",
-        S::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 => "ECDHE-ECDSA-CHACHA20-POLY1305",
-        S::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => "ECDHE-RSA-AES128-GCM-SHA256",
-        S::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => "ECDHE-RSA-AES256-GCM-SHA384",
-        S::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => "ECDHE-RSA-CHACHA20-POLY1305",
-        _ => return None,
-    })
-}
-
 /// The name of the connection's suite of ciphers, as OpenSSL calls it.
 pub fn cipher<'a>(_: &Eval<'a>, tls: &'a TlsFacts) -> Option<Sample<'a>> {
-    let name = openssl_name(tls.suite.as_ref()?.suite())?;
-    Some(Sample::Str(name.as_bytes()))
+    Some(Sample::Str(tls.suite_name()?.as_bytes()))
 }
 
 fn key_size<'a>(tls: &TlsFacts) -> Option<Sample<'a>> {
-    let name = openssl_name(tls.suite.as_ref().map(SupportedCipherSuite::suite)?)?;
-    let small = name.contains("128");
+    let small = tls.suite_name()?.contains("128");
     Some(Sample::Int(if small { 128 } else { 256 }))
 }
 

@@ -103,7 +103,10 @@ impl Session {
 
     /// A connection that never came to speak TLS, in HAProxy's words.
     pub fn log_handshake(&self, what: &str) {
-        let Some(log) = &self.fe.log else { return };
+        // as in HAProxy, only where streams are logged by a format
+        let Some(log) = self.fe.log.as_ref().filter(|l| l.format.is_some()) else {
+            return;
+        };
         let name = self.plan.listeners.get(self.listener as usize);
         let listener = name.map_or(String::new(), |l| match &l.name {
             Some(name) => name.to_string(),

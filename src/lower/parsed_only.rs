@@ -2,7 +2,7 @@
 //! count as pending, and each line that uses one says so.
 
 /// Keywords.
-const KEYWORDS: &[&str] = &["stats show-modules", "timeout client-hs"];
+const KEYWORDS: &[&str] = &["stats show-modules"];
 
 /// Options of `bind` and `stats socket` lines.
 const BIND_OPTIONS: &[&str] = &[];

@@ -471,8 +471,8 @@ impl Shared {
         self.everywhere(|_| {});
     }
 
-    /// Calls something on every thread and waits until all have done so.
-    /// For threads outside the engine only.
+    /// Calls something on every thread and waits until all have done so. One of the engine's own
+    /// threads does not wait: it would wait for itself.
     pub fn everywhere(&self, job: impl Fn(&'static Worker) + Clone + Send + 'static) {
         let (done, finished) = std::sync::mpsc::channel();
         for inbox in self.hub.inboxes() {
@@ -484,6 +484,9 @@ impl Shared {
             })));
         }
         drop(done);
+        if super::start::is_inside() {
+            return;
+        }
         for _ in self.hub.inboxes() {
             if finished.recv_timeout(PATIENCE).is_err() {
                 return;

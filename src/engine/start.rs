@@ -61,6 +61,11 @@ pub struct Engine {
     threads: Vec<JoinHandle<()>>,
 }
 
+/// Whether the caller runs on one of the engine's threads, which must never wait for the others.
+pub(super) fn is_inside() -> bool {
+    THREAD.with(|cell| cell.get().is_some())
+}
+
 /// Starts the session of an accepted HTTP connection.
 type Spawn = dyn Fn(&'static Thread, Accepted, Arc<FrontendPlan>);
 

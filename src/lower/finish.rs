@@ -315,7 +315,8 @@ fn check_proxy(cx: &mut Context<'_>, index: usize) {
     if !http {
         needs_http(draft, &mut warn);
     }
-    if proxy.frontend && settings.logs.is_empty() && settings.log_style.is_some() {
+    let formatted = settings.log_style.is_some() || settings.log_format_sd.is_some();
+    if proxy.frontend && settings.logs.is_empty() && formatted {
         let text = format!("log format ignored for {named} since it has no log address.");
         warn("HX0398", head, text);
     }

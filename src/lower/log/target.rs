@@ -26,7 +26,6 @@ pub const TAG_PROXY: KeywordHandler =
         let tag = args
             .text("'log-tag' expects a tag for use in syslog.")
             .map(str::to_owned);
-        args.end("log-tag");
         cx.set(|s| s.log_tag = tag);
     });
 /// `log-send-hostname`

@@ -24,13 +24,52 @@ static CONVERTERS: LazyLock<HashMap<&'static str, Conv>> = LazyLock::new(|| {
     known.map(|row| (row.name, stub_converter(row))).collect()
 });
 
+/// As many arguments as a Lua function may take.
+const LUA_ARGS: &[Kind] = &[Kind::Str; 5];
+
+static ANYWHERE: Source = Source {
+    name: "internal state",
+    places: Places::ANYWHERE,
+};
+
+/// What a Lua script registers: only running it would tell whether it does.
+static LUA_FETCH: Fetch = Fetch {
+    name: "lua.",
+    args: LUA_ARGS,
+    required: 0,
+    out: Type::Str,
+    source: &ANYWHERE,
+    check: None,
+    eval: |_, _, _| None,
+    doc: "",
+    examples: &[],
+};
+
+static LUA_CONVERTER: Conv = Conv {
+    name: "lua.",
+    args: LUA_ARGS,
+    required: 0,
+    input: Type::Str,
+    out: Type::Str,
+    check: None,
+    eval: |_, _, _| None,
+    doc: "",
+    examples: &[],
+};
+
 /// The fetch of a name that no handler executes.
 pub fn fetch(name: &[u8]) -> Option<&'static Fetch> {
+    if name.starts_with(b"lua.") {
+        return Some(&LUA_FETCH);
+    }
     FETCHES.get(std::str::from_utf8(name).ok()?)
 }
 
 /// The converter of a name that no handler executes.
 pub fn converter(name: &[u8]) -> Option<&'static Conv> {
+    if name.starts_with(b"lua.") {
+        return Some(&LUA_CONVERTER);
+    }
     CONVERTERS.get(std::str::from_utf8(name).ok()?)
 }
 

@@ -144,6 +144,9 @@ fn passes(s: &mut Session, list: &[crate::ir::rule::Rule], set: RuleSet) -> bool
     if matches!(verdict, Verdict::Continue | Verdict::Wait { .. }) {
         return true;
     }
+    if let Verdict::SilentDrop { rst_ttl } = verdict {
+        s.client.vanish_on_close(rst_ttl);
+    }
     t.shared.front(s.fe.id, s.listener, |fe| match set {
         RuleSet::TcpRequestConnection => fe.denied_connections.inc(),
         _ => fe.denied_sessions.inc(),

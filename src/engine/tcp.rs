@@ -536,6 +536,11 @@ impl TcpStream {
                     from = at + 1;
                     continue;
                 }
+                Verdict::SilentDrop { rst_ttl } => {
+                    self.s.client.vanish_on_close(rst_ttl);
+                    self.state = *b"PR";
+                    return None;
+                }
                 _ => {
                     self.state = *b"PR";
                     return None;

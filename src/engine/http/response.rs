@@ -53,9 +53,11 @@ impl Stream {
                     self.sent = 0;
                     End::Status(502, *b"SH")
                 }
-                Verdict::Reject | Verdict::Close | Verdict::SilentDrop { .. } => {
+                Verdict::SilentDrop { rst_ttl } => {
+                    self.s.client.vanish_on_close(rst_ttl);
                     End::Silent(*b"PR")
                 }
+                Verdict::Reject | Verdict::Close => End::Silent(*b"PR"),
                 Verdict::Error => End::Status(500, *b"PR"),
             };
             if let Some(res) = self.res.as_ref().filter(|_| self.sent > 0) {

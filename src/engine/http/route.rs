@@ -159,6 +159,9 @@ impl Stream {
                 Verdict::Return(a) | Verdict::Redirect(a) => return Err(End::Reply(a, *b"LR")),
                 Verdict::Tarpit(a) => return Err(self.tarpit(a).await),
                 Verdict::Reject | Verdict::Close | Verdict::SilentDrop { .. } => {
+                    if let Verdict::SilentDrop { rst_ttl } = verdict {
+                        self.s.client.vanish_on_close(rst_ttl);
+                    }
                     // for the log, the request was not received whole
                     self.times.request = 0;
                     return Err(End::Silent(*b"PR"));

@@ -466,6 +466,24 @@ impl Sock {
         }
     }
 
+    /// Once dropped, the connection is gone without a word to the other side (`silent-drop`): by
+    /// `TCP_REPAIR`, or, where that is not allowed or `ttl` is given, by a reset that lives for so
+    /// many hops only (1).
+    pub fn vanish_on_close(&self, ttl: Option<u8>) {
+        let Some(fd) = &self.fd else { return };
+        // what was received is acknowledged, or the other side would send it again
+        let _ = rustix::net::sockopt::set_tcp_quickack(fd, true);
+        let repair = nix::sys::socket::sockopt::TcpRepair;
+        if ttl.is_some() || nix::sys::socket::setsockopt(fd, repair, &1).is_err() {
+            let hops = u32::from(ttl.unwrap_or(1));
+            let socket = socket2::SockRef::from(fd);
+            // one of them fits the family
+            let _ = socket.set_ttl_v4(hops);
+            let _ = socket.set_unicast_hops_v6(hops);
+        }
+        self.reset_on_close();
+    }
+
     /// The descriptor, for socket options.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.fd.as_ref().map(|fd| fd.as_fd())

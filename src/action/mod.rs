@@ -20,9 +20,11 @@ mod auth;
 mod capture;
 mod deny;
 mod do_log;
+mod edit_list;
 mod header;
 mod known;
 mod line;
+mod normalize_uri;
 mod redirect;
 mod reject;
 mod replace_header;
@@ -151,7 +153,9 @@ static FAMILIES: &[&[Keyword]] = &[
     capture::KEYWORDS,
     deny::KEYWORDS,
     do_log::KEYWORDS,
+    edit_list::KEYWORDS,
     header::KEYWORDS,
+    normalize_uri::KEYWORDS,
     redirect::KEYWORDS,
     reject::KEYWORDS,
     replace_header::KEYWORDS,

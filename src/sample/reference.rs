@@ -566,6 +566,15 @@ impl References {
         }
     }
 
+    /// The list of that name, if some line reads it.
+    pub fn find(&self, name: &str) -> Option<Arc<Reference>> {
+        let bare = |n: &str| n.strip_prefix("opt@").unwrap_or(n).to_owned();
+        let wanted = bare(name.strip_prefix("file@").unwrap_or(name));
+        let all = self.all.lock();
+        let mut named = all.iter().filter(|r| !r.name.is_empty());
+        named.find(|r| bare(&r.name) == wanted).cloned()
+    }
+
     /// A list of its own for the words of an ACL line.
     pub fn unnamed(&self) -> Arc<Reference> {
         let new = Arc::new(Reference::new(String::new(), false));

@@ -7,7 +7,7 @@ use super::fetch::Example;
 use super::places::Places;
 use super::scratch::Scratch;
 use super::vars::{Owned, Scope, VarStore};
-use super::view::{Direction, Effect, Eval, StreamView, World};
+use super::view::{Direction, Effect, Eval, StreamTimeouts, StreamView, Whose, World};
 use crate::base::clock;
 use crate::proto::h1::{Limits, Message, Parsed, RequestContext};
 use bstr::BStr;
@@ -160,6 +160,17 @@ impl StreamView for Stream {
     }
     fn world(&self) -> &dyn World {
         &Small
+    }
+    fn timeouts(&self, _: Whose) -> Option<StreamTimeouts> {
+        let ms = Some(5000);
+        Some(StreamTimeouts {
+            client: ms,
+            server: ms,
+            connect: ms,
+            queue: ms,
+            tunnel: ms,
+            tarpit: ms,
+        })
     }
     fn apply(&mut self, effect: Effect) -> bool {
         self.effects.push(format!("{effect:?}"));

@@ -146,6 +146,10 @@ pub trait StreamView {
     fn uri_len(&self) -> usize {
         1024
     }
+    /// Time-outs in force.
+    fn timeouts(&self, _whose: Whose) -> Option<StreamTimeouts> {
+        None
+    }
     /// The level that `set-log-level` gave the log line.
     fn log_level(&self) -> Option<u8> {
         None
@@ -286,6 +290,34 @@ impl TlsFacts {
             _ => return None,
         })
     }
+}
+
+/// Whose time-outs are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The front end's.
+    Frontend,
+    /// The back end's, once chosen.
+    Backend,
+    /// The stream's own, which actions change.
+    Stream,
+}
+
+/// Time-outs of one stream, milliseconds: the proxies' own unless an action changed them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamTimeouts {
+    /// `timeout client`
+    pub client: Option<u32>,
+    /// `timeout server`
+    pub server: Option<u32>,
+    /// `timeout connect`
+    pub connect: Option<u32>,
+    /// `timeout queue`
+    pub queue: Option<u32>,
+    /// `timeout tunnel`
+    pub tunnel: Option<u32>,
+    /// `timeout tarpit`
+    pub tarpit: Option<u32>,
 }
 
 /// No stream at all: while the configuration is read.

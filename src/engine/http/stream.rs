@@ -53,22 +53,7 @@ pub struct Times {
     pub response: u64,
 }
 
-/// Time-outs of one stream, milliseconds: the proxies' own unless an action changed them.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct StreamTimeouts {
-    /// `timeout client`
-    pub client: Option<u32>,
-    /// `timeout server`
-    pub server: Option<u32>,
-    /// `timeout connect`
-    pub connect: Option<u32>,
-    /// `timeout queue`
-    pub queue: Option<u32>,
-    /// `timeout tunnel`
-    pub tunnel: Option<u32>,
-    /// `timeout tarpit`
-    pub tarpit: Option<u32>,
-}
+pub use crate::sample::view::StreamTimeouts;
 
 /// One transaction.
 pub struct Stream {

@@ -5,7 +5,7 @@ use crate::base::span::Span;
 use crate::proto::h1::Message;
 use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Effect, LogData, StreamView, TlsFacts, World};
+use crate::sample::view::{Effect, LogData, StreamTimeouts, StreamView, TlsFacts, Whose, World};
 use std::net::SocketAddr;
 
 impl StreamView for Stream {
@@ -63,6 +63,21 @@ impl StreamView for Stream {
     fn listener(&self) -> Option<(&str, u32)> {
         let l = self.s.plan.listeners.get(self.s.listener as usize)?;
         Some((l.name.as_deref().unwrap_or(""), l.uuid))
+    }
+    fn timeouts(&self, whose: Whose) -> Option<StreamTimeouts> {
+        let of = |t: &crate::ir::proxy::Timeouts| StreamTimeouts {
+            client: t.client,
+            server: t.server,
+            connect: t.connect,
+            queue: t.queue,
+            tunnel: t.tunnel,
+            tarpit: t.tarpit,
+        };
+        match whose {
+            Whose::Frontend => Some(of(&self.s.fe.timeouts)),
+            Whose::Backend => self.be.as_ref().map(|be| of(&be.timeouts)),
+            Whose::Stream => Some(self.timeouts),
+        }
     }
     fn first_request(&self) -> bool {
         self.s.requests <= 1

@@ -20,6 +20,7 @@ mod proxies;
 mod request;
 mod response;
 mod ssl;
+mod timeouts;
 mod variables;
 
 pub use captures::{path_of, remembered_target};
@@ -190,6 +191,7 @@ static FAMILIES: &[&[Fetch]] = &[
     cookies::FETCHES,
     response::FETCHES,
     captures::FETCHES,
+    timeouts::FETCHES,
     variables::FETCHES,
     last_rule::FETCHES,
 ];

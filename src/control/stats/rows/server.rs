@@ -158,6 +158,19 @@ fn check(row: &mut Row, plan: &ServerPlan, state: &ServerState, now: u64) {
         false => now.saturating_sub(state.last_change()),
     };
     row.set(c::DOWNTIME, (counters.downtime.total() + since) / 1000);
+    if state.admin().intersects(Admin::ANY_MAINT) {
+        // nothing is checked there
+        for column in [
+            c::CHECK_RISE,
+            c::CHECK_FALL,
+            c::CHECK_HEALTH,
+            c::CHECK_CODE,
+            c::CHECK_DURATION,
+        ] {
+            row.set(column, Value::Empty);
+        }
+        return;
+    }
     row.set(c::CHECK_RISE, settings.rise);
     row.set(c::CHECK_FALL, settings.fall);
     row.set(c::CHECK_HEALTH, state.score());

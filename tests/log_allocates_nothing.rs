@@ -1,4 +1,5 @@
 //! Lines of logs are made without an allocation once their memory is warm.
+#![allow(clippy::unwrap_used, reason = "test code")]
 
 use hapax::proto::h1::{Limits, Message, Parsed, RequestContext};
 use hapax::sample::capture::{Captures, CookieSlot, Slot, Slots};

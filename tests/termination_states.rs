@@ -1,5 +1,6 @@
 //! Every termination state of the manual's section 8.5 is in a golden of a scenario, or is listed
 //! with the reason why it cannot be.
+#![allow(clippy::unwrap_used, reason = "test code")]
 
 use std::fs;
 use std::path::Path;

@@ -110,7 +110,6 @@ fn steps(seed: u64) {
                     avoid: (d.below(5) == 0).then(|| d.below(n)),
                     redispatch: d.below(2) == 0,
                     token: next,
-                    ..Want::default()
                 };
                 ask(&b, &mut live, next, want, now);
             }

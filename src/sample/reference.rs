@@ -97,12 +97,15 @@ pub struct Use {
     pub span: crate::base::span::Span,
 }
 
+/// An entry that waits: its key, and its value in a map.
+type Waiting = (Box<[u8]>, Option<Box<[u8]>>);
+
 /// Lists that wait to take the place of the one in use.
 #[derive(Debug, Default)]
 struct Versions {
     current: u32,
     next: u32,
-    waiting: BTreeMap<u32, Vec<(Box<[u8]>, Option<Box<[u8]>>)>>,
+    waiting: BTreeMap<u32, Vec<Waiting>>,
 }
 
 /// Nothing has set the number yet.

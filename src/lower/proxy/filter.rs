@@ -45,12 +45,9 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         "cache" => reference(cx, args, &named, "cache"),
         "fcgi-app" => reference(cx, args, &named, "fcgi-app"),
         "spoe" => spoe(args),
-        "bwlim-in" | "bwlim-out" => {
-            if args.is_empty() {
-                let message =
-                    format!("'filter' : '{name}' : a name is expected as first argument ");
-                args.alert("HX0160", args.missing_at(), message);
-            }
+        "bwlim-in" | "bwlim-out" if args.is_empty() => {
+            let message = format!("'filter' : '{name}' : a name is expected as first argument ");
+            args.alert("HX0160", args.missing_at(), message);
         }
         _ => {}
     }

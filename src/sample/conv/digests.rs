@@ -54,9 +54,7 @@ impl Algorithm {
     /// Its place in the table, kept as an argument.
     fn find(name: &[u8]) -> Option<i64> {
         let same = |n: &&str| n.as_bytes().eq_ignore_ascii_case(name);
-        let at = ALGORITHMS
-            .iter()
-            .position(|a| a.names.iter().any(|n| same(&n)))?;
+        let at = ALGORITHMS.iter().position(|a| a.names.iter().any(same))?;
         i64::try_from(at).ok()
     }
 
@@ -81,15 +79,6 @@ impl Algorithm {
         let len = (self.digest)(&[pad(0x36).get(..self.block)?, message], &mut inner)?;
         (self.digest)(&[pad(0x5c).get(..self.block)?, inner.get(..len)?], out)
     }
-}
-
-/// HMAC with SHA-2 of these bits, for tokens.
-pub(in crate::sample) fn hmac_sha2(bits: u16, key: &[u8], message: &[u8]) -> Option<Vec<u8>> {
-    let name = format!("sha{bits}");
-    let at = usize::try_from(Algorithm::find(name.as_bytes())?).ok()?;
-    let mut out = [0u8; 64];
-    let len = ALGORITHMS.get(at)?.hmac(key, message, &mut out)?;
-    Some(out.get(..len)?.to_vec())
 }
 
 fn algorithm(args: &mut [Arg]) -> Result<(), String> {

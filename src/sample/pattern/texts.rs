@@ -6,12 +6,15 @@ use memchr::memmem::Finder;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+/// Texts of one length and their lines.
+type ByText = HashMap<Box<[u8]>, Slots>;
+
 /// Texts by length (prefixes, suffixes, exact ones), or as written (the others), with the numbers
 /// of their lines.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Texts {
     /// The longest first.
-    by_len: Vec<(usize, HashMap<Box<[u8]>, Slots>)>,
+    by_len: Vec<(usize, ByText)>,
     few: Vec<(Box<[u8]>, u32)>,
     finders: Vec<(Finder<'static>, u32)>,
 }

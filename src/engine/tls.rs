@@ -61,7 +61,6 @@ fn facts(sock: &Sock, observed: Observed) -> Option<TlsFacts> {
             sni: observed.sni,
             resumed: c.handshake_kind() == Some(HandshakeKind::Resumed),
             verify: observed.verify,
-            in_authority: observed.in_authority,
             certificate: c
                 .peer_certificates()
                 .and_then(|list| list.first())

@@ -267,8 +267,6 @@ pub struct TlsFacts {
     pub resumed: bool,
     /// OpenSSL's number of what is wrong with the other side's certificate; 0: nothing.
     pub verify: u32,
-    /// That error is in a certificate above the last one.
-    pub in_authority: bool,
     /// The other side's certificate, DER.
     pub certificate: Option<Box<[u8]>>,
 }

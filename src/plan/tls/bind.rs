@@ -79,6 +79,20 @@ impl Builder<'_> {
             .with_protocol_versions(&versions)
             .ok()?;
         let verify = common.verify.unwrap_or(Verify::None);
+        // rustls does not tell at which depth an error is: only both lists together, whole, can be
+        // followed without ignoring more than the line says
+        let whole = |list: &[Option<u32>]| list.contains(&None);
+        let none = tls.crt_ignore.is_empty() && tls.ca_ignore.is_empty();
+        let all = whole(&tls.crt_ignore) && whole(&tls.ca_ignore);
+        if verify != Verify::None && !none && !all {
+            let text = format!(
+                "{} : 'crt-ignore-err' and 'ca-ignore-err' are executed only as 'all', both together, by this version of hapax; otherwise the line would verify less than it says.",
+                bind.said
+            );
+            self.diags
+                .push(Diagnostic::alert("HX0283", bind.span, text));
+            return None;
+        }
         let builder = if verify == Verify::None {
             builder.with_no_client_auth()
         } else {
@@ -94,7 +108,7 @@ impl Builder<'_> {
             let mut inner =
                 WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
                     .with_crls(crls)
-                    .only_check_end_entity_revocation();
+                    .enforce_revocation_expiration();
             if verify == Verify::Optional {
                 inner = inner.allow_unauthenticated();
             }
@@ -105,7 +119,7 @@ impl Builder<'_> {
                     return None;
                 }
             };
-            let ignored = [&tls.crt_ignore[..], &tls.ca_ignore[..]].concat();
+            let ignored = all;
             builder.with_client_cert_verifier(Arc::new(Clients {
                 inner,
                 trusted: authorities,
@@ -433,7 +447,12 @@ impl Builder<'_> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(pem.certificates.iter().cloned());
         crls.extend(pem.crls);
-        Some(Some((roots, crls, pem.certificates)))
+        // with revocation lists none is taken as it is
+        let trusted = match crls.is_empty() {
+            true => pem.certificates,
+            false => Vec::new(),
+        };
+        Some(Some((roots, crls, trusted)))
     }
 
     fn authority_file(&mut self, said: &Said, word: &str, context: &str) -> Option<pem::Pem> {

@@ -23,12 +23,10 @@ pub struct Observed {
     pub sni: Option<Box<str>>,
     /// OpenSSL's number of what is wrong with the other side's certificate; 0: nothing.
     pub verify: u32,
-    /// The error was in the certificate of an authority, not in the last one.
-    pub in_authority: bool,
 }
 
 thread_local! {
-    static OBSERVED: RefCell<Observed> = const { RefCell::new(Observed { sni: None, verify: 0, in_authority: false }) };
+    static OBSERVED: RefCell<Observed> = const { RefCell::new(Observed { sni: None, verify: 0  }) };
 }
 
 /// Takes what the handshake steps since the last call have shown on this thread. The steps of a

@@ -95,7 +95,7 @@ impl Builder<'_> {
                 let inner =
                     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
                         .with_crls(crls)
-                        .only_check_end_entity_revocation()
+                        .enforce_revocation_expiration()
                         .build();
                 match inner {
                     Ok(inner) => Arc::new(Servers {

@@ -68,12 +68,8 @@ fetches! {
         "Whether the client showed a certificate.";
     "ssl_c_verify" Sint |_e, tls| Some(Sample::Int(tls.verify.into())),
         "What is wrong with the client's certificate, by OpenSSL's number; 0: nothing.";
-    "ssl_c_err" Sint |_e, tls| Some(Sample::Int(if tls.in_authority { 0 } else { tls.verify.into() })),
-        "What is wrong with the client's own certificate.";
-    "ssl_c_ca_err" Sint |_e, tls| Some(Sample::Int(if tls.in_authority { tls.verify.into() } else { 0 })),
-        "What is wrong with a certificate above the client's.";
-    "ssl_c_ca_err_depth" Sint |_e, tls| Some(Sample::Int(tls.in_authority.into())),
-        "How far above the client's certificate that is.";
+    "ssl_c_err" Sint |_e, tls| Some(Sample::Int(tls.verify.into())),
+        "What is wrong with the client's certificate or one above it.";
     "ssl_c_der" Bin |_e, tls| tls.certificate.as_deref().map(Sample::Bin),
         "The client's certificate in DER.";
     "ssl_c_sha1" Bin |e, tls| {

@@ -70,6 +70,8 @@ fetches! {
         "What is wrong with the client's certificate, by OpenSSL's number; 0: nothing.";
     "ssl_c_err" Sint |_e, tls| Some(Sample::Int(tls.verify.into())),
         "What is wrong with the client's certificate or one above it.";
+    "ssl_c_ca_err" Sint |_e, tls| Some(Sample::Int(tls.verify.into())),
+        "As ssl_c_err: where in the chain the error is cannot be told, so that a rule refuses rather more.";
     "ssl_c_der" Bin |_e, tls| tls.certificate.as_deref().map(Sample::Bin),
         "The client's certificate in DER.";
     "ssl_c_sha1" Bin |e, tls| {

@@ -225,24 +225,32 @@ impl Drop for Session {
 }
 
 /// Boxes for one kind of future, used again and again.
-pub struct FuturePool<F> {
+///
+/// `M`, the function that makes them, is a type of its own so that a future is written where it
+/// stays: what a pointer to a function returns is moved there, all of its kilobytes.
+pub struct FuturePool<F, M> {
     free: RefCell<Vec<Pin<Box<Option<F>>>>>,
-    make: fn(Box<Session>, Box<Message>) -> F,
+    make: M,
 }
 
 /// Unused boxes kept per thread.
 const KEPT: usize = 2048;
 
-impl<F: Future<Output = Box<Session>> + 'static> FuturePool<F> {
+impl<F, M> FuturePool<F, M>
+where
+    F: Future<Output = Box<Session>> + 'static,
+    M: Fn(Box<Session>, Box<Message>) -> F + 'static,
+{
     /// A pool that is never freed, for the futures that `make` makes.
-    pub fn new(make: fn(Box<Session>, Box<Message>) -> F) -> &'static FuturePool<F> {
+    pub fn new(make: M) -> &'static FuturePool<F, M> {
         Box::leak(Box::new(FuturePool {
             free: RefCell::default(),
             make,
         }))
     }
 
-    fn run(&'static self, session: Box<Session>, message: Box<Message>) -> Pooled<F> {
+    #[inline]
+    fn run(&'static self, session: Box<Session>, message: Box<Message>) -> Pooled<F, M> {
         let mut slot = self
             .free
             .borrow_mut()
@@ -257,12 +265,12 @@ impl<F: Future<Output = Box<Session>> + 'static> FuturePool<F> {
 }
 
 /// A future in a pooled box.
-struct Pooled<F: 'static> {
-    pool: &'static FuturePool<F>,
+struct Pooled<F: 'static, M: 'static> {
+    pool: &'static FuturePool<F, M>,
     slot: Option<Pin<Box<Option<F>>>>,
 }
 
-impl<F: Future<Output = Box<Session>>> Future for Pooled<F> {
+impl<F: Future<Output = Box<Session>>, M> Future for Pooled<F, M> {
     type Output = Box<Session>;
 
     #[inline]
@@ -285,9 +293,10 @@ impl<F: Future<Output = Box<Session>>> Future for Pooled<F> {
 }
 
 /// Serves an HTTP client until its connection ends.
-pub async fn http<F>(mut session: Box<Session>, pool: &'static FuturePool<F>)
+pub async fn http<F, M>(mut session: Box<Session>, pool: &'static FuturePool<F, M>)
 where
     F: Future<Output = Box<Session>> + 'static,
+    M: Fn(Box<Session>, Box<Message>) -> F + 'static,
 {
     let t = session.t;
     super::admit::queue_up(&session).await;
@@ -321,7 +330,7 @@ where
                     if t.worker.park(deadline.min(leave)).await == Wake::TimedOut
                         && deadline <= leave
                     {
-                        return idle_timed_out(session, pool).await;
+                        return idle_timed_out(session).await;
                     }
                     message = t.message();
                 }
@@ -367,10 +376,7 @@ fn idle_deadline(s: &Session) -> u64 {
 
 /// A client that never said anything is told so (408), unless it may have been a browser's
 /// connection made in advance; one between two requests is left without a word.
-async fn idle_timed_out<F>(mut session: Box<Session>, _pool: &'static FuturePool<F>)
-where
-    F: Future<Output = Box<Session>> + 'static,
-{
+async fn idle_timed_out(mut session: Box<Session>) {
     if session.requests > 0 || session.fe.options.contains(Options::HTTP_IGNORE_PROBES) {
         return;
     }

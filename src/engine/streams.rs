@@ -8,7 +8,7 @@ use crate::plan::{BackendId, FrontendId};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::{Arc, mpsc};
 use std::task::Poll;
 
@@ -237,7 +237,9 @@ impl Drop for Listed {
 ///
 /// # Errors
 /// Ended from outside: the first letter of the termination state.
-pub async fn until_ended<F: Future>(mark: Mark, future: F) -> Result<F::Output, u8> {
+///
+/// The future comes pinned: it is large, and one given by value would be moved into this one's.
+pub async fn until_ended<F: Future>(mark: Mark, mut future: Pin<&mut F>) -> Result<F::Output, u8> {
     let ended = || {
         let streams = &mark.t.streams;
         if streams.ending.get() == 0 {
@@ -246,7 +248,6 @@ pub async fn until_ended<F: Future>(mark: Mark, future: F) -> Result<F::Output, 
         let cards = streams.cards.borrow();
         cards.get(mark.at? as usize)?.ended
     };
-    let mut future = pin!(future);
     std::future::poll_fn(|cx| match ended() {
         Some(cause) => Poll::Ready(Err(cause)),
         None => future.as_mut().poll(cx).map(Ok),

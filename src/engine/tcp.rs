@@ -24,6 +24,7 @@ use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
 use crate::sample::view::{Direction, Effect, Eval, LogData, LogStep, StreamView, TlsFacts, World};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
 /// When the phases ended, microseconds; 0: not reached.
@@ -210,7 +211,8 @@ pub async fn serve(mut s: Box<Session>) {
         id,
     };
     stream.log_step(LogStep::Accept);
-    if let Err(cause) = until_ended(mark, stream.run()).await {
+    let ended = until_ended(mark, pin!(stream.run())).await;
+    if let Err(cause) = ended {
         stream.state = [cause, b'C'];
     }
     stream.count_end();

@@ -171,7 +171,8 @@ impl Stream {
             } else {
                 moved |= self.read_response(be, &a, &mut at)?;
                 if at.answered && self.is_tunnel() {
-                    return Ok(self.run_tunnel(a, at).await);
+                    // boxed, since few requests become one and each would carry its room
+                    return Ok(Box::pin(self.run_tunnel(a, at)).await);
                 }
             }
             rounds += 1;

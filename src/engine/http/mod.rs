@@ -25,6 +25,7 @@ use super::session::Session;
 use super::streams::until_ended;
 use crate::plan::BackendId;
 use crate::proto::h1::Message;
+use std::pin::pin;
 
 /// A server connection that only one session may use, between two of its requests.
 pub struct KeptConn {
@@ -42,7 +43,11 @@ pub struct KeptConn {
 pub async fn transaction(session: Box<Session>, message: Box<Message>) -> Box<Session> {
     let mut stream = Stream::new(session, message);
     let mark = stream.listed.mark();
-    let next = match until_ended(mark, stream.run()).await {
+    let ended = {
+        let run = pin!(stream.run());
+        until_ended(mark, run).await
+    };
+    let next = match ended {
         Ok(Ok(next)) => next,
         Ok(Err(end)) => stream.answer(end).await,
         Err(cause) => stream.killed(cause),

@@ -150,6 +150,7 @@ pub struct Stream {
 
 impl Stream {
     /// A stream for a request that begins in `req`.
+    #[inline(always)]
     pub fn new(s: Box<Session>, req: Box<Message>) -> Stream {
         let fe = &s.fe;
         let timeouts = StreamTimeouts {
@@ -245,6 +246,7 @@ impl Stream {
     }
 
     /// Ends the transaction: gives everything back to the thread and tells the session what comes.
+    #[inline(always)]
     pub(super) fn into_session(self, next: Next) -> Box<Session> {
         let Stream {
             mut s,

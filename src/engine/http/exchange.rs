@@ -151,9 +151,8 @@ impl Stream {
         }
         self.log_step(LogStep::Connect);
         at.server_active = t.worker.now_ms();
-        match &mut self.res {
-            Some(res) => res.clear(),
-            none => *none = Some(t.message()),
+        if let Some(res) = self.res.take() {
+            t.recycle(res);
         }
         let mut rounds = 0u32;
         let mut waited_since = t.worker.now_ms();
@@ -314,8 +313,12 @@ impl Stream {
     ) -> Result<bool, Failure> {
         let t = self.s.t;
         let context = self.req.context();
-        let Some(res) = &mut self.res else {
-            return Ok(false);
+        let res = match &mut self.res {
+            Some(res) => res,
+            // While it waits it needs no buffer, and one that was just given back is still in the
+            // CPU's cache.
+            None if a.conn.sock.has_nothing() => return Ok(false),
+            none => none.insert(t.message()),
         };
         let mut limits = t.limits;
         limits.relaxed = be.options.contains(Options::ACCEPT_UNSAFE_RESPONSE);

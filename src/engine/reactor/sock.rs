@@ -201,6 +201,17 @@ impl Sock {
         self.flags() & READABLE != 0 || self.tls(Tls::has_plain) == Some(true)
     }
 
+    /// Whether a read is sure to bring nothing yet; then the task is woken once it may. With TLS
+    /// only a read can tell.
+    #[inline]
+    pub fn has_nothing(&self) -> bool {
+        let nothing = self.tls.is_none() && self.flags() & READABLE == 0;
+        if nothing {
+            self.watch();
+        }
+        nothing
+    }
+
     /// Whether a write may take something.
     #[inline]
     pub fn writable(&self) -> bool {

@@ -169,7 +169,11 @@ impl LogFormat {
                         Some(rest) if blank => rest,
                         _ => t,
                     };
-                    out.extend_from_slice(text);
+                    match text {
+                        // most are a single blank: no call for that
+                        [byte] => out.push(*byte),
+                        text => out.extend_from_slice(text),
+                    }
                     blank = merges && (t.ends_with(b" ") || blank && text.is_empty());
                     continue;
                 }
@@ -190,7 +194,7 @@ impl LogFormat {
                         // without captures there is no field, nor a blank for it
                         continue;
                     }
-                    if !alias.is_list() {
+                    if !alias.is_list {
                         let hex = flags.contains(Flags::HEX) && alias.shows_hex();
                         self.finish(start, flags, alias.quoted && !hex, alias.logged, out);
                     }
@@ -215,7 +219,16 @@ impl LogFormat {
     }
 
     /// Escapes and quotes what an item appended from `start` on.
+    #[inline]
     fn finish(&self, start: usize, flags: Flags, quoted: bool, logged: Logged, out: &mut Vec<u8>) {
+        // numbers and addresses of an ordinary log line need neither
+        let plain = self.purpose == Purpose::Log && logged == Logged::Raw && flags.is_empty();
+        if !plain || out.len() == start {
+            self.dress(start, flags, quoted, logged, out);
+        }
+    }
+
+    fn dress(&self, start: usize, flags: Flags, quoted: bool, logged: Logged, out: &mut Vec<u8>) {
         let quote = quoted && flags.contains(Flags::QUOTE);
         let log = self.purpose == Purpose::Log;
         if out.len() == start {

@@ -162,7 +162,17 @@ impl<'a> Sample<'a> {
     }
 
     /// Appends the value as text to `out`, without scratch memory.
+    #[inline]
     pub fn append(&self, out: &mut Vec<u8>) {
+        match *self {
+            // most of what logs show, most often of one digit
+            Sample::Int(i @ 0..=9) => out.push(b'0' + i as u8),
+            Sample::Int(i) => out.extend_from_slice(itoa::Buffer::new().format(i).as_bytes()),
+            _ => self.append_other(out),
+        }
+    }
+
+    fn append_other(&self, out: &mut Vec<u8>) {
         let mut t = Short::default();
         match *self {
             Sample::Str(s) | Sample::Meth(s) => return out.extend_from_slice(s),

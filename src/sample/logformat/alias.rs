@@ -18,6 +18,8 @@ pub struct Alias {
     pub quoted: bool,
     /// What log lines do with its value.
     pub logged: Logged,
+    /// It quotes and escapes its parts by itself.
+    pub is_list: bool,
     /// Appends its value.
     pub eval: AliasFn,
 }
@@ -59,15 +61,15 @@ const fn logged_as(name: &str) -> Logged {
     }
 }
 
+/// Whether the value of an alias is a list.
+const fn is_list(name: &str) -> bool {
+    matches!(name.as_bytes(), b"hrl" | b"hsl")
+}
+
 impl Alias {
     /// Its field is left out when nothing was captured.
     pub fn lists_captures(&self) -> bool {
         matches!(self.name, "hr" | "hs" | "hrl" | "hsl")
-    }
-
-    /// It quotes and escapes its parts by itself.
-    pub fn is_list(&self) -> bool {
-        matches!(self.name, "hrl" | "hsl")
     }
 
     /// It tells what is only known when the stream ends: a line with it waits for that (observed
@@ -95,8 +97,20 @@ pub type AliasFn = fn(&Eval<'_>, Flags, &mut Vec<u8>);
 macro_rules! aliases {
     (text { $($tn:literal = $te:expr;)* } number { $($nn:literal = $ne:expr;)* }) => {
         static ALIASES: &[Alias] = &[
-            $(Alias { name: $tn, quoted: true, logged: logged_as($tn), eval: $te },)*
-            $(Alias { name: $nn, quoted: false, logged: Logged::Raw, eval: $ne },)*
+            $(Alias {
+                name: $tn,
+                quoted: true,
+                logged: logged_as($tn),
+                is_list: is_list($tn),
+                eval: $te,
+            },)*
+            $(Alias {
+                name: $nn,
+                quoted: false,
+                logged: Logged::Raw,
+                is_list: false,
+                eval: $ne,
+            },)*
         ];
     };
 }

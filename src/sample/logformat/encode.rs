@@ -138,7 +138,7 @@ impl LogFormat {
         let Some(captures) = slots else {
             return self.write(Value::Null, Logged::Raw, json, out);
         };
-        match (json, alias.is_list()) {
+        match (json, alias.is_list) {
             (true, true) => {
                 out.push(b'[');
                 let mut first = true;

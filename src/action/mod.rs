@@ -29,6 +29,7 @@ mod redirect;
 mod reject;
 mod replace_header;
 mod reply;
+pub mod reqrep;
 mod set_effects;
 mod set_status;
 mod set_uri;

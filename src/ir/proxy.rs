@@ -63,6 +63,8 @@ pub struct Proxy {
     pub balance_key: Option<Arc<Expr>>,
     /// `redirect` lines (as http-request redirect, run after it).
     pub redirects: Vec<Rule>,
+    /// `reqrep` and its relatives.
+    pub line_rules: Option<Arc<super::rule::LineRules>>,
     /// `monitor fail` conditions in order.
     pub monitor_fail: Vec<Condition>,
     /// `stats admin`

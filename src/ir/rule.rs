@@ -64,3 +64,36 @@ pub struct PersistRule {
     /// When it applies.
     pub condition: Condition,
 }
+
+/// `reqrep` and its relatives of files before 2.1.
+#[derive(Clone, Debug, Default)]
+pub struct LineRules {
+    /// On requests, in order.
+    pub request: Vec<LineRule>,
+    /// `reqadd`, after those.
+    pub request_add: Vec<AddedLine>,
+    /// On responses, in order.
+    pub response: Vec<LineRule>,
+    /// `rspadd`, after those.
+    pub response_add: Vec<AddedLine>,
+}
+
+/// A rule on header lines as text.
+#[derive(Clone, Debug)]
+pub struct LineRule {
+    /// When it applies.
+    pub condition: Option<Condition>,
+    /// What it does.
+    pub action: crate::action::reqrep::LineAction,
+    /// The line.
+    pub span: Span,
+}
+
+/// `reqadd`, `rspadd`
+#[derive(Clone, Debug)]
+pub struct AddedLine {
+    /// When it applies.
+    pub condition: Option<Condition>,
+    /// Header lines.
+    pub text: Box<[u8]>,
+}

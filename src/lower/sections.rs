@@ -318,6 +318,7 @@ fn new_draft<'d>(
             persist_rules: Vec::new(),
             balance_key: None,
             redirects: Vec::new(),
+            line_rules: None,
             monitor_fail: Vec::new(),
             stats_admin: Vec::new(),
             captures: Default::default(),

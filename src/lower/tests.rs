@@ -255,6 +255,9 @@ fn shown(config: &ir::Config, document: &Document, diags: &[Diagnostic]) -> Stri
                 text.push_str(&format!(" {set} {} {when}\n", rule.action.name));
             }
         }
+        for rule in proxy.line_rules.iter().flat_map(|lines| &lines.request) {
+            text.push_str(&format!(" line rule {:?}\n", rule.action.deed));
+        }
         for rule in &proxy.persist_rules {
             text.push_str(&format!(" persist rule, force: {}\n", rule.force));
         }

@@ -158,6 +158,7 @@ impl Builder<'_> {
             frontends,
             backends,
             backend_names,
+            keeps_spelling: active().any(|p| p.line_rules.is_some()),
             lists: config.lists.clone(),
         }
     }
@@ -425,6 +426,7 @@ pub(super) fn rules(proxy: &Proxy) -> Rules {
         redirects: proxy.redirects.clone().into(),
         http_response: sets.http_response.into(),
         http_after_response: sets.http_after_response.into(),
+        lines: proxy.line_rules.clone(),
     }
 }
 

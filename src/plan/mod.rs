@@ -64,6 +64,8 @@ pub struct Plan {
     pub frontends: Vec<Arc<FrontendPlan>>,
     /// `backend` and `listen` sections that are not disabled, in source order.
     pub backends: Vec<Arc<BackendPlan>>,
+    /// Some proxy has rules on header lines as text: messages keep their names as written.
+    pub keeps_spelling: bool,
     /// Lists of patterns that ACLs and maps share, by number, each with what `show map` tells of
     /// it.
     pub lists: Vec<(Arc<crate::sample::reference::Reference>, String)>,
@@ -115,6 +117,8 @@ pub struct Rules {
     pub http_response: Box<[Rule]>,
     /// `http-after-response`
     pub http_after_response: Box<[Rule]>,
+    /// `reqrep` and its relatives.
+    pub lines: Option<Arc<crate::ir::rule::LineRules>>,
 }
 
 impl Rules {
@@ -122,6 +126,7 @@ impl Rules {
     pub fn any_on_request(&self) -> bool {
         !(self.http_request.is_empty()
             && self.redirects.is_empty()
+            && self.lines.is_none()
             && self.tcp_request_content.is_empty())
     }
 }

@@ -1,5 +1,7 @@
 //! Floor 8: executes rule sets. No socket: `route` and `test` run the very same code.
 
+pub mod lines;
+
 use crate::action::{Answer, Flow, RuleSet, Run};
 use crate::ir::rule::{Rule, UseBackend};
 use crate::sample::condition::{Condition, Truth};

@@ -1,13 +1,54 @@
 //! Regexes as HAProxy's users write them (PCRE), on bytes.
+//!
+//! What needs no backtracking runs in linear time; look-around and back references are left to a
+//! backtracking engine with a limit of steps.
 
 use bstr::BStr;
-use regex::bytes::{Captures, RegexBuilder};
+use regex::bytes::RegexBuilder;
+use std::ops::Range;
 use std::sync::Arc;
+
+/// Steps that the backtracking engine may take for one search, as `pcre`'s match limit keeps one
+/// request from holding the process; beyond it nothing matches.
+const MOST_STEPS: usize = 200_000;
 
 /// A compiled regex, cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Regex {
-    inner: Arc<regex::bytes::Regex>,
+    inner: Arc<Engine>,
+}
+
+#[derive(Debug)]
+enum Engine {
+    /// Linear time.
+    Plain(regex::bytes::Regex),
+    /// Look-around and back references.
+    Backtracking(fancy_regex::Regex),
+}
+
+/// The groups of a match.
+pub enum Groups<'t> {
+    /// Of the linear engine.
+    Plain(regex::bytes::Captures<'t>),
+    /// Of the backtracking engine.
+    Backtracking(fancy_regex::Captures<'t, [u8]>),
+}
+
+impl<'t> Groups<'t> {
+    /// Where a group lies in the text; 0: the whole match. `None`: it took no part.
+    pub fn range(&self, group: usize) -> Option<Range<usize>> {
+        match self {
+            Groups::Plain(caps) => caps.get(group).map(|m| m.range()),
+            Groups::Backtracking(caps) => caps.get(group).map(|m| m.range()),
+        }
+    }
+    /// The text of a group.
+    pub fn text(&self, group: usize) -> Option<&'t [u8]> {
+        match self {
+            Groups::Plain(caps) => caps.get(group).map(|m| m.as_bytes()),
+            Groups::Backtracking(caps) => caps.get(group).map(|m| m.as_bytes()),
+        }
+    }
 }
 
 impl Regex {
@@ -19,21 +60,44 @@ impl Regex {
             // Other bytes are written as escapes: the engine takes only UTF-8 patterns.
             Err(_) => escape_bytes(text),
         };
-        RegexBuilder::new(&source)
+        let plain = RegexBuilder::new(&source)
             .unicode(false)
             .case_insensitive(ignore_case)
             .size_limit(64 << 20)
-            .build()
-            .map(|r| Regex { inner: Arc::new(r) })
-            .map_err(|e| fault(reason(&e).trim()))
+            .build();
+        let engine = match plain {
+            Ok(regex) => Engine::Plain(regex),
+            Err(why) => {
+                let backtracking = fancy_regex::RegexBuilder::new(&source)
+                    .bytes_mode(fancy_regex::BytesMode::Ascii)
+                    .case_insensitive(ignore_case)
+                    .backtrack_limit(MOST_STEPS)
+                    .build();
+                match backtracking {
+                    Ok(regex) => Engine::Backtracking(regex),
+                    Err(_) => return Err(fault(reason(&why).trim())),
+                }
+            }
+        };
+        let inner = Arc::new(engine);
+        Ok(Regex { inner })
     }
     /// Whether it matches anywhere.
     pub fn is_match(&self, text: &[u8]) -> bool {
-        self.inner.is_match(text)
+        match &*self.inner {
+            Engine::Plain(regex) => regex.is_match(text),
+            Engine::Backtracking(regex) => regex.is_match(text).unwrap_or(false),
+        }
     }
     /// The first match from `at` on, with its groups.
-    pub fn captures_at<'t>(&self, text: &'t [u8], at: usize) -> Option<Captures<'t>> {
-        self.inner.captures_at(text, at)
+    pub fn captures_at<'t>(&self, text: &'t [u8], at: usize) -> Option<Groups<'t>> {
+        match &*self.inner {
+            Engine::Plain(regex) => regex.captures_at(text, at).map(Groups::Plain),
+            Engine::Backtracking(regex) => {
+                let found = regex.captures_from_pos(text, at).ok()?;
+                found.map(Groups::Backtracking)
+            }
+        }
     }
 }
 
@@ -60,7 +124,7 @@ fn escape_bytes(text: &[u8]) -> String {
 
 /// Appends a replacement: `\1` to `\9` and `\0` are groups, `\xHH` a byte, `\\` and any other
 /// escaped character itself.
-pub fn expand(template: &[u8], caps: &Captures<'_>, out: &mut impl Extend<u8>) {
+pub fn expand(template: &[u8], caps: &Groups<'_>, out: &mut impl Extend<u8>) {
     let mut at = 0;
     while let Some(&b) = template.get(at) {
         at += 1;
@@ -71,8 +135,8 @@ pub fn expand(template: &[u8], caps: &Captures<'_>, out: &mut impl Extend<u8>) {
         match template.get(at) {
             None => {}
             Some(d) if d.is_ascii_digit() => {
-                if let Some(g) = caps.get(usize::from(d - b'0')) {
-                    out.extend(g.as_bytes().iter().copied());
+                if let Some(group) = caps.text(usize::from(d - b'0')) {
+                    out.extend(group.iter().copied());
                 }
                 at += 1;
             }
@@ -123,5 +187,22 @@ mod tests {
             &mut out,
         );
         assert_eq!(out, b"<abab\\A>");
+    }
+
+    #[test]
+    fn look_around_and_back_references() {
+        let r = Regex::new(b"^/(?!admin)(\\w)\\1", true).unwrap();
+        assert!(r.is_match(b"/aA\xff"));
+        assert!(!r.is_match(b"/admin"));
+        assert!(!r.is_match(b"/ab"));
+        let mut out = Vec::new();
+        expand(b"<\\1>", &r.captures_at(b"/bb", 0).unwrap(), &mut out);
+        assert_eq!(out, b"<b>");
+    }
+
+    #[test]
+    fn backtracking_has_an_end() {
+        let r = Regex::new(b"^(a+)+(?=b)$", false).unwrap();
+        assert!(!r.is_match(&[b'a'; 200]));
     }
 }

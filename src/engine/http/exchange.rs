@@ -154,6 +154,11 @@ impl Stream {
         if let Some(res) = self.res.take() {
             t.recycle(res);
         }
+        if self.s.plan.keeps_spelling
+            && let Some(res) = &mut self.res
+        {
+            res.keep_spelling();
+        }
         let mut rounds = 0u32;
         let mut waited_since = t.worker.now_ms();
         loop {
@@ -369,7 +374,12 @@ impl Stream {
                 Parsed::Done => {}
             }
             match res.status() {
-                100..=199 if res.status() != 101 => self.interim(be, at),
+                100..=199 if res.status() != 101 => {
+                    if self.s.plan.keeps_spelling {
+                        self.interim_lines(be)?;
+                    }
+                    self.interim(be, at);
+                }
                 status => {
                     self.times.response = t.worker.now_us();
                     count::response(be, self.server, status);

@@ -5,6 +5,7 @@ mod capture;
 mod count;
 mod exchange;
 mod forwarded;
+mod lines;
 mod log;
 mod persist;
 mod request;

@@ -10,28 +10,33 @@ impl Stream {
     pub(super) fn response_rules(&mut self, be: &BackendPlan) -> Result<(), End> {
         if be.rules.http_response.is_empty()
             && be.rules.tcp_response_content.is_empty()
+            && !self.s.plan.keeps_spelling
             && self.s.fe.rules.http_response.is_empty()
         {
             return Ok(());
         }
         let fe = self.s.fe.clone();
         let t = self.s.t;
-        let none = Box::default();
+        let front = Some(&fe.rules).filter(|_| be.same_section != Some(fe.id));
+        let none = &Box::default();
         let sets = [
-            (&be.rules.tcp_response_content, RuleSet::TcpResponseContent),
-            (&be.rules.http_response, RuleSet::HttpResponse),
             (
-                match be.same_section == Some(fe.id) {
-                    true => &none,
-                    false => &fe.rules.http_response,
-                },
+                &be.rules.tcp_response_content,
+                RuleSet::TcpResponseContent,
+                None,
+            ),
+            (
+                &be.rules.http_response,
                 RuleSet::HttpResponse,
+                be.rules.lines.as_ref(),
+            ),
+            (
+                front.map_or(none, |rules| &rules.http_response),
+                RuleSet::HttpResponse,
+                front.and_then(|rules| rules.lines.as_ref()),
             ),
         ];
-        for (list, set) in sets {
-            if list.is_empty() {
-                continue;
-            }
+        for (list, set, lines) in sets {
             let verdict = rules::run(
                 list,
                 rules::Mode::of(set),
@@ -39,7 +44,13 @@ impl Stream {
                 &mut t.scratch.borrow_mut(),
             );
             let end = match verdict {
-                Verdict::Continue | Verdict::Wait { .. } => continue,
+                Verdict::Continue | Verdict::Wait { .. } => match lines {
+                    None => continue,
+                    Some(lines) => match self.response_lines(lines, true) {
+                        Ok(()) => continue,
+                        Err(end) => end,
+                    },
+                },
                 Verdict::Deny(a) | Verdict::Tarpit(a) => End::Reply(a, *b"PH"),
                 Verdict::Return(a) | Verdict::Redirect(a) => End::Reply(a, *b"LH"),
                 Verdict::Reject if set == RuleSet::TcpResponseContent => {

@@ -43,12 +43,17 @@ impl Stream {
         if let Some(page) = self.s.fe.stats.clone() {
             self.status_page(&page).await?;
         }
+        let mut chosen = None;
+        if let Some(lines) = self.s.fe.rules.lines.clone() {
+            chosen = Box::pin(self.request_lines(&lines)).await?;
+        }
         if !self.s.fe.rules.redirects.is_empty() {
             let fe = self.s.fe.clone();
             self.request_rules(&fe.rules.redirects, RuleSet::HttpRequest)
                 .await?;
         }
-        let id = self.choose_backend().ok_or(End::Status(503, *b"SC"))?;
+        let chosen = chosen.or_else(|| self.choose_backend());
+        let id = chosen.ok_or(End::Status(503, *b"SC"))?;
         let be = self
             .s
             .plan
@@ -85,6 +90,9 @@ impl Stream {
         }
         if let Some(page) = self.be.as_ref().and_then(|be| be.stats.clone()) {
             self.status_page(&page).await?;
+        }
+        if rules && let Some(lines) = self.be.as_ref().and_then(|be| be.rules.lines.clone()) {
+            Box::pin(self.request_lines(&lines)).await?;
         }
         if rules && let Some(be) = self.be.clone() {
             self.request_rules(&be.rules.redirects, RuleSet::HttpRequest)
@@ -182,7 +190,7 @@ impl Stream {
     }
 
     /// Keeps the client waiting (`timeout tarpit`, else `timeout connect`), then refuses.
-    async fn tarpit(&mut self, answer: Answer) -> End {
+    pub(super) async fn tarpit(&mut self, answer: Answer) -> End {
         let w = self.s.t.worker;
         let until = w.after(self.timeouts.tarpit);
         let until = if until == NEVER { w.now_ms() } else { until };

@@ -122,6 +122,8 @@ pub struct Stream {
     pub truncated: bool,
     /// Answered by a page of the process's own.
     pub service: bool,
+    /// `reqallow`: no rule on header lines may refuse it any more.
+    pub lines_allowed: bool,
     /// Not to be logged.
     pub quiet: bool,
     /// What `set-log-level` said: a level, or `silent`.
@@ -151,7 +153,10 @@ pub struct Stream {
 impl Stream {
     /// A stream for a request that begins in `req`.
     #[inline(always)]
-    pub fn new(s: Box<Session>, req: Box<Message>) -> Stream {
+    pub fn new(s: Box<Session>, mut req: Box<Message>) -> Stream {
+        if s.plan.keeps_spelling {
+            req.keep_spelling();
+        }
         let fe = &s.fe;
         let timeouts = StreamTimeouts {
             client: fe.timeouts.client,
@@ -200,6 +205,7 @@ impl Stream {
             waited: (0, 0),
             truncated: false,
             service: false,
+            lines_allowed: false,
             quiet: false,
             log_level: None,
             last_rule: None,

@@ -28,6 +28,7 @@ mod mode;
 mod monitor;
 mod monitor_net;
 mod persist_rules;
+mod reqrep;
 mod retries;
 mod retry_on;
 pub mod rules;
@@ -96,6 +97,10 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &monitor_net::MONITOR_NET,
     &persist_rules::FORCE_PERSIST,
     &persist_rules::IGNORE_PERSIST,
+    &reqrep::ADD,
+    &reqrep::JUDGE,
+    &reqrep::REPLACE,
+    &reqrep::SET_BACKEND,
     &retries::RETRIES,
     &retry_on::RETRY_ON,
     &rules::HTTP_AFTER_RESPONSE,

@@ -28,6 +28,9 @@ impl Message {
         if let Some(field) = self.new_field(name, value) {
             self.head.fields.push(field);
             self.follow_host(field);
+            if let Some(spelling) = &mut self.spelling {
+                spelling.wrote(field.name, name);
+            }
         }
     }
 
@@ -39,7 +42,7 @@ impl Message {
         }
     }
 
-    fn new_field(&mut self, name: &[u8], value: &[u8]) -> Option<Field> {
+    pub(super) fn new_field(&mut self, name: &[u8], value: &[u8]) -> Option<Field> {
         let name = self.append(&[name]);
         let from = (name.off & !EDITED) as usize;
         let lower = self.edits.get_mut(from..).unwrap_or_default();
@@ -75,7 +78,7 @@ impl Message {
     }
 
     /// Puts a new `Host` into an absolute target.
-    fn follow_host(&mut self, field: Field) {
+    pub(super) fn follow_host(&mut self, field: Field) {
         if field.id != HeaderId::Host {
             return;
         }

@@ -5,6 +5,7 @@ use super::framing::BodyLength;
 use super::head::{Fault, Head, Side, State};
 use super::limits::{Limits, Parsed, RequestContext};
 use super::method::Method;
+use super::text_lines::Spelling;
 
 /// A message head and the bytes received behind it.
 ///
@@ -18,6 +19,8 @@ pub struct Message {
     pub(super) edits: Vec<u8>,
     pub(super) head: Head,
     pub(super) body: BodyLength,
+    /// Names as written, for rules that look at lines as text.
+    pub(super) spelling: Option<Box<Spelling>>,
 }
 
 impl Default for Message {
@@ -35,12 +38,14 @@ impl Message {
             edits: Vec::new(),
             head: Head::default(),
             body: BodyLength::None,
+            spelling: None,
         }
     }
 
     /// Forgets everything received and edited; the allocations stay.
     pub fn clear(&mut self) {
         self.filled = 0;
+        self.spelling = None;
         self.reset();
     }
 
@@ -49,6 +54,9 @@ impl Message {
         self.edits.clear();
         self.head.clear();
         self.body = BodyLength::None;
+        if let Some(spelling) = &mut self.spelling {
+            spelling.clear();
+        }
     }
 
     /// Drops the head and the first `body` bytes behind it, moves what was received after them
@@ -99,6 +107,7 @@ impl Message {
 
     /// Goes on parsing a request head.
     pub fn parse_request(&mut self, limits: &Limits) -> Parsed {
+        self.note_spelling();
         let buf = self.buf.get_mut(..self.filled).unwrap_or_default();
         let parsed = self.head.parse(buf, &mut self.edits, limits, Side::Request);
         if parsed == Parsed::Done {
@@ -109,6 +118,7 @@ impl Message {
 
     /// Goes on parsing a response head; `request` tells what was asked.
     pub fn parse_response(&mut self, limits: &Limits, request: RequestContext) -> Parsed {
+        self.note_spelling();
         let buf = self.buf.get_mut(..self.filled).unwrap_or_default();
         let parsed = self
             .head
@@ -121,6 +131,14 @@ impl Message {
             self.body = self.response_body(request);
         }
         parsed
+    }
+
+    /// Keeps names as they are before the parser lower-cases them.
+    #[inline]
+    fn note_spelling(&mut self) {
+        if let Some(spelling) = &mut self.spelling {
+            spelling.follow(self.buf.get(..self.filled).unwrap_or_default());
+        }
     }
 
     /// Replaces everything by a response of our own or of an `errorfile`, given as HTTP/1 text;

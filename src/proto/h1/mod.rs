@@ -37,6 +37,7 @@ mod reason;
 mod scan;
 mod start_line;
 mod target;
+mod text_lines;
 mod tokens;
 mod trailers;
 
@@ -49,4 +50,5 @@ pub use limits::{Answer, ErrorKind, Limits, ParseError, Parsed, RequestContext};
 pub use message::Message;
 pub use method::Method;
 pub use reason::reason_phrase;
+pub use text_lines::NoStartLine;
 pub use trailers::Trailers;

@@ -42,15 +42,15 @@ pub(super) static CONVS: &[Conv] = &[Conv {
         let mut at = 0;
         let mut out = e.scratch.buffer();
         while let Some(caps) = regex.captures_at(s, at) {
-            let whole = caps.get(0)?;
-            out.extend_from_slice(s.get(at..whole.start())?);
+            let whole = caps.range(0)?;
+            out.extend_from_slice(s.get(at..whole.start)?);
             expand(by, &caps, &mut out);
             let was_at_end = at >= s.len();
-            at = whole.end();
+            at = whole.end;
             if *global == 0 {
                 break;
             }
-            if whole.start() == whole.end() {
+            if whole.is_empty() {
                 // An empty match: the byte behind it is kept, and at the end HAProxy tries once
                 // more.
                 match s.get(at) {

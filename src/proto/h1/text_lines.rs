@@ -117,7 +117,8 @@ impl Message {
             self.set_status(status.ok_or(NoStartLine)?);
             let behind = |text: &[u8], word: &[u8]| {
                 let at = text.windows(word.len()).position(|w| w == word);
-                text.get(at.unwrap_or_default() + word.len()..).map(<[u8]>::to_vec)
+                text.get(at.unwrap_or_default() + word.len()..)
+                    .map(<[u8]>::to_vec)
             };
             let rest = behind(line, first).and_then(|rest| behind(&rest, second));
             let rest = rest.unwrap_or_default();

@@ -21,6 +21,7 @@ mod capture;
 mod deny;
 mod do_log;
 mod edit_list;
+mod expect_proxy;
 mod header;
 mod known;
 mod line;
@@ -155,6 +156,7 @@ static FAMILIES: &[&[Keyword]] = &[
     deny::KEYWORDS,
     do_log::KEYWORDS,
     edit_list::KEYWORDS,
+    expect_proxy::KEYWORDS,
     header::KEYWORDS,
     normalize_uri::KEYWORDS,
     redirect::KEYWORDS,

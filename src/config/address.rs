@@ -172,6 +172,11 @@ impl Kind {
         range: true,
         ..Kind::NONE
     };
+    /// `socks4`
+    pub const SOCKS4: Kind = Kind {
+        port_required: true,
+        ..Kind::NONE
+    };
     /// `source` of a proxy, `usesrc`.
     pub const SOURCE: Kind = Kind::NONE;
     /// A stream address with or without a port: `addr` of a check.

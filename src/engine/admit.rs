@@ -5,6 +5,7 @@ use crate::action::RuleSet;
 use crate::engine::http::contains;
 use crate::ir::proxy::Mode;
 use crate::proto::h1::Message;
+use crate::proto::proxy_protocol::Received;
 use crate::rules::{self, Verdict};
 use crate::sample::vars::{Scope, VarStore};
 use crate::sample::view::{Effect, LogData, StreamView, TlsFacts, World};
@@ -33,6 +34,15 @@ impl StreamView for Session {
     }
     fn dst(&self) -> Option<SocketAddr> {
         self.dst_now()
+    }
+    fn fc_src(&self) -> Option<SocketAddr> {
+        self.own_src()
+    }
+    fn fc_dst(&self) -> Option<SocketAddr> {
+        self.own_dst()
+    }
+    fn received_proxy_header(&self) -> Option<&Received> {
+        self.proxied.as_deref()
     }
     fn frontend(&self) -> Option<(&str, u32)> {
         Some((&self.fe.name, self.fe.uuid))
@@ -71,6 +81,7 @@ impl StreamView for Session {
             }
             Effect::Nice(nice) => self.t.worker.give_way(nice > self.t.shared.least_nice),
             Effect::Log(step, profile) => self.log_now(step, profile),
+            Effect::ExpectProxy => self.expects_proxy = true,
             _ => return false,
         }
         true
@@ -93,10 +104,13 @@ pub async fn queue_up(s: &Session) {
     }
 }
 
-/// Lets a connection in: the rules that know nothing but the connection, TLS, and the rules that
-/// know what it agreed upon. False: close it.
+/// Lets a connection in: the rules that know nothing but the connection, a PROXY protocol header,
+/// TLS, and the rules that know what it agreed upon. False: close it.
 pub async fn admitted(s: &mut Session) -> bool {
     if !connection(s) {
+        return false;
+    }
+    if s.expects_proxy && !Box::pin(super::proxied::accept(s)).await {
         return false;
     }
     if s.speaks_tls() && !super::tls::accept(s).await {
@@ -105,6 +119,10 @@ pub async fn admitted(s: &mut Session) -> bool {
     let fe = s.fe.clone();
     let rules = &fe.rules.tcp_request_session;
     if !rules.is_empty() && !passes(s, rules, RuleSet::TcpRequestSession) {
+        if s.proxied.is_some() || s.tls.is_some() {
+            // HAProxy cannot tell this from a handshake that failed
+            s.log_handshake("Success", true);
+        }
         return false;
     }
     if !(rules.is_empty() && fe.rules.tcp_request_connection.is_empty())

@@ -1,6 +1,7 @@
 //! Health checks: one task per checked server (HAProxy configuration manual 5.2 `check`).
 
 use super::connect::{self, Fault};
+use super::preface::{self, Preface};
 use super::reactor::{Io, Sock, Wake};
 use super::thread::Thread;
 use crate::balance::counters::LastCheck;
@@ -190,17 +191,39 @@ async fn check(t: &'static Thread, be: &BackendPlan, server: &ServerPlan) -> Out
         None => (inter, inter),
     };
     let begin = w.now_ms();
+    let how = &server.settings.send_proxy;
+    let prefaced = how.checks || server.settings.has_preface();
     let options = connect::Options {
-        probe: server.tls.is_none() && !matches!(be.check, CheckPlan::Http { .. }),
+        probe: !prefaced && server.tls.is_none() && !matches!(be.check, CheckPlan::Http { .. }),
         source: server.settings.source.as_ref(),
         interface: server.settings.interface.as_deref(),
         ..connect::Options::default()
     };
     let address = server.check_address_now();
-    let mut sock = match connect::start(w, &address, options) {
+    let mut preface = Preface::default();
+    let socks = server
+        .settings
+        .socks4
+        .filter(|_| server.settings.check_via_socks4);
+    let lead = preface.lead(socks, &address);
+    let address = lead.as_ref().unwrap_or(&address);
+    let mut sock = match connect::start(w, address, options) {
         Ok(sock) => sock,
         Err(fault) => return not_connected(fault),
     };
+    let until = begin + u64::from(connect_ms);
+    if prefaced {
+        if let Err(fault) = connect::established(w, &sock, until, || false).await {
+            return not_connected(fault.unwrap_or(Fault::TimedOut));
+        }
+        let own = server.settings.check.as_ref();
+        let elsewhere = own.is_some_and(|c| c.port.is_some() || c.addr.is_some());
+        preface.header = preface::check_header(server, &sock, elsewhere);
+        let played = Box::pin(preface.play(w, &sock, until, || false)).await;
+        if let Err(fault) = played {
+            return not_connected(fault.unwrap_or(Fault::TimedOut));
+        }
+    }
     let secure = server
         .tls
         .as_deref()
@@ -209,7 +232,6 @@ async fn check(t: &'static Thread, be: &BackendPlan, server: &ServerPlan) -> Out
         let name = tls.check_sni.as_deref().map(str::as_bytes);
         super::tls::towards_server(&mut sock, config, name);
     }
-    let until = begin + u64::from(connect_ms);
     if let Err(fault) = connect::established(w, &sock, until, || false).await {
         return not_connected(fault.unwrap_or(Fault::TimedOut));
     }
@@ -240,7 +262,7 @@ fn not_connected(fault: Fault) -> Outcome {
             info: "SSL handshake failure".into(),
         },
         Fault::Failed(e) => Outcome::failed(CheckStatus::L4Connection, e),
-        Fault::Full | Fault::NoSource => Outcome::of(CheckStatus::SocketError),
+        Fault::Full | Fault::NoSource | Fault::Abandoned => Outcome::of(CheckStatus::SocketError),
         Fault::Resource(e) => Outcome::failed(CheckStatus::SocketError, e),
     }
 }

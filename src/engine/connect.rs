@@ -84,6 +84,8 @@ pub enum Fault {
     Handshake,
     /// `timeout connect` passed while TLS was agreed upon.
     HandshakeTimedOut,
+    /// The client left meanwhile.
+    Abandoned,
 }
 
 /// Begins to connect. The connection may be still under way: writing tells.

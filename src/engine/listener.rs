@@ -258,6 +258,8 @@ fn place(
 /// for its socket.
 pub fn session(t: &'static Thread, a: Accepted, fe: Arc<FrontendPlan>) -> Box<Session> {
     let now = t.worker.now_us();
+    let listener = t.shared.plan.listeners.get(a.listener as usize);
+    let accepts_proxy = listener.is_some_and(|l| l.settings.accept_proxy);
     Box::new(Session {
         t,
         plan: t.shared.plan.clone(),
@@ -275,6 +277,8 @@ pub fn session(t: &'static Thread, a: Accepted, fe: Arc<FrontendPlan>) -> Box<Se
         kept: Vec::new(),
         log: None,
         tls: None,
+        proxied: None,
+        expects_proxy: accepts_proxy,
         vars: std::cell::OnceCell::new(),
     })
 }

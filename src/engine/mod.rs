@@ -12,6 +12,8 @@ pub mod http;
 pub mod listener;
 pub mod log;
 pub mod pool;
+mod preface;
+mod proxied;
 pub mod reactor;
 pub mod select;
 pub mod service;
@@ -28,6 +30,7 @@ pub mod tcp;
 pub mod thread;
 pub mod tls;
 pub mod tunnel;
+mod unique_id;
 mod warmup;
 mod world;
 

@@ -9,6 +9,7 @@ use super::thread::Thread;
 use crate::ir::proxy::{Mode, Options};
 use crate::plan::{FrontendPlan, LogPlan, Plan};
 use crate::proto::h1::Message;
+use crate::proto::proxy_protocol::Received;
 use crate::sample::vars::VarStore;
 use crate::sample::view::{LogData, LogStep, TlsFacts};
 use std::cell::OnceCell;
@@ -68,6 +69,10 @@ pub struct Session {
     pub log: Option<Box<LogData>>,
     /// What TLS agreed upon.
     pub tls: Option<Box<TlsFacts>>,
+    /// The PROXY protocol header that came in front.
+    pub proxied: Option<Box<Received>>,
+    /// Such a header is to come (`accept-proxy`, `expect-proxy layer4`).
+    pub expects_proxy: bool,
     /// Variables `sess.*`, once one is asked for.
     pub vars: OnceCell<Box<VarStore>>,
 }
@@ -87,6 +92,30 @@ impl Session {
         SocketAddr::try_from(name).ok()
     }
 
+    /// The source of the connection itself, whatever a header in front of it said.
+    pub fn own_src(&self) -> Option<SocketAddr> {
+        match &self.proxied {
+            Some(header) => header.src,
+            None => self.src,
+        }
+    }
+
+    /// The target of the connection itself, whatever a header in front of it said.
+    pub fn own_dst(&self) -> Option<SocketAddr> {
+        match &self.proxied {
+            Some(header) => header.dst.or_else(|| self.client.local_address()),
+            None => self.dst_now(),
+        }
+    }
+
+    /// Until when the client must have said whom it speaks for and agreed upon TLS (`timeout
+    /// client-hs`, else `timeout client`), from the beginning of the connection.
+    pub fn handshake_deadline(&self) -> u64 {
+        let timeouts = &self.fe.timeouts;
+        let limit = timeouts.client_hs.or(timeouts.client);
+        limit.map_or(NEVER, |ms| self.accepted_us / 1000 + u64::from(ms))
+    }
+
     /// The address the client connected to.
     pub fn dst(&mut self) -> Option<SocketAddr> {
         self.dst = self.dst_now();
@@ -101,21 +130,43 @@ impl Session {
         listener.is_some_and(|l| l.tls.is_some())
     }
 
-    /// A connection that never came to speak TLS, in HAProxy's words.
-    pub fn log_handshake(&self, what: &str) {
+    /// A connection that never came to speak TLS or to say whom it is for is counted, and logged in
+    /// HAProxy's words; a `silent` one said nothing at all, which `option dontlognull` ignores.
+    pub fn unfinished(&mut self, what: &str, silent: bool) {
+        let (fe, listener) = (self.fe.id, self.listener);
+        self.t
+            .shared
+            .front(fe, listener, |fe| fe.unfinished.inc());
+        self.log_handshake(what, silent);
+    }
+
+    /// Logs how a connection ended before it was let in.
+    pub fn log_handshake(&mut self, what: &str, silent: bool) {
         // as in HAProxy, only where streams are logged by a format
-        let Some(log) = self.fe.log.as_ref().filter(|l| l.format.is_some()) else {
+        let Some(log) = self.fe.log.clone().filter(|l| l.format.is_some()) else {
             return;
         };
+        if silent && log.skips_null {
+            return;
+        }
+        if log.error.is_some() {
+            self.log = Some(Box::new(self.log_data(&log, LogStep::Error)));
+            super::log::step(self.t, &log, self, LogStep::Error, super::log::INFO, None);
+            self.log = None;
+            return;
+        }
         let name = self.plan.listeners.get(self.listener as usize);
         let listener = name.map_or(String::new(), |l| match &l.name {
             Some(name) => name.to_string(),
             None => l.uuid.to_string(),
         });
-        let src = self.src.map_or(String::new(), |a| a.to_string());
+        let src = self.src.map_or(String::new(), |a| match a {
+            SocketAddr::V6(a) => format!("{}:{}", a.ip(), a.port()),
+            SocketAddr::V4(a) => a.to_string(),
+        });
         let date = crate::sample::logformat::alias::accept_date(self.accept_date_us);
         let line = format!("{src} [{date}] {}/{listener}: {what}", self.fe.name);
-        super::log::send(self.t, log, super::log::INFO, line.as_bytes());
+        super::log::send(self.t, &log, super::log::INFO, line.as_bytes());
     }
 
     /// Without `option httplog` and its like, streams are logged as they begin.

@@ -185,6 +185,9 @@ pub struct FrontendCounters {
     pub wire_out: Sum,
     /// Connections that ended without a request, which counts as one that nobody understood.
     pub silent: Sum,
+    /// Connections that ended before they were understood to begin: in a TLS handshake, or without
+    /// the PROXY protocol header that was to come.
+    pub unfinished: Sum,
     /// `hrsp_*`
     pub http: HttpCounters,
     /// `conn_rate`, and `rate` where every connection is let in
@@ -216,6 +219,7 @@ impl FrontendCounters {
             &self.wire_in,
             &self.wire_out,
             &self.silent,
+            &self.unfinished,
         ];
         sums.into_iter().for_each(Sum::clear);
         self.http.clear();

@@ -5,6 +5,7 @@ use super::count::{self, ms};
 use super::forward::{Half, Pump};
 use super::log;
 use super::pool::ServerConn;
+use super::preface::{self, Preface};
 use super::reactor::{Io, Wake};
 use super::select;
 use super::session::Session;
@@ -12,6 +13,7 @@ use super::source;
 use super::streams::{Listed, until_ended};
 use super::tls;
 use super::tunnel;
+use super::unique_id::UniqueId;
 use crate::action::RuleSet;
 use crate::balance::queue::{Assigned, Slot, Turn, Want};
 use crate::base::span::Span;
@@ -19,10 +21,12 @@ use crate::ir::proxy::Options;
 use crate::ir::rule::Rule;
 use crate::plan::{BackendId, BackendPlan, BackendTarget, LogPlan, ServerAddress};
 use crate::proto::h1::{BodyLength, Message};
+use crate::proto::proxy_protocol::Received;
 use crate::rules::{self, Verdict};
 use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
 use crate::sample::view::{Direction, Effect, Eval, LogData, LogStep, StreamView, TlsFacts, World};
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -67,6 +71,7 @@ struct TcpStream {
     logged: bool,
     /// Captured values, if the front end has slots.
     captures: Option<Box<Captures>>,
+    unique_id: UniqueId,
     id: u32,
 }
 
@@ -91,6 +96,15 @@ impl StreamView for TcpStream {
     }
     fn dst(&self) -> Option<SocketAddr> {
         self.s.dst_now()
+    }
+    fn fc_src(&self) -> Option<SocketAddr> {
+        self.s.own_src()
+    }
+    fn fc_dst(&self) -> Option<SocketAddr> {
+        self.s.own_dst()
+    }
+    fn received_proxy_header(&self) -> Option<&Received> {
+        self.s.proxied.as_deref()
     }
     fn bc_src(&self) -> Option<SocketAddr> {
         self.own_address
@@ -156,6 +170,10 @@ impl StreamView for TcpStream {
     fn stream_id(&self) -> u32 {
         self.id
     }
+    fn unique_id(&self) -> Option<&[u8]> {
+        let format = self.s.fe.unique_id.as_ref()?;
+        self.unique_id.of(format, self)
+    }
     fn log_level(&self) -> Option<u8> {
         self.log_level.flatten()
     }
@@ -208,6 +226,7 @@ pub async fn serve(mut s: Box<Session>) {
         waited: (0, 0),
         logged: false,
         captures,
+        unique_id: UniqueId::default(),
         id,
     };
     stream.log_step(LogStep::Accept);
@@ -271,6 +290,7 @@ impl TcpStream {
             };
             self.state = match fault {
                 connect::Fault::NoSource => *b"IC",
+                connect::Fault::Abandoned => *b"CC",
                 connect::Fault::TimedOut | connect::Fault::HandshakeTimedOut => *b"sC",
                 connect::Fault::Resource(_) => *b"RC",
                 connect::Fault::Full | connect::Fault::Failed(_) | connect::Fault::Handshake => {
@@ -658,15 +678,23 @@ impl TcpStream {
             ..connect::Options::of(be, &plan.settings, tune)
         };
         let until = worker.after(be.timeouts.connect);
-        let mut sock = match &*plan.address_now() {
-            ServerAddress::InetMapped(addr, offset) => {
-                let port = self.s.dst().map_or(0, |d| i32::from(d.port())) + offset;
-                let addr = SocketAddr::new(addr.ip(), port as u16);
-                connect::start(worker, &ServerAddress::Inet(addr), options)
-            }
-            address => connect::start(worker, address, options),
+        let mut preface = Preface {
+            header: preface::header(plan, self, &self.s),
+            ..Preface::default()
+        };
+        let mut address = plan.address_now();
+        if let ServerAddress::InetMapped(addr, offset) = &*address {
+            let port = self.s.dst().map_or(0, |d| i32::from(d.port())) + offset;
+            let addr = SocketAddr::new(addr.ip(), port as u16);
+            address = Cow::Owned(ServerAddress::Inet(addr));
         }
-        .map_err(Some)?;
+        let lead = preface.lead(plan.settings.socks4, &address);
+        let address = lead.as_ref().unwrap_or(&address);
+        let mut sock = connect::start(worker, address, options).map_err(Some)?;
+        if plan.settings.has_preface() {
+            let gone = || self.gone(be);
+            Box::pin(preface.play(worker, &sock, until, gone)).await?;
+        }
         if let Some(config) = plan.tls.as_deref().and_then(|tls| tls.traffic.as_ref()) {
             let name = tls::name_for(self.s.t, plan, self);
             tls::towards_server(&mut sock, config, name.as_deref());

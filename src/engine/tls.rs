@@ -27,9 +27,7 @@ pub async fn accept(s: &mut Session) -> bool {
         return false;
     };
     s.client.start_tls(Tls::new(Side::Server(connection)));
-    let timeouts = &s.fe.timeouts;
-    let limit = timeouts.client_hs.or(timeouts.client);
-    let until = t.worker.after(limit);
+    let until = s.handshake_deadline();
     let fault = loop {
         match s.client.handshake() {
             Io::Done(_) => break None,
@@ -43,7 +41,7 @@ pub async fn accept(s: &mut Session) -> bool {
     };
     let observed = tls::take_observed();
     if let Some(fault) = fault {
-        s.log_handshake(fault);
+        s.unfinished(fault, fault != "SSL handshake failure");
         return false;
     }
     s.tls = facts(&s.client, observed).map(Box::new);
@@ -65,6 +63,7 @@ fn facts(sock: &Sock, observed: Observed) -> Option<TlsFacts> {
                 .peer_certificates()
                 .and_then(|list| list.first())
                 .map(|der| der.as_ref().into()),
+            own: observed.own,
         }
     })
 }

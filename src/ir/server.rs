@@ -63,6 +63,12 @@ pub struct Server {
     pub init_addr: Vec<InitAddr>,
     /// `ssl` and what belongs to it
     pub tls: super::tls::ServerTls,
+    /// `send-proxy` and what belongs to it
+    pub send_proxy: SendProxy,
+    /// `socks4`
+    pub socks4: Option<std::net::SocketAddr>,
+    /// `check-via-socks4`
+    pub check_via_socks4: bool,
     /// The whole line.
     pub span: Span,
 }
@@ -99,8 +105,83 @@ impl Server {
             shutdown_backup_on_up: false,
             init_addr: Vec::new(),
             tls: super::tls::ServerTls::default(),
+            send_proxy: SendProxy::default(),
+            socks4: None,
+            check_via_socks4: false,
             span,
         }
+    }
+}
+
+bitflags::bitflags! {
+    /// What a PROXY protocol header of version 2 tells besides addresses.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct ProxyV2Options: u8 {
+        /// `ssl`, `send-proxy-v2-ssl`
+        const SSL = 1;
+        /// `cert-cn`, `send-proxy-v2-ssl-cn`
+        const CERT_CN = 1 << 1;
+        /// `ssl-cipher`
+        const SSL_CIPHER = 1 << 2;
+        /// `cert-sig`
+        const CERT_SIG = 1 << 3;
+        /// `cert-key`
+        const CERT_KEY = 1 << 4;
+        /// `authority`
+        const AUTHORITY = 1 << 5;
+        /// `crc32c`
+        const CRC32C = 1 << 6;
+        /// `unique-id`
+        const UNIQUE_ID = 1 << 7;
+        /// Those that tell something about TLS.
+        const ANY_SSL = Self::SSL.bits() | Self::CERT_CN.bits() | Self::SSL_CIPHER.bits()
+            | Self::CERT_SIG.bits() | Self::CERT_KEY.bits();
+    }
+}
+
+/// What a server is told in front of each connection.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SendProxy {
+    /// `send-proxy`
+    pub v1: bool,
+    /// `send-proxy-v2`: stands above `send-proxy`
+    pub v2: bool,
+    /// `check-send-proxy`
+    pub checks: bool,
+    /// `proxy-v2-options` and its like
+    pub options: ProxyV2Options,
+    /// `set-proxy-v2-tlv-fmt`
+    pub extensions: Vec<ProxyExtension>,
+}
+
+impl SendProxy {
+    /// Whether connections for clients begin with a header.
+    pub fn is_on(&self) -> bool {
+        self.v1 || self.v2
+    }
+}
+
+/// `set-proxy-v2-tlv-fmt(KIND) FORMAT`
+#[derive(Clone, Debug)]
+pub struct ProxyExtension {
+    /// Its type.
+    pub kind: u8,
+    /// As written.
+    pub said: super::tls::Said,
+    /// What gives its value, once compiled.
+    pub format: Option<std::sync::Arc<crate::sample::LogFormat>>,
+}
+
+impl PartialEq for ProxyExtension {
+    fn eq(&self, other: &ProxyExtension) -> bool {
+        (self.kind, &self.said) == (other.kind, &other.said)
+    }
+}
+
+impl Server {
+    /// Whether connections for clients begin with something before TLS or the first request.
+    pub fn has_preface(&self) -> bool {
+        self.send_proxy.is_on() || self.socks4.is_some()
     }
 }
 

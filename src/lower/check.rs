@@ -47,7 +47,6 @@ const LIBRARIES: &[(&str, &str)] = &[
 
 /// Options of `bind` and `server` lines without which the line would promise more than it keeps.
 const GUARD_OPTIONS: &[&str] = &[
-    "accept-proxy",
     "accept-netscaler-cip",
     "tcp-md5sig",
     "namespace",

@@ -1,3 +1,4 @@
 //! Floor 1: sans-IO codecs. Bytes in, events out; no socket, no clock.
 
 pub mod h1;
+pub mod proxy_protocol;

@@ -5,6 +5,7 @@ use super::scratch::Scratch;
 use super::vars::{Scope, VarStore};
 use crate::base::span::Span;
 use crate::proto::h1::Message;
+use crate::proto::proxy_protocol::Received;
 use std::net::{IpAddr, SocketAddr};
 
 /// The transaction as samples and actions see it; the engine implements it.
@@ -30,6 +31,14 @@ pub trait StreamView {
     }
     /// The address the connection itself came in on (`fc_dst`).
     fn fc_dst(&self) -> Option<SocketAddr> {
+        self.dst()
+    }
+    /// The client's address before actions of the stream changed it (`%ci`).
+    fn session_src(&self) -> Option<SocketAddr> {
+        self.src()
+    }
+    /// The address the client connected to before actions of the stream changed it (`%fi`).
+    fn session_dst(&self) -> Option<SocketAddr> {
         self.dst()
     }
     /// The address hapax connects from to the server (`bc_src`).
@@ -60,9 +69,9 @@ pub trait StreamView {
     fn http_major(&self) -> u8 {
         1
     }
-    /// A PROXY protocol header came in front (`fc_rcvd_proxy`).
-    fn received_proxy_header(&self) -> bool {
-        false
+    /// The PROXY protocol header that came in front (`fc_rcvd_proxy`, `fc_pp_*`).
+    fn received_proxy_header(&self) -> Option<&Received> {
+        None
     }
     /// Name and id of the chosen back end.
     fn backend(&self) -> Option<(&str, u32)> {
@@ -269,6 +278,8 @@ pub struct TlsFacts {
     pub verify: u32,
     /// The other side's certificate, DER.
     pub certificate: Option<Box<[u8]>>,
+    /// What this side showed, its own certificate first.
+    pub own: Option<std::sync::Arc<rustls::sign::CertifiedKey>>,
 }
 
 impl TlsFacts {
@@ -444,6 +455,8 @@ pub enum Effect {
     PriorityOffset(i32),
     /// `do-log`, with the number of a log profile
     Log(LogStep, Option<u32>),
+    /// `expect-proxy layer4`
+    ExpectProxy,
 }
 
 /// Servers, tables and counters as fetches see them; the engine implements it. Proxies are named

@@ -2,8 +2,7 @@
 
 use super::Stream;
 use crate::engine::log;
-use crate::sample::scratch::Scratch;
-use crate::sample::view::{Direction, Eval, LogData, LogStep};
+use crate::sample::view::{LogData, LogStep};
 
 impl Stream {
     /// The line at the end of the transaction.
@@ -133,22 +132,9 @@ impl Stream {
     /// The stream's unique id, made when it is first asked for.
     pub(super) fn make_unique_id(&self) -> Option<&[u8]> {
         let format = self.s.fe.unique_id.as_ref()?;
-        if let Some(id) = self.unique_id.get() {
-            return Some(id);
-        }
-        // a format that names itself finds nothing
-        if !self.req.is_parsed() || self.making_id.replace(true) {
+        if !self.req.is_parsed() {
             return None;
         }
-        let mut id = Vec::new();
-        let scratch = Scratch::new();
-        let eval = Eval {
-            view: self,
-            scratch: &scratch,
-            direction: Direction::Request,
-            last: true,
-        };
-        format.render(&eval, &mut id);
-        Some(self.unique_id.get_or_init(|| id))
+        self.unique_id.of(format, self)
     }
 }

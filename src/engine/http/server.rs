@@ -6,7 +6,8 @@ use crate::balance::queue::{Assigned, Turn, Want};
 use crate::engine::connect::{self, Fault};
 use crate::engine::count;
 use crate::engine::pool::ServerConn;
-use crate::engine::reactor::{NEVER, Wake};
+use crate::engine::preface::{self, Preface};
+use crate::engine::reactor::{NEVER, Sock, Wake};
 use crate::engine::{select, source, strict, takeover, tls};
 use crate::ir::proxy::{HttpReuse, Options};
 use crate::plan::{BackendPlan, ServerAddress};
@@ -161,7 +162,12 @@ impl Stream {
         };
         let secure = plan.tls.as_deref().and_then(|tls| tls.traffic.as_ref());
         let name = secure.and_then(|_| tls::name_for(t, plan, self));
-        let kind = tls::kind(source::kind(foreign, moved, plan.epoch()), name.as_deref());
+        let header = match plan.settings.send_proxy.is_on() {
+            true => preface::header(plan, self, &self.s),
+            false => None,
+        };
+        let kind = tls::kind(source::kind(foreign, moved, plan.epoch()), header.as_deref());
+        let kind = tls::kind(kind, name.as_deref());
         if !fresh {
             let mine =
                 |k: &KeptConn| k.backend == be.id && k.server == server && k.conn.kind == kind;
@@ -211,7 +217,16 @@ impl Stream {
         };
         let strict = strict::room(t, be, server, kind).await?;
         let until = t.worker.after(self.timeouts.connect);
-        let mut sock = connect::start(t.worker, &address, options)?;
+        let mut preface = Preface {
+            header,
+            ..Preface::default()
+        };
+        let lead = preface.lead(plan.settings.socks4, &address);
+        let address = lead.as_ref().unwrap_or(&address);
+        let mut sock = connect::start(t.worker, address, options)?;
+        if plan.settings.has_preface() {
+            Box::pin(self.play(be, &preface, &sock, until)).await?;
+        }
         if let Some(config) = secure {
             tls::towards_server(&mut sock, config, name.as_deref());
         }
@@ -224,11 +239,28 @@ impl Stream {
         })
     }
 
+    /// What goes over a new connection before anything else.
+    async fn play(
+        &self,
+        be: &BackendPlan,
+        preface: &Preface,
+        sock: &Sock,
+        until: u64,
+    ) -> Result<(), Fault> {
+        let client = &self.s.client;
+        client.watch();
+        let abort = be.options.contains(Options::ABORTONCLOSE);
+        let gone = || client.broken() || abort && client.hung_up();
+        let played = preface.play(self.s.t.worker, sock, until, gone).await;
+        played.map_err(|fault| fault.unwrap_or(Fault::Abandoned))
+    }
+
     /// After a failed attempt: decides whether another is made, waits if the same server is asked
     /// again, or gives its slot up for another one.
     pub(super) async fn another_attempt(&mut self, fault: Fault) -> Result<(), End> {
         let state = match fault {
             Fault::NoSource => return Err(End::Status(500, *b"IC")),
+            Fault::Abandoned => return Err(End::Silent(*b"CC")),
             Fault::TimedOut | Fault::HandshakeTimedOut => *b"sC",
             Fault::Resource(_) => *b"RC",
             Fault::Full | Fault::Failed(_) | Fault::Handshake => *b"SC",

@@ -6,13 +6,13 @@ use crate::balance::queue::Slot;
 use crate::base::span::Span;
 use crate::engine::session::{Next, Session};
 use crate::engine::streams::Listed;
+use crate::engine::unique_id::UniqueId;
 use crate::ir::proxy::ConnectionMode;
 use crate::plan::{BackendPlan, ErrorPage, ErrorPages};
 use crate::proto::h1::Message;
 use crate::sample::capture::Captures;
 use crate::sample::vars::VarStore;
 use crate::sample::view::{LogData, LogStep};
-use std::cell::{Cell, OnceCell};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -137,9 +137,7 @@ pub struct Stream {
     /// Captured values, if the front end has slots.
     pub captures: Option<Box<Captures>>,
     /// `unique-id-format`, once asked for.
-    pub unique_id: OnceCell<Vec<u8>>,
-    /// It is being made.
-    pub making_id: Cell<bool>,
+    pub unique_id: UniqueId,
     /// What the log tells, while a line is made.
     pub log: Option<LogData>,
     /// The state the log will show.
@@ -212,8 +210,7 @@ impl Stream {
             own_address: None,
             logged: false,
             captures: s.t.captures(&s.fe.captures),
-            unique_id: OnceCell::new(),
-            making_id: Cell::new(false),
+            unique_id: UniqueId::default(),
             log: None,
             state: *b"--",
             src: None,

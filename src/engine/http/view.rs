@@ -3,6 +3,7 @@
 use super::Stream;
 use crate::base::span::Span;
 use crate::proto::h1::Message;
+use crate::proto::proxy_protocol::Received;
 use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
 use crate::sample::view::{Effect, LogData, StreamTimeouts, StreamView, TlsFacts, Whose, World};
@@ -28,13 +29,22 @@ impl StreamView for Stream {
         self.src.or(self.s.src)
     }
     fn dst(&self) -> Option<SocketAddr> {
-        self.dst.or(self.fc_dst())
+        self.dst.or_else(|| self.s.dst_now())
     }
     fn fc_src(&self) -> Option<SocketAddr> {
-        self.s.src
+        self.s.own_src()
     }
     fn fc_dst(&self) -> Option<SocketAddr> {
+        self.s.own_dst()
+    }
+    fn session_src(&self) -> Option<SocketAddr> {
+        self.s.src
+    }
+    fn session_dst(&self) -> Option<SocketAddr> {
         self.s.dst_now()
+    }
+    fn received_proxy_header(&self) -> Option<&Received> {
+        self.s.proxied.as_deref()
     }
     fn bc_src(&self) -> Option<SocketAddr> {
         self.own_address

@@ -437,7 +437,12 @@ fn turn(
     let mut failed: Option<Error> = None;
     loop {
         let queued = sink.cipher.len();
-        let (discard, result) = step(input.get_mut(used..).unwrap_or_default(), sink);
+        let more = match failed {
+            None => input.get_mut(used..).unwrap_or_default(),
+            // looking at the faulty bytes again would make another alert
+            Some(_) => &mut [],
+        };
+        let (discard, result) = step(more, sink);
         used += discard;
         match (result, &failed) {
             (Ok(true), _) => {}

@@ -3,6 +3,7 @@
 //! A line is addresses and then options; each option is a [`BindOption`], one line of
 //! [`OPTIONS`].
 
+mod accept_proxy;
 mod cli;
 mod limits;
 mod naming;
@@ -52,6 +53,7 @@ impl Fault {
 
 /// All of them, one line each; those of TLS stand in [`ssl::ALL`].
 pub const OPTIONS: &[BindOption] = &[
+    accept_proxy::ACCEPT_PROXY,
     cli::EXPOSE_FD,
     cli::LEVEL,
     cli::SEVERITY_OUTPUT,

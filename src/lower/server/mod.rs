@@ -10,6 +10,7 @@ mod limits;
 mod on_marked;
 mod pool;
 mod redir;
+mod send_proxy;
 mod ssl;
 mod state;
 pub mod template;
@@ -40,6 +41,8 @@ pub struct ServerDraft {
     pub check: CheckSettings,
     /// `sni`, as written
     pub sni: Option<Word>,
+    /// The formats of `set-proxy-v2-tlv-fmt`, as written
+    pub formats: Vec<Word>,
     /// How messages about the line begin: `'server www/a' : `.
     pub place: String,
 }
@@ -59,6 +62,7 @@ impl Default for ServerDraft {
             checked: false,
             check: CheckSettings::default(),
             sni: None,
+            formats: Vec::new(),
             place: String::new(),
         }
     }
@@ -138,6 +142,15 @@ pub const OPTIONS: &[ServerOption] = &[
     pool::POOL_MAX_CONN,
     pool::POOL_PURGE_DELAY,
     redir::REDIR,
+    send_proxy::CHECK_SEND_PROXY,
+    send_proxy::CHECK_VIA_SOCKS4,
+    send_proxy::PROXY_V2_OPTIONS,
+    send_proxy::SEND_PROXY,
+    send_proxy::SEND_PROXY_V2,
+    send_proxy::SEND_PROXY_V2_SSL,
+    send_proxy::SEND_PROXY_V2_SSL_CN,
+    send_proxy::SET_PROXY_V2_TLV_FMT,
+    send_proxy::SOCKS4,
     state::BACKUP,
     state::DISABLED,
     state::ID,
@@ -225,12 +238,14 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
         checked,
         check,
         sni,
+        formats,
         ..
     } = made;
     server.check = checked.then_some(check);
     if let Some(word) = sni {
         server.tls.sni = server_name(cx, args, &word, place);
     }
+    send_proxy::compile(cx, args, &mut server.send_proxy.extensions, &formats, place);
     let Some(draft) = cx.draft() else {
         return;
     };
@@ -372,7 +387,12 @@ fn check_transport(cx: &Context<'_>, made: &mut ServerDraft, args: &mut Args<'_,
 
 fn find(word: &Word) -> Option<(&'static ServerOption, &'static str)> {
     OPTIONS.iter().chain(ssl::ALL).find_map(|o| {
-        let name = o.names.iter().find(|n| word.is(n))?;
+        let called = |n: &&&str| {
+            // `set-proxy-v2-tlv-fmt(0xE1)`
+            let open = **n == "set-proxy-v2-tlv-fmt" && word.bytes().contains(&b'(');
+            word.is(n) || open && word.bytes().starts_with(n.as_bytes())
+        };
+        let name = o.names.iter().find(called)?;
         Some((o, *name))
     })
 }

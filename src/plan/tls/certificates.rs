@@ -128,7 +128,9 @@ impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let name = hello.server_name();
         observe(|o| o.sni = name.map(Into::into));
-        self.choose(name, hello.signature_schemes())
+        let chosen = self.choose(name, hello.signature_schemes());
+        observe(|o| o.own.clone_from(&chosen));
+        chosen
     }
 }
 

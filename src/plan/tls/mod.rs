@@ -14,19 +14,23 @@ mod verify;
 
 pub use server::{ServerTlsPlan, name};
 
+use rustls::sign::CertifiedKey;
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// What the callbacks of a handshake learn of it, for the connection to keep.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// The name that the client asked for.
     pub sni: Option<Box<str>>,
     /// OpenSSL's number of what is wrong with the other side's certificate; 0: nothing.
     pub verify: u32,
+    /// The certificate that was shown.
+    pub own: Option<Arc<CertifiedKey>>,
 }
 
 thread_local! {
-    static OBSERVED: RefCell<Observed> = const { RefCell::new(Observed { sni: None, verify: 0  }) };
+    static OBSERVED: RefCell<Observed> = const { RefCell::new(Observed { sni: None, verify: 0, own: None }) };
 }
 
 /// Takes what the handshake steps since the last call have shown on this thread. The steps of a

@@ -29,7 +29,11 @@ macro_rules! port {
             out: Type::Sint,
             source: &$source,
             check: None,
-            eval: |_, $e, _| $addr.map(|a| Sample::Int(a.port().into())),
+            // 0 is no port
+            eval: |_, $e, _| {
+                let port = $addr?.port();
+                (port != 0).then(|| Sample::Int(port.into()))
+            },
             doc: $doc,
             examples: &[Example::of($name, $value)],
         }
@@ -180,7 +184,7 @@ pub(super) static FETCHES: &[Fetch] = &[
     flag!(
         "fc_rcvd_proxy",
         CLIENT,
-        |e| Some(e.view.received_proxy_header()),
+        |e| Some(e.view.received_proxy_header().is_some()),
         "Whether a PROXY protocol header came in front.",
         "0"
     ),

@@ -17,6 +17,7 @@ mod last_rule;
 mod layer4;
 mod payload;
 mod proxies;
+mod proxy_protocol;
 mod request;
 mod response;
 mod ssl;
@@ -24,7 +25,7 @@ mod timeouts;
 mod variables;
 
 pub use captures::{path_of, remembered_target};
-pub use ssl::cipher;
+pub use ssl::{cipher, key_name, signature_name};
 
 /// Evaluates a fetch; `None`: no such value.
 pub type FetchFn = for<'a> fn(&'a [Arg], &Eval<'a>, &mut Cursor) -> Option<Sample<'a>>;
@@ -183,6 +184,7 @@ static FAMILIES: &[&[Fetch]] = &[
     internal::FETCHES,
     proxies::FETCHES,
     layer4::FETCHES,
+    proxy_protocol::FETCHES,
     ssl::FETCHES,
     ssl::CERTIFICATES,
     payload::FETCHES,

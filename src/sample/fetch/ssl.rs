@@ -99,17 +99,7 @@ pub(super) static CERTIFICATES: &[Fetch] = &[
         }))
     }, "The kind of key of the client's certificate, by OpenSSL's name."),
     certificate!("ssl_c_sig_alg" Str |_e, c| {
-        Some(Sample::Str(match c.signature_algorithm.algorithm.to_id_string().as_str() {
-            "1.2.840.113549.1.1.5" => b"RSA-SHA1",
-            "1.2.840.113549.1.1.11" => b"RSA-SHA256",
-            "1.2.840.113549.1.1.12" => b"RSA-SHA384",
-            "1.2.840.113549.1.1.13" => b"RSA-SHA512",
-            "1.2.840.10045.4.3.2" => b"ecdsa-with-SHA256",
-            "1.2.840.10045.4.3.3" => b"ecdsa-with-SHA384",
-            "1.2.840.10045.4.3.4" => b"ecdsa-with-SHA512",
-            "1.3.101.112" => b"ED25519",
-            _ => return None,
-        }))
+        signature_name(&c).map(|n| Sample::Str(n.as_bytes()))
     }, "How the client's certificate is signed, by OpenSSL's name."),
     name(
         "ssl_c_s_dn",
@@ -171,6 +161,35 @@ fn date<'a>(e: &Eval<'a>, time: x509_parser::time::ASN1Time) -> Option<Sample<'a
         d.month, d.day, d.hour, d.minute, d.second
     );
     Some(Sample::Str(e.scratch.copy(text.as_bytes())))
+}
+
+/// OpenSSL's name of how a certificate is signed.
+pub fn signature_name(c: &X509Certificate<'_>) -> Option<&'static str> {
+    let id = c.signature_algorithm.algorithm.to_id_string();
+    Some(match id.as_str() {
+        "1.2.840.113549.1.1.5" => "RSA-SHA1",
+        "1.2.840.113549.1.1.11" => "RSA-SHA256",
+        "1.2.840.113549.1.1.12" => "RSA-SHA384",
+        "1.2.840.113549.1.1.13" => "RSA-SHA512",
+        "1.2.840.10045.4.3.2" => "ecdsa-with-SHA256",
+        "1.2.840.10045.4.3.3" => "ecdsa-with-SHA384",
+        "1.2.840.10045.4.3.4" => "ecdsa-with-SHA512",
+        "1.3.101.112" => "ED25519",
+        _ => return None,
+    })
+}
+
+/// The key of a certificate by kind and bits, as HAProxy writes it (`RSA2048`, `EC256`).
+pub fn key_name(c: &X509Certificate<'_>) -> Option<String> {
+    use x509_parser::public_key::PublicKey;
+    let key = c.public_key().parsed().ok()?;
+    let bits = key.key_size();
+    match key {
+        PublicKey::RSA(_) => Some(format!("RSA{bits}")),
+        PublicKey::EC(_) => Some(format!("EC{bits}")),
+        PublicKey::DSA(_) => Some(format!("DSA{bits}")),
+        _ => None,
+    }
 }
 
 /// OpenSSL's short name of an attribute.

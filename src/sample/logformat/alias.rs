@@ -131,8 +131,8 @@ aliases! {
         "s" = |e, _, out| {
             out.extend_from_slice(e.view.server().map_or("<NOSRV>", |s| s.0).as_bytes());
         };
-        "ci" = |e, f, out| ip(e.view.fc_src(), f, out);
-        "fi" = |e, f, out| ip(e.view.fc_dst(), f, out);
+        "ci" = |e, f, out| ip(e.view.session_src(), f, out);
+        "fi" = |e, f, out| ip(e.view.session_dst(), f, out);
         "bi" = |e, f, out| ip(e.view.bc_src(), f, out);
         "si" = |e, f, out| ip(e.view.bc_dst(), f, out);
         // What is logged of the request is its line as received, whatever rules made of it.
@@ -187,8 +187,8 @@ aliases! {
         "OG" = |e, _, out| out.extend_from_slice(origin(e).as_bytes());
     }
     number {
-        "cp" = |e, f, out| port(e.view.fc_src(), f, out);
-        "fp" = |e, f, out| port(e.view.fc_dst(), f, out);
+        "cp" = |e, f, out| port(e.view.session_src(), f, out);
+        "fp" = |e, f, out| port(e.view.session_dst(), f, out);
         "bp" = |e, f, out| port(e.view.bc_src(), f, out);
         "sp" = |e, f, out| port(e.view.bc_dst(), f, out);
         "ST" = |e, _, out| {

@@ -39,7 +39,7 @@ pub fn frontend(row: &mut Row, shared: &Shared, fe: &FrontendPlan, now: u64) {
     row.set(c::CONN_TOT, connections);
     let counters = &state.counters;
     let denied = counters.denied_connections.total() + counters.denied_sessions.total();
-    let sessions = connections.saturating_sub(denied);
+    let sessions = connections.saturating_sub(denied + counters.unfinished.total());
     row.set(c::STOT, sessions);
     let rules = &fe.rules;
     let all_let_in =

@@ -33,7 +33,11 @@ pub struct Preface {
 
 impl Preface {
     /// Where to connect to on the way to `target`: the SOCKS4 proxy, if there is one.
-    pub fn lead(&mut self, socks: Option<SocketAddr>, target: &ServerAddress) -> Option<ServerAddress> {
+    pub fn lead(
+        &mut self,
+        socks: Option<SocketAddr>,
+        target: &ServerAddress,
+    ) -> Option<ServerAddress> {
         let socks = socks?;
         self.through = target.inet(|| None);
         Some(ServerAddress::Inet(socks))

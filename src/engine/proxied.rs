@@ -71,7 +71,9 @@ fn look(s: &mut Session) -> Look {
             s.client.drained();
             return Look::Wait;
         }
-        Io::Eof => return Look::Failed("Connection closed while waiting for PROXY protocol header"),
+        Io::Eof => {
+            return Look::Failed("Connection closed while waiting for PROXY protocol header");
+        }
         Io::Failed(_) => {
             return Look::Failed("Connection error while waiting for PROXY protocol header");
         }

@@ -134,9 +134,7 @@ impl Session {
     /// HAProxy's words; a `silent` one said nothing at all, which `option dontlognull` ignores.
     pub fn unfinished(&mut self, what: &str, silent: bool) {
         let (fe, listener) = (self.fe.id, self.listener);
-        self.t
-            .shared
-            .front(fe, listener, |fe| fe.unfinished.inc());
+        self.t.shared.front(fe, listener, |fe| fe.unfinished.inc());
         self.log_handshake(what, silent);
     }
 

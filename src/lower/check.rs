@@ -46,11 +46,7 @@ const LIBRARIES: &[(&str, &str)] = &[
 ];
 
 /// Options of `bind` and `server` lines without which the line would promise more than it keeps.
-const GUARD_OPTIONS: &[&str] = &[
-    "accept-netscaler-cip",
-    "tcp-md5sig",
-    "namespace",
-];
+const GUARD_OPTIONS: &[&str] = &["accept-netscaler-cip", "tcp-md5sig", "namespace"];
 
 /// The finding about a word that hapax knows but does not execute yet.
 pub fn pending_note(span: Span, what: &str, _part: u8) -> Diagnostic {

@@ -166,7 +166,10 @@ impl Stream {
             true => preface::header(plan, self, &self.s),
             false => None,
         };
-        let kind = tls::kind(source::kind(foreign, moved, plan.epoch()), header.as_deref());
+        let kind = tls::kind(
+            source::kind(foreign, moved, plan.epoch()),
+            header.as_deref(),
+        );
         let kind = tls::kind(kind, name.as_deref());
         if !fresh {
             let mine =

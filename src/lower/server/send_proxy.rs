@@ -55,10 +55,11 @@ pub const CHECK_SEND_PROXY: ServerOption = ServerOption::new(
 /// `socks4 ADDRESS:PORT`
 pub const SOCKS4: ServerOption = ServerOption::new(&["socks4"], socks4);
 /// `check-via-socks4`
-pub const CHECK_VIA_SOCKS4: ServerOption = ServerOption::new(&["check-via-socks4"], |made, _, _| {
-    made.server.check_via_socks4 = true;
-    Ok(())
-});
+pub const CHECK_VIA_SOCKS4: ServerOption =
+    ServerOption::new(&["check-via-socks4"], |made, _, _| {
+        made.server.check_via_socks4 = true;
+        Ok(())
+    });
 
 fn second(made: &mut ServerDraft, name: &str, options: ProxyV2Options) -> Result<(), Fault> {
     let on = !name.starts_with("no-");
@@ -171,7 +172,10 @@ fn socks4(made: &mut ServerDraft, _: &str, args: &mut Args<'_, '_>) -> Result<()
             Host::Name { name, .. } => name.clone(),
             _ => word.display().to_string(),
         };
-        return wrong(&format!("invalid address: '{name}' in '{}'", word.display()));
+        return wrong(&format!(
+            "invalid address: '{name}' in '{}'",
+            word.display()
+        ));
     };
     made.server.socks4 = Some(SocketAddr::new(ip, address.port));
     Ok(())

@@ -64,7 +64,9 @@ pub mod kind {
             b'+' => (1, text.get(1..)?),
             _ => (1, text),
         };
-        let hex = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X"));
+        let hex = digits
+            .strip_prefix("0x")
+            .or_else(|| digits.strip_prefix("0X"));
         let (digits, base) = match (hex, digits) {
             (Some(hex), _) => (hex, 16),
             (None, "0") => ("0", 10),

@@ -119,7 +119,10 @@ impl<'a> Line<'a> {
 
 /// Digits as a number that wraps around; 0 without any.
 fn number(digits: &[u8]) -> u16 {
-    let add = |n: u16, d: &u8| n.wrapping_mul(10).wrapping_add(u16::from(d.wrapping_sub(b'0')));
+    let add = |n: u16, d: &u8| {
+        n.wrapping_mul(10)
+            .wrapping_add(u16::from(d.wrapping_sub(b'0')))
+    };
     digits.iter().fold(0, add)
 }
 
@@ -264,7 +267,9 @@ mod tests {
 
     fn addresses_of(text: &str) -> Result<String, Fault> {
         match header(text.as_bytes()) {
-            Ok(h) => Ok(h.addresses.map_or("own".into(), |(s, d)| format!("{s} {d}"))),
+            Ok(h) => Ok(h
+                .addresses
+                .map_or("own".into(), |(s, d)| format!("{s} {d}"))),
             Err(r) => Err(r.fault),
         }
     }
@@ -275,9 +280,18 @@ mod tests {
         use Fault::{Invalid, NotHeader, Protocol, Truncated};
         let ok = |text: &str| Ok(text.to_owned());
         for (line, want) in [
-            ("TCP4 1.2.3.4 5.6.7.8 1111 2222\r\n", ok("1.2.3.4:1111 5.6.7.8:2222")),
-            ("TCP4 1.2.3.400 5.6.7.8 1 99999\r\n", ok("1.2.4.144:1 5.6.7.8:34463")),
-            ("TCP4 1.2.3.65536 1..2.3 1 4294967298\r\n", ok("1.2.5.24:1 1.0.2.3:2")),
+            (
+                "TCP4 1.2.3.4 5.6.7.8 1111 2222\r\n",
+                ok("1.2.3.4:1111 5.6.7.8:2222"),
+            ),
+            (
+                "TCP4 1.2.3.400 5.6.7.8 1 99999\r\n",
+                ok("1.2.4.144:1 5.6.7.8:34463"),
+            ),
+            (
+                "TCP4 1.2.3.65536 1..2.3 1 4294967298\r\n",
+                ok("1.2.5.24:1 1.0.2.3:2"),
+            ),
             ("TCP4 4294967297 . 1 2\r\n", ok("41.0.0.0:1 0.0.0.0:2")),
             ("TCP4  1.2.3. 65536 \r\n", ok("0.0.0.0:0 1.2.3.0:0")),
             ("TCP4 1.2.3.4.5 5.6.7.8 1 2\r\n", Err(Invalid)),
@@ -289,7 +303,10 @@ mod tests {
             ("TCP4 1.2.3", Err(Truncated)),
             ("TCP4", Err(Protocol)),
             ("TC", Err(Truncated)),
-            ("TCP6 2001:db8::1 ::2 1111 2222\r\n", ok("[2001:db8::1]:1111 [::2]:2222")),
+            (
+                "TCP6 2001:db8::1 ::2 1111 2222\r\n",
+                ok("[2001:db8::1]:1111 [::2]:2222"),
+            ),
             ("TCP6 ::1 ::2 1 2 x y\r\n", ok("[::1]:1 [::2]:2")),
             ("TCP6 ::1 ::2  1 2\r\n", ok("[::1]:0 [::2]:1")),
             ("TCP6 ::1 ::2 1\r\n", Err(Invalid)),
@@ -357,7 +374,9 @@ mod tests {
                 let mut body = vec![1; 12];
                 body.extend(extension(kind, &vec![b'x'; n]));
                 let bytes = binary(0x21, 0x11, &body);
-                header(&bytes).map(|_| ()).map_err(|r| (r.fault, r.addresses.is_some()))
+                header(&bytes)
+                    .map(|_| ())
+                    .map_err(|r| (r.fault, r.addresses.is_some()))
             };
             assert_eq!(with(most), Ok(()));
             assert_eq!(with(most + 1), Err((beyond, true)));

@@ -101,7 +101,10 @@ mod tests {
             hex,
             "0d0a0d0a000d0a515549540a2111001301020304050607080001000203000465a60e1e"
         );
-        assert_eq!(Binary::new(None).finish(), b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0");
+        assert_eq!(
+            Binary::new(None).finish(),
+            b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"
+        );
     }
 
     proptest! {

@@ -14,6 +14,22 @@ pub struct Transcript {
     pub fold: bool,
 }
 
+/// A column and how it is shown: `NAME` as it is, `NAME?` whether it is more than 0, `NAME/N` in
+/// steps of N.
+fn coarse(wanted: &str) -> (&str, impl Fn(&str) -> String) {
+    let (name, step) = match wanted.split_once('/') {
+        Some((name, step)) => (name, step.parse::<u64>().ok()),
+        None => (wanted.trim_end_matches('?'), None),
+    };
+    let only_whether = wanted.ends_with('?');
+    let shown = move |value: &str| match (value.parse::<u64>(), step) {
+        (Ok(n), Some(step)) => ((n + step / 2) / step * step).to_string(),
+        (Ok(n), None) if only_whether => if n > 0 { "some" } else { "0" }.to_string(),
+        _ => value.to_string(),
+    };
+    (name, shown)
+}
+
 impl Transcript {
     /// Adds a line about `who`.
     pub fn say(&mut self, who: &str, text: &str) {
@@ -84,10 +100,11 @@ impl Transcript {
             let row: Vec<&str> = line.split(',').collect();
             let cells: Vec<String> = names
                 .iter()
-                .map(|name| {
-                    let at = head.iter().position(|h| h == name);
+                .map(|wanted| {
+                    let (name, coarse) = coarse(wanted);
+                    let at = head.iter().position(|h| *h == name);
                     let value = at.and_then(|at| row.get(at)).copied().unwrap_or("?");
-                    format!("{name} {value}")
+                    format!("{name} {}", coarse(value))
                 })
                 .collect();
             self.lines

@@ -18,16 +18,19 @@ struct Write {
 impl Act for Write {
     fn run(&self, run: &mut Run<'_>) -> Flow {
         let direction = run.direction;
-        run.with_text(&self.value, |view, value| {
+        let done = run.with_text(&self.value, |view, value| {
             let message: Option<&mut Message> = message_of(view, direction);
-            if let Some(message) = message {
-                match self.replace {
-                    true => message.set_header(&self.name, value),
-                    false => message.add_header(&self.name, value),
-                }
+            let Some(message) = message else { return true };
+            if self.replace {
+                message.del_header(&self.name);
             }
+            let room = message.has_room_for(self.name.len() + value.len());
+            if room {
+                message.add_header(&self.name, value);
+            }
+            room
         });
-        Flow::Continue
+        run.written(done)
     }
 }
 

@@ -216,9 +216,29 @@ pub struct Run<'a> {
     pub direction: Direction,
     /// No more data will come.
     pub last: bool,
+    /// What cannot be written ends the request with an error (`strict-mode`).
+    pub strict: bool,
 }
 
 impl Run<'_> {
+    /// What became of a rewrite: it may have found no room in the buffer.
+    #[inline]
+    pub fn written(&mut self, done: bool) -> Flow {
+        match done {
+            true => Flow::Continue,
+            false => self.not_written(),
+        }
+    }
+
+    #[cold]
+    fn not_written(&mut self) -> Flow {
+        self.view.rewrite_failed(self.direction, self.strict);
+        match self.strict {
+            true => Flow::Error,
+            false => Flow::Continue,
+        }
+    }
+
     /// For evaluating expressions.
     pub fn eval(&self) -> Eval<'_> {
         Eval {

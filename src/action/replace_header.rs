@@ -20,7 +20,7 @@ impl Act for Replace {
     fn run(&self, run: &mut Run<'_>) -> Flow {
         let direction = run.direction;
         let mut new = run.scratch.take_text();
-        run.with_text(&self.by, |view, template| {
+        let done = run.with_text(&self.by, |view, template| {
             let mut at = 0;
             while let Some(index) = next_field(view, direction, &self.name, &mut at) {
                 let Some(message) = super::message_of(view, direction) else {
@@ -31,12 +31,16 @@ impl Act for Replace {
                     None => false,
                 };
                 if changed {
+                    if !message.has_room_for(new.len()) {
+                        return false;
+                    }
                     message.replace_value(index, &new);
                 }
             }
+            true
         });
         run.scratch.give_text(new);
-        Flow::Continue
+        run.written(done)
     }
 }
 

@@ -21,12 +21,13 @@ impl Act for Constant {
     }
 }
 
-/// Nothing to do: rewriting a message never fails here, which is all that `strict-mode` is about.
+/// `strict-mode`: holds for the rules behind it in the same set.
 #[derive(Debug)]
-struct Nothing;
+struct StrictMode(bool);
 
-impl Act for Nothing {
-    fn run(&self, _: &mut Run<'_>) -> Flow {
+impl Act for StrictMode {
+    fn run(&self, run: &mut Run<'_>) -> Flow {
+        run.strict = self.0;
         Flow::Continue
     }
 }
@@ -320,12 +321,12 @@ pub(super) static KEYWORDS: &[Keyword] = &[
     keyword!("strict-mode", RuleSets::HTTP, |line| {
         let word = line.argument("expects exactly 1 arguments")?;
         match word.is("on") || word.is("off") {
-            true => Ok(Arc::new(Nothing)),
+            true => Ok(Arc::new(StrictMode(word.is("on")))),
             false => Err(Fault::Wrong(format!(
                 "Unexpected value '{}'. Only 'on' and 'off' are supported",
                 word.display()
             ))),
         }
-    }, "Whether a rewrite that fails is an error; none fails here.",
+    }, "Whether the request ends with an error if a rule behind this one finds no room to write.",
         "http-request strict-mode on" => ""),
 ];

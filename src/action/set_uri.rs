@@ -76,13 +76,18 @@ struct Set {
 impl Act for Set {
     fn run(&self, run: &mut Run<'_>) -> Flow {
         let mut buffer = run.scratch.take_text();
-        run.with_text(&self.value, |view, text| {
-            if let Some(request) = view.request_mut() {
+        let done = run.with_text(&self.value, |view, text| {
+            let Some(request) = view.request_mut() else {
+                return true;
+            };
+            let room = request.has_room_for(text.len());
+            if room {
                 self.part.set(request, text, &mut buffer);
             }
+            room
         });
         run.scratch.give_text(buffer);
-        Flow::Continue
+        run.written(done)
     }
 }
 
@@ -97,17 +102,21 @@ impl Act for Replace {
     fn run(&self, run: &mut Run<'_>) -> Flow {
         let mut buffer = run.scratch.take_text();
         let mut new = run.scratch.take_text();
-        run.with_text(&self.by, |view, template| {
+        let done = run.with_text(&self.by, |view, template| {
             if let Some(request) = view.request_mut()
                 && let Some(caps) = self.regex.captures_at(self.part.text(request), 0)
             {
                 expand(template, &caps, &mut new);
+                if !request.has_room_for(new.len()) {
+                    return false;
+                }
                 self.part.set(request, &new, &mut buffer);
             }
+            true
         });
         run.scratch.give_text(buffer);
         run.scratch.give_text(new);
-        Flow::Continue
+        run.written(done)
     }
 }
 

@@ -78,6 +78,7 @@ fn run(example: &Example) {
         view: &mut stream,
         scratch: &scratch,
         direction: set.direction(),
+        strict: true,
         last: true,
     });
     let got = match flow {

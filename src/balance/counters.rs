@@ -235,6 +235,47 @@ impl Moment {
     }
 }
 
+/// How many connections a server is thought to need at a time (`need_conn_est`): the most that were
+/// in use, which fades while fewer are.
+#[derive(Debug, Default)]
+pub struct Need {
+    estimate: AtomicU32,
+    /// The most in use since the estimate faded last.
+    recent: AtomicU32,
+    /// When it fades next, milliseconds of `base::clock`.
+    due: AtomicU64,
+}
+
+impl Need {
+    /// So many are in use.
+    pub fn saw(&self, used: u32) {
+        if used > self.recent.load(Relaxed) {
+            self.recent.fetch_max(used, Relaxed);
+            self.estimate.fetch_max(used, Relaxed);
+        }
+    }
+    /// The estimate.
+    pub fn estimate(&self) -> u32 {
+        self.estimate.load(Relaxed)
+    }
+    /// Lets it fade towards what was in use of late, once in `every` milliseconds; `used` are now.
+    pub fn fade(&self, now_ms: u64, every: u64, used: u32) {
+        let due = self.due.load(Relaxed);
+        let next = now_ms + every.max(1);
+        if now_ms < due
+            || self
+                .due
+                .compare_exchange(due, next, Relaxed, Relaxed)
+                .is_err()
+        {
+            return;
+        }
+        let recent = self.recent.swap(used, Relaxed);
+        self.estimate
+            .store((self.estimate() + recent.max(used)) / 2, Relaxed);
+    }
+}
+
 /// How the last check of a server ended.
 #[derive(Clone, Debug)]
 pub struct LastCheck {
@@ -246,6 +287,30 @@ pub struct LastCheck {
     pub info: Box<str>,
     /// `check_duration`, milliseconds
     pub duration_ms: u32,
+}
+
+/// What went wrong inside.
+#[derive(Debug, Default)]
+pub struct Mishaps {
+    /// `wrew`: headers that could not be written
+    pub rewrites: Sum,
+    /// `eint`: requests that ended by a fault of the proxy's own
+    pub internal: Sum,
+}
+
+impl Mishaps {
+    /// Counts a rewrite that failed, and the end of the request by it.
+    pub fn rewrite(&self, fatal: bool) {
+        self.rewrites.inc();
+        if fatal {
+            self.internal.inc();
+        }
+    }
+    /// Begins anew.
+    pub fn clear(&self) {
+        self.rewrites.clear();
+        self.internal.clear();
+    }
 }
 
 /// What is summed per server.
@@ -291,6 +356,14 @@ pub struct ServerCounters {
     pub connects: Sum,
     /// `reuse`: requests over a pooled connection
     pub reuses: Sum,
+    /// `need_conn_est`
+    pub need: Need,
+    /// `priv_idle_cur`
+    pub private_idle: Gauge,
+    /// `wrew`, `eint`
+    pub mishaps: Mishaps,
+    /// `ssl_sess` and so on
+    pub tls: TlsCounters,
     /// How `reqbout` differs from `bin`: what was not sent on, what rules added or took away.
     pub request_growth: Growth,
     /// How `resbout` differs from `bout`: answers of the proxy's own, what rules changed.
@@ -344,6 +417,10 @@ pub struct BackendCounters {
     pub connects: Sum,
     /// `reuse`
     pub reuses: Sum,
+    /// `wrew`, `eint`
+    pub mishaps: Mishaps,
+    /// `ssl_sess` and so on
+    pub tls: TlsCounters,
     /// How `reqbout` differs from `bin`: what was not sent on, what rules added or took away.
     pub request_growth: Growth,
     /// How `resbout` differs from `bout`: answers of the proxy's own, what rules changed.
@@ -354,6 +431,34 @@ pub struct BackendCounters {
     pub wire_out: Sum,
     /// `hrsp_*`
     pub http: HttpCounters,
+}
+
+/// TLS handshakes.
+#[derive(Debug, Default)]
+pub struct TlsCounters {
+    /// `ssl_sess`: those that began a session
+    pub sessions: Sum,
+    /// `ssl_reused_sess`: those that went on with one of before
+    pub resumed: Sum,
+    /// `ssl_failed_handshake`
+    pub failed: Sum,
+}
+
+impl TlsCounters {
+    /// Counts one; `resumed` of it, `None` if it failed.
+    pub fn ended(&self, resumed: Option<bool>) {
+        match resumed {
+            None => self.failed.inc(),
+            Some(true) => self.resumed.inc(),
+            Some(false) => self.sessions.inc(),
+        }
+    }
+    /// Begins anew.
+    pub fn clear(&self) {
+        for sum in [&self.sessions, &self.resumed, &self.failed] {
+            sum.clear();
+        }
+    }
 }
 
 impl ServerCounters {
@@ -384,6 +489,8 @@ impl ServerCounters {
         ];
         sums.into_iter().for_each(Sum::clear);
         self.http.clear();
+        self.mishaps.clear();
+        self.tls.clear();
         self.request_growth.clear();
         self.response_growth.clear();
         self.last_session.clear();
@@ -421,6 +528,8 @@ impl BackendCounters {
         ];
         sums.into_iter().for_each(Sum::clear);
         self.http.clear();
+        self.mishaps.clear();
+        self.tls.clear();
         self.request_growth.clear();
         self.response_growth.clear();
         self.last_session.clear();

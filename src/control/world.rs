@@ -1,6 +1,7 @@
 //! What the runtime API asks of the running process, and the process itself.
 
 use super::watch::Watch;
+use crate::balance::counters::Meter;
 use crate::balance::event::CheckStatus;
 use crate::base::clock;
 use crate::base::diag::Severity;
@@ -46,6 +47,32 @@ pub trait World: Send + Sync {
     fn set_maxconn(&self, number: u32);
     /// Changes the limit of connections of a front end; 0: none.
     fn set_frontend_maxconn(&self, frontend: FrontendId, number: u32);
+}
+
+/// TLS connections of the process; rates in the last second and the highest.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TlsNumbers {
+    /// Connections now.
+    pub open: u32,
+    /// Connections since the start.
+    pub total: u64,
+    /// Connections of clients per second.
+    pub rate: [u32; 2],
+    /// New keys made with clients per second.
+    pub client_keys: [u32; 2],
+    /// New keys made with servers per second.
+    pub server_keys: [u32; 2],
+}
+
+impl TlsNumbers {
+    /// How many of the clients of the last second went on with a session of before, percent.
+    pub fn reuse_percent(&self) -> u32 {
+        let [rate, keys] = [self.rate[0], self.client_keys[0]];
+        match rate {
+            0 => 0,
+            _ => 100 - (keys.min(rate) * 100 / rate),
+        }
+    }
 }
 
 /// The numbers of the process that `show info` shows.
@@ -105,6 +132,8 @@ pub struct Numbers {
     pub description: Option<String>,
     /// The process is stopping.
     pub stopping: bool,
+    /// TLS.
+    pub tls: TlsNumbers,
     /// Listeners.
     pub listeners: u32,
     /// Warnings while starting.
@@ -235,6 +264,21 @@ fn cpu_ms() -> u64 {
     ms(usage.user_time()) + ms(usage.system_time())
 }
 
+impl Process {
+    fn tls(&self) -> TlsNumbers {
+        let now = clock::now_ms();
+        let tls = &self.shared.tls;
+        let both = |meter: &Meter| [meter.now(now), meter.max()];
+        TlsNumbers {
+            open: crate::engine::reactor::tls::open(),
+            total: tls.connections.total(),
+            rate: both(&tls.rate),
+            client_keys: both(&tls.client_keys),
+            server_keys: both(&tls.server_keys),
+        }
+    }
+}
+
 impl World for Process {
     fn numbers(&self) -> Numbers {
         let shared = &self.shared;
@@ -276,6 +320,7 @@ impl World for Process {
             node: self.node.clone(),
             description: settings.description.clone(),
             stopping: shared.is_stopping(),
+            tls: self.tls(),
             listeners: u32::try_from(listeners).unwrap_or(u32::MAX),
             warnings: self.birth.warnings,
         }

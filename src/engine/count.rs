@@ -52,6 +52,53 @@ pub fn connection(be: &BackendPlan, server: Option<u32>, reused: bool) {
     }
 }
 
+/// A TLS handshake with a client ended; `resumed`: it went on with a session of before, `None`: it
+/// failed.
+pub fn client_tls(s: &Session, resumed: Option<bool>) {
+    let shared = &s.t.shared;
+    shared.front(s.fe.id, s.listener, |fe| fe.tls.ended(resumed));
+    let now = s.t.worker.now_ms();
+    shared.tls.connections.inc();
+    shared.tls.rate.add(now);
+    if resumed == Some(false) {
+        shared.tls.client_keys.add(now);
+    }
+}
+
+/// The same with a server; one that failed is not among the proxy's (as in 3.4).
+pub fn server_tls(
+    shared: &Shared,
+    be: &BackendPlan,
+    server: Option<u32>,
+    resumed: Option<bool>,
+    now_ms: u64,
+) {
+    shared.tls.connections.inc();
+    if resumed.is_none() {
+        return;
+    }
+    be.state.counters.tls.ended(resumed);
+    if let Some(s) = state(be, server) {
+        s.counters.tls.ended(resumed);
+    }
+    if resumed == Some(false) {
+        shared.tls.server_keys.add(now_ms);
+    }
+}
+
+/// A rule could not write what it was to write; `server`: into the answer of one. `fatal`: the
+/// request ends by it.
+#[cold]
+pub fn rewrite_failed(s: &Session, be: Option<&BackendPlan>, server: Option<u32>, fatal: bool) {
+    let shared = &s.t.shared;
+    shared.front(s.fe.id, s.listener, |fe| fe.mishaps.rewrite(fatal));
+    let Some(be) = be else { return };
+    be.state.counters.mishaps.rewrite(fatal);
+    if let Some(server) = state(be, server) {
+        server.counters.mishaps.rewrite(fatal);
+    }
+}
+
 /// A server's response came, whatever the client will see of it.
 pub fn response(be: &BackendPlan, server: Option<u32>, status: u16) {
     if let Some(s) = state(be, server) {
@@ -102,7 +149,8 @@ pub struct Ended<'a> {
     pub bad: bool,
     /// The server answered.
     pub by_server: bool,
-    /// Queue, connect, response and total time, milliseconds.
+    /// Queue, connect, response and total time, milliseconds; zeros without an answer of a server,
+    /// `None` where nothing was asked of one.
     pub times: Option<[u32; 4]>,
 }
 
@@ -161,7 +209,7 @@ pub fn end(shared: &Shared, fe: FrontendId, listener: u32, e: &Ended<'_>) {
         _ if e.denied => {}
         [b's' | b'S', b'Q'] => all.connect_errors.inc(),
         // nothing was under way yet that the client could have broken off
-        [b'C', b'C'] => {}
+        [b'C', b'C' | b'Q'] => {}
         [b'C', phase] if phase != b'R' => {
             all.client_aborts.inc();
             if let Some(one) = one {
@@ -175,7 +223,9 @@ pub fn end(shared: &Shared, fe: FrontendId, listener: u32, e: &Ended<'_>) {
             }
         }
         [cause, phase @ (b'H' | b'D')] => {
-            if (cause, phase) == (b'S', b'D') {
+            // a server that says nothing more has broken a TCP stream off (observed)
+            let silent = (cause, phase) == (b's', b'D') && e.status.is_none();
+            if (cause, phase) == (b'S', b'D') || silent {
                 all.server_aborts.inc();
                 if let Some(one) = one {
                     one.server_aborts.inc();
@@ -194,8 +244,10 @@ pub fn end(shared: &Shared, fe: FrontendId, listener: u32, e: &Ended<'_>) {
         }
         _ => {}
     }
-    if let (Some([queue, connect, response, total]), Some(one)) = (e.times, one) {
-        for list in [&all.times, &one.times] {
+    if let Some([queue, connect, response, total]) = e.times {
+        // what no server answered counts for the back end alone, with no time at all (observed)
+        let one = one.filter(|_| e.by_server).map(|one| &one.times);
+        for list in std::iter::once(&all.times).chain(one) {
             list.queue.add(queue);
             list.connect.add(connect);
             list.response.add(response);

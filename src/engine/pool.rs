@@ -59,6 +59,8 @@ struct Idle {
     fresh: VecDeque<ServerConn>,
     /// Used again at least once: the server is known to keep its word.
     proven: VecDeque<ServerConn>,
+    /// When those that are not needed are looked for, ms; 0: not yet said.
+    due: u64,
 }
 
 impl Idle {
@@ -170,7 +172,9 @@ impl IdlePool {
         }
     }
 
-    /// Keeps a connection, unless the server already has `max` here.
+    /// Keeps a connection, unless the server already has `max` here, or has some like it and no
+    /// more are `wanted` (3.4 keeps a first one always, others as far as they are thought to be
+    /// needed). After `delay` milliseconds it is looked whether there are too many.
     pub fn put(
         &self,
         worker: &Worker,
@@ -178,12 +182,21 @@ impl IdlePool {
         server: u32,
         conn: ServerConn,
         max: Option<u32>,
+        delay: u64,
+        wanted: impl FnOnce() -> bool,
     ) {
         let Some(list) = self.list(backend, server) else {
             return;
         };
         let mut list = list.borrow_mut();
         if max.is_some_and(|max| list.len() >= max as usize) {
+            return;
+        }
+        if list.due == 0 {
+            list.due = conn.idle_since + delay;
+        }
+        let first = list.proven.is_empty() && (conn.uses > 1 || list.fresh.is_empty());
+        if !first && !wanted() {
             return;
         }
         conn.sock.watch();
@@ -201,9 +214,16 @@ impl IdlePool {
         self.counts.set(backend.0 as usize, server as usize, &list);
     }
 
-    /// Closes what the servers have closed, and half of what was idle longer than `delay(backend,
-    /// server)` milliseconds.
-    pub fn purge(&self, now: u64, delay: impl Fn(usize, usize) -> u64) {
+    /// Closes what the servers have closed, and every `delay(backend, server)` milliseconds half of
+    /// this thread's part of the connections that are too many: `excess(backend, server)` tells
+    /// how many, and how many are idle on all threads. Tells when the next of them are due, ms.
+    pub fn purge(
+        &self,
+        now: u64,
+        delay: impl Fn(usize, usize) -> u64,
+        excess: impl Fn(usize, usize) -> (u32, u32),
+    ) -> Option<u64> {
+        let mut next: Option<u64> = None;
         for (b, servers) in self.lists.iter().enumerate() {
             for (s, list) in servers.iter().enumerate() {
                 let mut list = list.borrow_mut();
@@ -211,20 +231,31 @@ impl IdlePool {
                 if before == 0 {
                     continue;
                 }
-                let limit = delay(b, s);
-                let Idle { fresh, proven } = &mut *list;
-                for queue in [fresh, proven] {
-                    queue.retain(|c| c.sock.is_quiet());
-                    let old = queue
-                        .iter()
-                        .take_while(|c| c.idle_since + limit <= now)
-                        .count();
-                    queue.drain(..old.div_ceil(2));
+                list.fresh.retain(|c| c.sock.is_quiet());
+                list.proven.retain(|c| c.sock.is_quiet());
+                let kept = list.len();
+                if kept == 0 {
+                    list.due = 0;
+                } else if list.due <= now {
+                    list.due = now + delay(b, s);
+                    let (excess, idle) = excess(b, s);
+                    let own = excess as usize * kept / (idle as usize).max(1);
+                    let mut close = own.div_ceil(2).min(kept);
+                    let Idle { fresh, proven, .. } = &mut *list;
+                    for queue in [fresh, proven] {
+                        let first = close.min(queue.len());
+                        queue.drain(..first);
+                        close -= first;
+                    }
+                }
+                if list.due > 0 {
+                    next = Some(next.map_or(list.due, |at| at.min(list.due)));
                 }
                 self.total.set(self.total.get() - (before - list.len()));
                 self.counts.set(b, s, &list);
             }
         }
+        next
     }
 
     /// Closes the longest idle connection of some server, to make room for a new one.

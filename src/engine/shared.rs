@@ -3,7 +3,7 @@
 use super::descriptors::Descriptors;
 use super::reactor::{Inbox, InboxMessage, TaskRef, Worker};
 use crate::balance::Cut;
-use crate::balance::counters::{Gauge, Growth, HttpCounters, Meter, Sum};
+use crate::balance::counters::{Gauge, Growth, HttpCounters, Meter, Mishaps, Sum, TlsCounters};
 use crate::base::rate::Rate;
 use crate::ir::proxy::Options;
 use crate::plan::{BackendId, FrontendId, Plan};
@@ -190,6 +190,10 @@ pub struct FrontendCounters {
     pub unfinished: Sum,
     /// `hrsp_*`
     pub http: HttpCounters,
+    /// `wrew`, `eint`
+    pub mishaps: Mishaps,
+    /// `ssl_sess` and so on
+    pub tls: TlsCounters,
     /// `conn_rate`, and `rate` where every connection is let in
     pub rate: Meter,
     /// `rate` where rules may refuse connections
@@ -223,6 +227,8 @@ impl FrontendCounters {
         ];
         sums.into_iter().for_each(Sum::clear);
         self.http.clear();
+        self.mishaps.clear();
+        self.tls.clear();
         self.request_growth.clear();
         self.response_growth.clear();
     }
@@ -310,6 +316,19 @@ impl RateLimits {
     }
 }
 
+/// TLS of the whole process (`show info`).
+#[derive(Debug, Default)]
+pub struct TlsTotals {
+    /// Handshakes with clients and servers.
+    pub connections: Sum,
+    /// `SslRate`: those with clients in the last second
+    pub rate: Meter,
+    /// `SslFrontendKeyRate`: of these, how many made a new key
+    pub client_keys: Meter,
+    /// `SslBackendKeyRate`: new keys made with servers
+    pub server_keys: Meter,
+}
+
 /// What one thread is at.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ThreadFacts {
@@ -360,6 +379,8 @@ pub struct Shared {
     pub maxconn_reached: AtomicU64,
     /// Limits of connections per second.
     pub rate_limits: RateLimits,
+    /// TLS of the whole process.
+    pub tls: TlsTotals,
     /// Changes of servers' states.
     pub events: super::events::Events,
     /// What answers requests for the status page, once it is there.
@@ -434,6 +455,7 @@ impl Shared {
             captured: super::captured::Captures::default(),
             maxconn_reached: AtomicU64::new(0),
             rate_limits: RateLimits::default(),
+            tls: TlsTotals::default(),
             events: super::events::Events::default(),
             stats: OnceLock::new(),
             started_ms: crate::base::clock::now_ms(),

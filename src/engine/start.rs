@@ -320,20 +320,42 @@ fn serve(t: &'static Thread, accepted: Accepted) {
     }
 }
 
+/// How often idle connections are looked at, ms.
+const SOON: u32 = 1000;
+
 /// Closes idle server connections: those that the servers closed, and those idle for too long.
 async fn keep_idle_pool(t: &'static Thread) {
     let plan = Arc::clone(&t.shared.plan);
     t.idle.watched_by(t.worker.current());
+    let mut next = SOON;
     loop {
-        let wait = t.idle.needs_keeping().then_some(1000);
+        let wait = t.idle.needs_keeping().then_some(next);
         t.worker.park(t.worker.after(wait)).await;
-        t.idle.purge(t.worker.now_ms(), |backend, server| {
+        let now = t.worker.now_ms();
+        let delay = |backend: usize, server: usize| {
             let server = plan
                 .backends
                 .get(backend)
                 .and_then(|b| b.servers.get(server));
             server.map_or(0, |s| u64::from(s.settings.pool_purge_delay))
-        });
+        };
+        let excess = |backend: usize, server: usize| {
+            let Some(be) = plan.backends.get(backend) else {
+                return (0, 0);
+            };
+            let number = u32::try_from(server).unwrap_or(u32::MAX);
+            let Some(state) = be.state.server(number) else {
+                return (0, 0);
+            };
+            let need = &state.counters.need;
+            need.fade(now, delay(backend, server), state.served());
+            let idle: u32 = t.shared.idle.iter().map(|c| c.get(be.id, number)).sum();
+            let total = state.served() + idle;
+            (total.saturating_sub(need.estimate()), idle)
+        };
+        let due = t.idle.purge(now, delay, excess);
+        let due = due.map_or(SOON, |due| u32::try_from(due.saturating_sub(now)).unwrap_or(SOON));
+        next = due.clamp(10, SOON);
     }
 }
 

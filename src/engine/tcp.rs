@@ -424,13 +424,14 @@ impl TcpStream {
             received: self.received,
             sent: self.sent,
             by_server,
-            times: by_server.then(|| {
-                [
+            times: Some(match by_server {
+                true => [
                     ms(self.s.accepted_us, times.queued),
                     ms(times.queued, times.connected),
                     0,
                     ms(self.s.accepted_us, t.worker.now_us()),
-                ]
+                ],
+                false => [0; 4],
             }),
             ..count::Ended::default()
         };
@@ -699,7 +700,9 @@ impl TcpStream {
             let name = tls::name_for(self.s.t, plan, self);
             tls::towards_server(&mut sock, config, name.as_deref());
         }
-        connect::established(worker, &sock, until, || self.gone(be)).await?;
+        let stands = connect::established(worker, &sock, until, || self.gone(be)).await;
+        tls::count(self.s.t, be, Some(server), &sock, stands.err());
+        stands?;
         Ok(ServerConn::new(
             sock,
             0,

@@ -1,11 +1,13 @@
 //! TLS handshakes with clients and servers.
 
+use super::connect::Fault;
+use super::count;
 use super::reactor::tls::{Side, Tls};
 use super::reactor::{Io, Sock, Wake};
 use super::session::Session;
 use super::thread::Thread;
-use crate::plan::ServerPlan;
 use crate::plan::tls::{self, Observed};
+use crate::plan::{BackendPlan, ServerPlan};
 use crate::sample::view::{Direction, Eval, StreamView, TlsFacts};
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
@@ -41,11 +43,35 @@ pub async fn accept(s: &mut Session) -> bool {
     };
     let observed = tls::take_observed();
     if let Some(fault) = fault {
+        count::client_tls(s, None);
         s.unfinished(fault, fault != "SSL handshake failure");
         return false;
     }
     s.tls = facts(&s.client, observed).map(Box::new);
+    count::client_tls(s, Some(s.tls.as_ref().is_some_and(|tls| tls.resumed)));
     true
+}
+
+/// Counts a handshake with a server, if its connection speaks TLS; `fault` ended the attempt.
+#[inline]
+pub fn count(
+    t: &Thread,
+    be: &BackendPlan,
+    server: Option<u32>,
+    sock: &Sock,
+    fault: Option<Option<Fault>>,
+) {
+    let resumed = match fault {
+        None => sock.tls(|tls| tls.common().handshake_kind() == Some(HandshakeKind::Resumed)),
+        _ => None,
+    };
+    let failed = matches!(
+        fault,
+        Some(Some(Fault::Handshake | Fault::HandshakeTimedOut))
+    );
+    if resumed.is_some() || failed {
+        count::server_tls(&t.shared, be, server, resumed, t.worker.now_ms());
+    }
 }
 
 /// What rules and logs may ask about a connection.

@@ -72,6 +72,7 @@ pub fn run(
     scratch: &mut Scratch,
 ) -> Verdict {
     let direction = mode.set.direction();
+    let mut strict = true;
     for (at, rule) in rules.iter().enumerate().skip(mode.from) {
         scratch.reset();
         if let Some(condition) = &rule.condition {
@@ -97,8 +98,10 @@ pub fn run(
             scratch,
             direction,
             last: mode.last,
+            strict,
         };
         let flow = rule.action.run(&mut run);
+        strict = run.strict;
         if !matches!(flow, Flow::Continue | Flow::Wait { .. }) {
             view.note_rule(rule.span);
         }

@@ -20,6 +20,8 @@ pub trait StreamView {
     fn response(&self) -> Option<&Message>;
     /// The response for actions that change it.
     fn response_mut(&mut self) -> Option<&mut Message>;
+    /// A rule found no room to write what it was to write; `fatal`: the request ends by it.
+    fn rewrite_failed(&mut self, _direction: Direction, _fatal: bool) {}
     /// The client's address (after PROXY protocol and set-src).
     fn src(&self) -> Option<SocketAddr>;
     /// The address the client connected to.

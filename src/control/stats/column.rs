@@ -121,6 +121,9 @@ columns! {
     REQBOUT = 115 "reqbout";
     RESBIN = 116 "resbin";
     RESBOUT = 117 "resbout";
+    SSL_SESS = 119 "ssl_sess";
+    SSL_REUSED_SESS = 120 "ssl_reused_sess";
+    SSL_FAILED_HANDSHAKE = 121 "ssl_failed_handshake";
     H1_OPEN_CONNECTIONS = 137 "h1_open_connections";
     H1_OPEN_STREAMS = 138 "h1_open_streams";
     H1_TOTAL_CONNECTIONS = 139 "h1_total_connections";

@@ -20,10 +20,12 @@ impl Stream {
     pub(super) async fn answer(&mut self, end: End) -> Next {
         // whoever waits for the server need not wait for this client
         self.slot = None;
-        if !matches!(
-            end,
-            End::Silent(_) | End::Status(_, [_, b'H']) | End::Reply(_, [_, b'H'])
-        ) {
+        if self.times.response == 0
+            && !matches!(
+                end,
+                End::Silent(_) | End::Status(_, [_, b'H']) | End::Reply(_, [_, b'H'])
+            )
+        {
             // what the proxy says itself is not counted; what a server said before, is
             self.sent = 0;
         }

@@ -42,14 +42,15 @@ impl Stream {
             intercepted: &self.state == b"LR" && !self.service && self.be.is_none(),
             bad: times.request == 0 && self.state[1] == b'R',
             by_server,
-            times: by_server.then(|| {
-                [
+            times: match by_server {
+                true => Some([
                     ms(times.request, times.queued),
                     ms(times.queued, times.connected),
                     ms(times.connected, times.response),
                     ms(times.begin, t.worker.now_us()),
-                ]
-            }),
+                ]),
+                false => (!self.service).then_some([0; 4]),
+            },
         };
         count::end(&t.shared, self.s.fe.id, self.s.listener, &ended);
         count::wire(&self.s);

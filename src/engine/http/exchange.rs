@@ -2,12 +2,13 @@
 
 use super::server::Attached;
 use super::stream::State;
-use super::{End, KeptConn, Stream};
+use super::{End, KeptConn, Private, Stream};
 use crate::engine::connect::{self, Fault};
 use crate::engine::count;
 use crate::engine::forward::{Half, Pump};
 use crate::engine::reactor::{Io, NEVER};
 use crate::engine::session::Next;
+use crate::engine::tls;
 use crate::ir::proxy::{HttpReuse, Options, RetryOn};
 use crate::plan::BackendPlan;
 use crate::proto::h1::{BodyLength, EncodeOptions, Parsed, Persist};
@@ -254,11 +255,16 @@ impl Stream {
     ) -> Result<(), Failure> {
         let worker = self.s.t.worker;
         let abort = be.options.contains(Options::ABORTONCLOSE);
+        let mut counted = false;
         while at.up.written == 0 && at.up.is_pending() {
             self.s.client.watch();
             let client = &self.s.client;
             let gone = || client.broken() || abort && client.hung_up();
-            match connect::established(worker, &a.conn.sock, a.until, gone).await {
+            let stands = connect::established(worker, &a.conn.sock, a.until, gone).await;
+            if !std::mem::replace(&mut counted, true) {
+                tls::count(self.s.t, be, self.server, &a.conn.sock, stands.err());
+            }
+            match stands {
                 Ok(()) => {}
                 Err(None) => return Err(Failure::End(End::Silent(*b"CC"))),
                 Err(Some(fault)) => return Err(Failure::Connect(fault)),
@@ -648,6 +654,12 @@ impl Stream {
         if keep_server && let Some(server) = self.server {
             conn.idle_since = t.worker.now_ms();
             let bound = self.is_connection_bound();
+            let state = be.state.server(server);
+            let used = state.map_or(1, |s| s.served());
+            let need = state.map(|s| &s.counters.need);
+            if let Some(need) = need.filter(|_| conn.uses > 1) {
+                need.saw(used);
+            }
             if bound || be.http_reuse == HttpReuse::Never {
                 conn.sock.watch();
                 let most = self
@@ -663,6 +675,7 @@ impl Stream {
                         server,
                         conn,
                         bound,
+                        _counted: state.cloned().map(Private::new),
                     });
                 }
             } else if t
@@ -670,11 +683,16 @@ impl Stream {
                 .descriptors
                 .may_idle(t.shared.conns.current(), || t.idle.count(be.id, server))
             {
-                let max = be
-                    .servers
-                    .get(server as usize)
-                    .and_then(|s| s.settings.pool_max_conn);
-                t.idle.put(t.worker, be.id, server, conn, max);
+                let (max, low, delay) = match be.servers.get(server as usize).map(|s| &s.settings) {
+                    Some(s) => (s.pool_max_conn, s.pool_low_conn, s.pool_purge_delay.into()),
+                    None => (None, 0, 0),
+                };
+                // what others have idle is looked at only where this thread has some, too
+                let wanted = || {
+                    let idle: u32 = t.shared.idle.iter().map(|c| c.get(be.id, server)).sum();
+                    idle <= low || used + idle <= need.map_or(0, |n| n.estimate())
+                };
+                t.idle.put(t.worker, be.id, server, conn, max, delay, wanted);
             }
         }
         if at.keep_client && self.keep_client {

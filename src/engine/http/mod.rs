@@ -24,9 +24,11 @@ pub use stream::{End, Stream};
 use super::pool::ServerConn;
 use super::session::Session;
 use super::streams::until_ended;
+use crate::balance::ServerState;
 use crate::plan::BackendId;
 use crate::proto::h1::Message;
 use std::pin::pin;
+use std::sync::Arc;
 
 /// A server connection that only one session may use, between two of its requests.
 pub struct KeptConn {
@@ -38,6 +40,24 @@ pub struct KeptConn {
     pub conn: ServerConn,
     /// It was authenticated for this client.
     pub bound: bool,
+    /// `priv_idle_cur` of its server has it.
+    _counted: Option<Private>,
+}
+
+/// One in `priv_idle_cur` of a server for as long as it lives.
+struct Private(Arc<ServerState>);
+
+impl Private {
+    fn new(server: Arc<ServerState>) -> Private {
+        server.counters.private_idle.enter();
+        Private(server)
+    }
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        self.0.counters.private_idle.leave();
+    }
 }
 
 /// Runs one transaction; what comes after it stands in the session returned.

@@ -78,7 +78,8 @@ impl Stream {
                         self.redispatched |= avoid.is_some_and(|a| a != slot.index());
                         self.server = Some(slot.index());
                         self.listed.server(slot.index());
-                        count::server(&be, slot.index(), want.pinned.is_none(), w.now_ms());
+                        // what waited for any server was not chosen for (seen on 3.4)
+                        count::server(&be, slot.index(), false, w.now_ms());
                         self.slot = Some(slot);
                         self.times.queued = w.now_us();
                         return Ok(());
@@ -208,6 +209,9 @@ impl Stream {
                     until: NEVER,
                 });
             }
+        }
+        if let Some(state) = be.state.server(server) {
+            state.counters.need.saw(state.served());
         }
         let shared = &t.shared;
         if shared.descriptors.are_scarce(shared.conns.current()) {

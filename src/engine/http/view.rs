@@ -2,11 +2,14 @@
 
 use super::Stream;
 use crate::base::span::Span;
+use crate::engine::count;
 use crate::proto::h1::Message;
 use crate::proto::proxy_protocol::Received;
 use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Effect, LogData, StreamTimeouts, StreamView, TlsFacts, Whose, World};
+use crate::sample::view::{
+    Direction, Effect, LogData, StreamTimeouts, StreamView, TlsFacts, Whose, World,
+};
 use std::net::SocketAddr;
 
 impl StreamView for Stream {
@@ -21,6 +24,13 @@ impl StreamView for Stream {
     }
     fn response_mut(&mut self) -> Option<&mut Message> {
         self.res.as_deref_mut().filter(|m| m.is_parsed())
+    }
+    fn rewrite_failed(&mut self, direction: Direction, fatal: bool) {
+        let server = match direction {
+            Direction::Request => None,
+            Direction::Response => self.server,
+        };
+        count::rewrite_failed(&self.s, self.be.as_deref(), server, fatal);
     }
     fn tls(&self) -> Option<&TlsFacts> {
         self.s.tls.as_deref()

@@ -15,6 +15,7 @@ use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
 use rustls::{CommonState, Error};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Most plain bytes encrypted for one write.
 const WRITE: usize = 64 * 1024;
@@ -41,6 +42,20 @@ pub struct Buffers {
     gather: Vec<u8>,
 }
 
+/// TLS connections of the process.
+static OPEN: AtomicU32 = AtomicU32::new(0);
+
+/// How many TLS connections the process has (`CurrSslConns`).
+pub fn open() -> u32 {
+    OPEN.load(Ordering::Relaxed)
+}
+
+impl Drop for Tls {
+    fn drop(&mut self) {
+        OPEN.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// The state of one TLS connection.
 pub struct Tls {
     side: Side,
@@ -63,6 +78,7 @@ pub struct Tls {
 impl Tls {
     /// A connection before its first byte.
     pub fn new(side: Side) -> Tls {
+        OPEN.fetch_add(1, Ordering::Relaxed);
         Tls {
             side,
             partial: Vec::new(),
@@ -218,6 +234,11 @@ impl Tls {
             };
             let room = into.get_mut(got..).unwrap_or_default();
             let done = self.process(input, room);
+            if matches!(done, Err(Error::InvalidMessage(_))) && !self.is_ready() {
+                // who does not speak TLS is not answered in it
+                self.cipher.clear();
+                self.sent = 0;
+            }
             self.flush(&send);
             let (used, taken) = match done {
                 Ok(done) => done,
@@ -445,6 +466,8 @@ fn turn(
         let (discard, result) = step(more, sink);
         used += discard;
         match (result, &failed) {
+            // the alert is made; what cannot be understood must not be shown once more
+            (Ok(true), Some(e)) if sink.cipher.len() > queued => return Err(e.clone()),
             (Ok(true), _) => {}
             (Ok(false), None) => return Ok(used),
             (Ok(false), Some(e)) => return Err(e.clone()),

@@ -11,6 +11,9 @@ use super::method::Method;
 use super::target;
 use super::tokens::{Cut, cut};
 
+/// What a field takes beside its text.
+const FIELD: usize = 8;
+
 impl Message {
     fn append(&mut self, parts: &[&[u8]]) -> Text {
         let off = self.edits.len();
@@ -21,6 +24,27 @@ impl Message {
             off: off as u32 | EDITED,
             len: (self.edits.len() - off) as u32,
         }
+    }
+
+    /// Whether so many more bytes of a head fit into the buffer (`tune.bufsize`): what rules write
+    /// is held to the same limit as what is received, counted as HAProxy counts it, with a few
+    /// bytes for each field.
+    pub fn has_room_for(&self, more: usize) -> bool {
+        let size = self.capacity();
+        if size == 0 {
+            return true;
+        }
+        // what is surely enough spares the counting
+        let fields = self.head.fields.len() + 4;
+        self.head_len() + self.edits.len() + more + fields * FIELD <= size
+            || self.counted() + more + fields * FIELD <= size
+    }
+
+    #[cold]
+    fn counted(&self) -> usize {
+        let of = |f: &Field| (f.name.len + f.value.len) as usize;
+        let fields: usize = self.head.fields.iter().map(of).sum();
+        fields + self.target().len()
     }
 
     /// Adds a field behind the others; the name is lower-cased.

@@ -1,6 +1,6 @@
 //! The line of a back end.
 
-use super::{bytes, http, last_session, seconds_since, times};
+use super::{bytes, http, inside, last_session, seconds_since, times};
 use crate::balance::ServerState;
 use crate::control::stats::column as c;
 use crate::control::stats::row::{Kind, Row, Value};
@@ -78,7 +78,9 @@ pub fn backend(row: &mut Row, shared: &Shared, be: &BackendPlan, legends: bool, 
                 .map(move |i| i.get(be.id, s))
                 .sum::<u32>()
         };
-        let idle: u32 = servers().map(|s| idle(s.index)).sum();
+        let idle: u32 = servers()
+            .map(|s| idle(s.index) + s.counters.private_idle.cur())
+            .sum();
         row.set(c::H1_OPEN_CONNECTIONS, busy + idle);
         row.set(c::H1_OPEN_STREAMS, busy);
         row.set(c::H1_TOTAL_CONNECTIONS, counters.connects.total());
@@ -87,6 +89,7 @@ pub fn backend(row: &mut Row, shared: &Shared, be: &BackendPlan, legends: bool, 
         row.set(c::H1_BYTES_IN, counters.wire_in.total());
         row.set(c::H1_BYTES_OUT, counters.wire_out.total());
     }
+    inside(row, &counters.mishaps, &counters.tls);
     row.set(c::CLI_ABRT, counters.client_aborts.total());
     row.set(c::SRV_ABRT, counters.server_aborts.total());
     row.set(c::LASTSESS, last_session(&counters.last_session, now));

@@ -1,6 +1,6 @@
 //! The line of a front end.
 
-use super::{bytes, http};
+use super::{bytes, http, inside};
 use crate::control::stats::column as c;
 use crate::control::stats::row::{Kind, Row};
 use crate::engine::Shared;
@@ -58,6 +58,7 @@ pub fn frontend(row: &mut Row, shared: &Shared, fe: &FrontendPlan, now: u64) {
     row.set(c::EREQ, counters.bad_requests.total());
     row.set(c::DCON, counters.denied_connections.total());
     row.set(c::DSES, counters.denied_sessions.total());
+    inside(row, &counters.mishaps, &counters.tls);
     row.set(c::RATE, rate.now(now));
     row.set(c::RATE_MAX, rate.max());
     row.set(c::CONN_RATE, counters.rate.now(now));

@@ -1,6 +1,6 @@
 //! The line of a listener (`option socket-stats`).
 
-use super::bytes;
+use super::{bytes, inside};
 use crate::control::stats::column as c;
 use crate::control::stats::row::{Kind, Row};
 use crate::engine::Shared;
@@ -43,6 +43,7 @@ pub fn listener(
         row.set(c::DREQ, sums.denied_requests.total());
         row.set(c::DRESP, sums.denied_responses.total());
         row.set(c::EREQ, sums.bad_requests.total());
+        inside(row, &sums.mishaps, &sums.tls);
         row.set(c::DCON, sums.denied_connections.total());
         row.set(c::DSES, sums.denied_sessions.total());
     }

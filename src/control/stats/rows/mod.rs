@@ -12,7 +12,7 @@ pub use server::server;
 
 use super::column as c;
 use super::row::{Row, Value};
-use crate::balance::counters::{Growth, HttpCounters, Moment, Sum, Times};
+use crate::balance::counters::{Growth, HttpCounters, Mishaps, Moment, Sum, Times, TlsCounters};
 
 pub(super) fn http(row: &mut Row, http: &HttpCounters) {
     let columns = [
@@ -26,6 +26,15 @@ pub(super) fn http(row: &mut Row, http: &HttpCounters) {
     for (column, sum) in columns.into_iter().zip(&http.by_class) {
         row.set(column, sum.total());
     }
+}
+
+/// What went wrong inside, and TLS.
+pub(super) fn inside(row: &mut Row, mishaps: &Mishaps, tls: &TlsCounters) {
+    row.set(c::WREW, mishaps.rewrites.total());
+    row.set(c::EINT, mishaps.internal.total());
+    row.set(c::SSL_SESS, tls.sessions.total());
+    row.set(c::SSL_REUSED_SESS, tls.resumed.total());
+    row.set(c::SSL_FAILED_HANDSHAKE, tls.failed.total());
 }
 
 pub(super) fn times(row: &mut Row, times: &Times) {

@@ -1,6 +1,6 @@
 //! The line of a server.
 
-use super::{bytes, http, last_session, seconds_since, times};
+use super::{bytes, http, inside, last_session, seconds_since, times};
 use crate::balance::event::Verdict;
 use crate::balance::{Admin, Operational, ServerState};
 use crate::control::stats::column as c;
@@ -114,6 +114,10 @@ pub fn server(
     row.set(c::IDLE_CONN_CUR, unsafe_idle);
     row.set(c::SAFE_CONN_CUR, safe_idle);
     row.set(c::USED_CONN_CUR, state.served());
+    let need = counters.need.estimate().max(state.served());
+    row.set(c::NEED_CONN_EST, need);
+    row.set(c::PRIV_IDLE_CUR, counters.private_idle.cur());
+    inside(row, &counters.mishaps, &counters.tls);
     row.set(c::SRC_ILIM, plan.settings.pool_max_conn);
     if legends {
         let address = match &*plan.address_now() {
@@ -187,7 +191,8 @@ fn check(row: &mut Row, plan: &ServerPlan, state: &ServerState, now: u64) {
                 true => row.set(c::CHECK_STATUS, format!("* {word}")),
                 false => row.set(c::CHECK_STATUS, word),
             }
-            row.set(c::CHECK_CODE, last.code.map(u32::from));
+            let code = last.code.map(u32::from);
+            row.set(c::CHECK_CODE, code.map(|n| if state.checking() { 0 } else { n }));
             row.set(c::CHECK_DURATION, last.duration_ms);
             row.set(c::CHECK_DESC, last.status.reason());
             let failed = last.status.verdict() != Verdict::Passed;

@@ -56,6 +56,11 @@ fn every_column_is_shown_by_a_scenario() {
         }
     }
     let known = |name: &&&str| !stat_fields().iter().any(|f| f.name == **name);
-    faults.extend(excused.keys().filter(known).map(|name| format!("{name}: no such column")));
+    faults.extend(
+        excused
+            .keys()
+            .filter(known)
+            .map(|name| format!("{name}: no such column")),
+    );
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

@@ -354,7 +354,9 @@ async fn keep_idle_pool(t: &'static Thread) {
             (total.saturating_sub(need.estimate()), idle)
         };
         let due = t.idle.purge(now, delay, excess);
-        let due = due.map_or(SOON, |due| u32::try_from(due.saturating_sub(now)).unwrap_or(SOON));
+        let due = due.map_or(SOON, |due| {
+            u32::try_from(due.saturating_sub(now)).unwrap_or(SOON)
+        });
         next = due.clamp(10, SOON);
     }
 }

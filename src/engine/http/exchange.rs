@@ -692,7 +692,8 @@ impl Stream {
                     let idle: u32 = t.shared.idle.iter().map(|c| c.get(be.id, server)).sum();
                     idle <= low || used + idle <= need.map_or(0, |n| n.estimate())
                 };
-                t.idle.put(t.worker, be.id, server, conn, max, delay, wanted);
+                t.idle
+                    .put(t.worker, be.id, server, conn, max, delay, wanted);
             }
         }
         if at.keep_client && self.keep_client {

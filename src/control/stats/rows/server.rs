@@ -192,7 +192,10 @@ fn check(row: &mut Row, plan: &ServerPlan, state: &ServerState, now: u64) {
                 false => row.set(c::CHECK_STATUS, word),
             }
             let code = last.code.map(u32::from);
-            row.set(c::CHECK_CODE, code.map(|n| if state.checking() { 0 } else { n }));
+            row.set(
+                c::CHECK_CODE,
+                code.map(|n| if state.checking() { 0 } else { n }),
+            );
             row.set(c::CHECK_DURATION, last.duration_ms);
             row.set(c::CHECK_DESC, last.status.reason());
             let failed = last.status.verdict() != Verdict::Passed;

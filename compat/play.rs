@@ -65,6 +65,7 @@ struct Stage {
     servers: Vec<Running>,
     held: Vec<Socket>,
     wires: HashMap<String, Wire>,
+    memory: crate::tls::Memory,
     ports: HashMap<String, u16>,
     transcript: Transcript,
     watch: Watch,
@@ -113,6 +114,7 @@ fn prepare(scenario: &Scenario, setting: &Setting) -> io::Result<(Stage, Vec<Pat
         servers: Vec::new(),
         held: Vec::new(),
         wires: HashMap::new(),
+        memory: HashMap::new(),
         ports: HashMap::new(),
         transcript: Transcript {
             masks: scenario.masks.clone(),
@@ -344,7 +346,7 @@ impl Stage {
                         if let Some(wish) = tls {
                             let shown = wish.with.as_ref().map(|file| dir.join(file));
                             let shown = shown.and_then(|path| fs::read(path).ok());
-                            if let Err(e) = wire.start_tls(wish, shown.as_deref()) {
+                            if let Err(e) = wire.start_tls(wish, shown.as_deref(), &mut self.memory) {
                                 self.transcript.say(who, &format!("no tls: {e}"));
                             }
                         }

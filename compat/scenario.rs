@@ -227,6 +227,20 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, String> {
                     crate::tls::certificate(words, issuer.as_deref()).map_err(|e| fault(&e))?;
                 s.files.push(((*file).to_owned(), pem.into_bytes()));
             }
+            "revocation" => {
+                let file = words.get(1).ok_or_else(|| fault("a file name"))?;
+                let text = |name: &&str| {
+                    let found = s.files.iter().find(|(n, _)| n == name)?;
+                    std::str::from_utf8(&found.1).ok()
+                };
+                let named = words.iter().skip(2).filter(|w| **w != "of");
+                let mut pems = named.filter_map(text);
+                let authority = pems.next().ok_or_else(|| fault("an authority"))?;
+                let taken_back: Vec<&str> = pems.collect();
+                let pem =
+                    crate::tls::revocation(authority, &taken_back).map_err(|e| fault(&e))?;
+                s.files.push(((*file).to_owned(), pem.into_bytes()));
+            }
             "server" => s
                 .servers
                 .push(server(&words).ok_or_else(|| fault("server NAME [KIND]"))?),
@@ -576,7 +590,8 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
             push(What::Recv(until, shown(text, &words)));
         }
         "quiet" => push(What::Quiet(time(2)?)),
-        "keepalive" | "mss" | "tls" => push(What::Fact(verb.to_owned())),
+        "keepalive" | "mss" => push(What::Fact(verb.to_owned())),
+        "tls" => push(What::Fact(words[1..].join(" "))),
         "peer" => push(What::Peer),
         "socket" => push(What::Socket(owned(&words[2..]))),
         "shutdown" => push(What::Shutdown),

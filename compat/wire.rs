@@ -41,10 +41,11 @@ impl Wire {
         &mut self,
         wish: &crate::tls::Wish,
         shown: Option<&[u8]>,
+        memory: &mut crate::tls::Memory,
     ) -> Result<(), String> {
         let stream = self.stream.as_mut().ok_or("not open")?;
         let _ = stream.set_read_timeout(Some(Duration::from_secs(3)));
-        self.tls = Some(crate::tls::Tls::connect(stream, wish, shown)?);
+        self.tls = Some(crate::tls::Tls::connect(stream, wish, shown, memory)?);
         Ok(())
     }
 
@@ -139,9 +140,15 @@ impl Wire {
         let Some(stream) = &self.stream else {
             return "not open".to_owned();
         };
-        if name == "tls" {
-            let facts = self.tls.as_ref().map(crate::tls::Tls::facts);
-            return facts.unwrap_or_else(|| "plain".to_owned());
+        if let Some(more) = name.strip_prefix("tls") {
+            let Some(tls) = &self.tls else {
+                return "plain".to_owned();
+            };
+            let mut facts = tls.facts();
+            for name in more.split_whitespace() {
+                facts = format!("{facts} {}", tls.fact(name));
+            }
+            return facts;
         }
         if name == "mss" {
             let mss = socket2::SockRef::from(stream).tcp_mss().unwrap_or(0);

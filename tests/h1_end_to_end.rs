@@ -288,8 +288,8 @@ fn check(name: &str, text: &str, options: &str, known: &[(&[u8], &[u8])]) {
     );
 }
 
-// Known difference: HAProxy keeps the connection of a client whose `CONNECT` it answers 502; hapax
-// closes it.
+// Known difference: behind a `CONNECT` with `Content-Length` HAProxy takes the announced body for the
+// next request; hapax closes the connection.
 
 #[test]
 fn requests() {
@@ -301,11 +301,7 @@ fn requests() {
 #[test]
 fn responses() {
     let text = include_str!("../fixtures/h1/responses.cases");
-    let known: [(&[u8], &[u8]); 2] = [
-        (b"CONNECT ", b"HTTP/1.1 200 OK\r\nContent-Length: x"),
-        (b"CONNECT ", b"HTTP/1.1 101"),
-    ];
-    check("responses", text, "", &known);
+    check("responses", text, "", &[]);
 }
 
 #[test]

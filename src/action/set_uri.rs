@@ -32,27 +32,10 @@ impl Part {
                 buffer.clear();
                 buffer.extend_from_slice(request.path());
                 buffer.push(b'?');
-                buffer.extend_from_slice(text.strip_prefix(b"?").unwrap_or(text));
+                buffer.extend_from_slice(text);
                 request.set_path_and_query(buffer);
             }
-            Part::Uri => {
-                request.set_target(text);
-                buffer.clear();
-                let authority = request.authority();
-                let end = memchr::memchr(b'/', authority).unwrap_or(authority.len());
-                buffer.extend_from_slice(authority.get(..end).unwrap_or_default());
-                // The Host field follows an authority.
-                if !buffer.is_empty() {
-                    let at = request
-                        .fields()
-                        .iter()
-                        .position(|f| request.name(f) == b"host");
-                    match at {
-                        Some(at) => request.replace_value(at, buffer),
-                        None => request.add_header(b"host", buffer),
-                    }
-                }
-            }
+            Part::Uri => request.set_uri(text),
         }
     }
 

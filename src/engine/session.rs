@@ -8,10 +8,11 @@ use super::reactor::{Io, NEVER, Sock, Wake};
 use super::thread::Thread;
 use crate::ir::proxy::{Mode, Options};
 use crate::plan::{FrontendPlan, LogPlan, Plan};
-use crate::proto::h1::Message;
+use crate::proto::h1::{Message, errors};
 use crate::proto::proxy_protocol::Received;
 use crate::sample::vars::VarStore;
 use crate::sample::view::{LogData, LogStep, TlsFacts};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::cell::RefCell;
 use std::future::Future;
@@ -185,12 +186,15 @@ impl Session {
         if self.requests > 0 || self.fe.options.contains(Options::HTTP_IGNORE_PROBES) {
             return;
         }
-        let bytes = match self.fe.errors.page(status) {
-            Some(page) if page.custom => &page.bytes[..],
-            _ => crate::proto::h1::errors::raw(status).unwrap_or_default(),
+        let bytes: Cow<'_, [u8]> = match self.fe.errors.page(status) {
+            Some(page) if page.custom => {
+                let case = self.fe.case_map.as_deref();
+                super::http::plain_page(self.t, &page.bytes, case).into()
+            }
+            _ => errors::raw(status).unwrap_or_default().into(),
         };
         // whole or not at all: a client that takes nothing is not waited for
-        let _ = self.client.send(bytes, false);
+        let _ = self.client.send(&bytes, false);
         super::count::no_request(self, status);
         let Some(plan) = self.fe.log.clone().filter(|p| !p.skips_null) else {
             return;

@@ -49,8 +49,6 @@ pub struct Server {
     pub pool_low_conn: u32,
     /// `pool-purge-delay`, ms (5000)
     pub pool_purge_delay: u32,
-    /// `max-reuse`; -1 is `None`
-    pub max_reuse: Option<u32>,
     /// `hash-key`
     pub hash_key: HashKey,
     /// `strict-maxconn`
@@ -98,7 +96,6 @@ impl Server {
             pool_max_conn: None,
             pool_low_conn: 0,
             pool_purge_delay: 5000,
-            max_reuse: None,
             hash_key: HashKey::Id,
             strict_maxconn: false,
             shutdown_on_down: false,

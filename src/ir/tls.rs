@@ -89,8 +89,8 @@ pub struct TlsCommon {
     pub curves: Option<Said>,
     /// `ssl-min-ver` and its like
     pub versions: Versions,
-    /// `no-tls-tickets`
-    pub no_tickets: bool,
+    /// `no-tls-tickets`, `tls-tickets`
+    pub no_tickets: Option<bool>,
 }
 
 /// A `bind` line's words about TLS.
@@ -102,8 +102,8 @@ pub struct BindTls {
     pub crt: Vec<Said>,
     /// `crt-list`
     pub crt_list: Vec<Said>,
-    /// `strict-sni`
-    pub strict_sni: bool,
+    /// `strict-sni`, `no-strict-sni`
+    pub strict_sni: Option<bool>,
     /// `prefer-client-ciphers`
     pub prefer_client_ciphers: bool,
     /// `crt-ignore-err`: error numbers that do not end the handshake; `None` in it: all

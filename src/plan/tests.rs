@@ -17,12 +17,20 @@ use std::net::IpAddr;
 /// A machine with one user, one host and two files.
 struct Machine;
 
+/// A certificate with its key.
+fn site() -> Vec<u8> {
+    let made = rcgen::generate_simple_self_signed(["site.example".to_owned()]);
+    let made = made.expect("a certificate");
+    (made.cert.pem() + &made.signing_key.serialize_pem()).into_bytes()
+}
+
 impl Files for Machine {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         match path {
             "conf/sorry.http" => Ok(b"HTTP/1.0 503 Sorry\r\nServer: me\r\n\r\ngone".to_vec()),
             "bad.http" => Ok(b"no answer".to_vec()),
             "empty" => Ok(Vec::new()),
+            "site.pem" => Ok(site()),
             _ => Err(io::Error::from(io::ErrorKind::NotFound)),
         }
     }
@@ -297,4 +305,33 @@ fn spelling_of_headers_is_per_side() {
     assert!(plan.frontends[0].case_map.is_none());
     let map = plan.backends[0].case_map.clone().unwrap();
     assert_eq!(map.adjust(b"content-type"), b"Content-Type");
+}
+
+/// What is said about the versions of a TLS listener and of a TLS server with these words.
+fn about_versions(words: &str) -> Vec<String> {
+    messages(&format!(
+        "frontend f\n bind :1 ssl crt site.pem {words}\n default_backend b\nbackend b\n server s 127.0.0.1:1 ssl verify none {words}\n"
+    ))
+}
+
+#[test]
+fn limits_make_words_about_one_version_void() {
+    for word in ["no-sslv3", "no-tlsv10", "no-tlsv11", "no-tlsv12", "no-tlsv13"] {
+        let said = about_versions(&format!("ssl-min-ver TLSv1.2 {word}"));
+        assert_eq!(said.len(), 2, "{word}: {said:?}");
+        assert!(said.iter().all(|m| m.contains("are ignored for")), "{said:?}");
+    }
+}
+
+#[test]
+fn versions_that_nobody_speaks_are_refused() {
+    for word in ["force-sslv3", "force-tlsv10", "force-tlsv11"] {
+        let said = about_versions(word);
+        assert_eq!(said.len(), 2, "{word}: {said:?}");
+        let refused = |m: &&String| {
+            m.contains("all SSL/TLS versions are disabled") || m.contains("newest version allowed")
+        };
+        assert_eq!(said.iter().filter(refused).count(), 2, "{said:?}");
+    }
+    assert_eq!(about_versions("ssl-max-ver TLSv1.1").len(), 3);
 }

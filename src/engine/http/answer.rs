@@ -5,7 +5,8 @@ use crate::action::{Answer, RuleSet};
 use crate::engine::reactor::{Io, Wake};
 use crate::engine::session::Next;
 use crate::ir::proxy::Options;
-use crate::proto::h1::{EncodeOptions, Parsed, Persist, errors};
+use crate::engine::thread::Thread;
+use crate::proto::h1::{CaseMap, EncodeOptions, Parsed, Persist, RequestContext, errors};
 use crate::rules;
 
 impl Stream {
@@ -44,9 +45,7 @@ impl Stream {
                     Some(page) if page.custom && page.bytes.is_empty() => {
                         self.status = status.into();
                     }
-                    Some(page) if page.custom => {
-                        self.respond(&page.bytes).await;
-                    }
+                    Some(page) if page.custom => self.respond_raw(&page.bytes).await,
                     _ => {
                         self.send_all(errors::raw(status).unwrap_or_default()).await;
                     }
@@ -171,6 +170,14 @@ impl Stream {
         if keep { Next::KeepAlive } else { Next::Close }
     }
 
+    /// Sends a page as it is, since nothing is known of the request; only its names are spelled
+    /// as in any response.
+    async fn respond_raw(&mut self, text: &[u8]) {
+        let t = self.s.t;
+        let bytes = plain_page(t, text, self.s.fe.case_map.as_deref());
+        self.send_all(&bytes).await;
+    }
+
     /// `http-after-response`, back end's rules first.
     pub(super) fn after_response_rules(&mut self) {
         let (fe, be) = (self.s.fe.clone(), self.be.clone());
@@ -224,6 +231,26 @@ impl Stream {
         }
         true
     }
+}
+
+/// A page whose names are spelled as in any response.
+pub(in crate::engine) fn plain_page(t: &Thread, text: &[u8], case: Option<&CaseMap>) -> Vec<u8> {
+    let mut page = t.message();
+    let mut out = Vec::with_capacity(text.len());
+    match page.load_response(text, RequestContext::default()) {
+        Parsed::Done => {
+            let options = EncodeOptions {
+                persist: Persist::Silent,
+                peer_http11: true,
+                case,
+            };
+            page.encode_response(&mut out, &options);
+            out.extend_from_slice(page.body_prefix());
+        }
+        _ => out.extend_from_slice(text),
+    }
+    t.recycle(page);
+    out
 }
 
 /// An answer with one header more, which asks for a name and a password (RFC 7617).

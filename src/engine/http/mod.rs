@@ -18,6 +18,7 @@ mod stream;
 mod upgrade;
 mod view;
 
+pub(super) use answer::plain_page;
 pub use forwarded::contains;
 pub use stream::{End, Stream};
 

@@ -33,9 +33,9 @@ options! {
         Ok(())
     };
     /// `strict-sni`
-    STRICT_SNI "strict-sni" |b, _| { b.tls.strict_sni = true; Ok(()) };
+    STRICT_SNI "strict-sni" |b, _| { b.tls.strict_sni = Some(true); Ok(()) };
     /// `no-strict-sni`
-    NO_STRICT_SNI "no-strict-sni" |b, _| { b.tls.strict_sni = false; Ok(()) };
+    NO_STRICT_SNI "no-strict-sni" |b, _| { b.tls.strict_sni = Some(false); Ok(()) };
     /// `prefer-client-ciphers`
     PREFER_CLIENT_CIPHERS "prefer-client-ciphers" |b, _| {
         b.tls.prefer_client_ciphers = true;
@@ -122,9 +122,9 @@ options! {
     /// `force-tlsv13`
     FORCE_TLSV13 "force-tlsv13" |b, _| only(b, TlsVersion::Tls13);
     /// `no-tls-tickets`
-    NO_TLS_TICKETS "no-tls-tickets" |b, _| { b.tls.common.no_tickets = true; Ok(()) };
+    NO_TLS_TICKETS "no-tls-tickets" |b, _| { b.tls.common.no_tickets = Some(true); Ok(()) };
     /// `tls-tickets`
-    TLS_TICKETS "tls-tickets" |b, _| { b.tls.common.no_tickets = false; Ok(()) };
+    TLS_TICKETS "tls-tickets" |b, _| { b.tls.common.no_tickets = Some(false); Ok(()) };
 }
 
 fn said(args: &mut Args<'_, '_>, name: &str, missing: &str) -> Result<Said, Fault> {

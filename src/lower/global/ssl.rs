@@ -115,7 +115,7 @@ fn option(cx: &mut Context<'_>, args: &mut Args<'_, '_>, name: &str, word: &Word
             let found = limit(args)?;
             side(cx, name).versions.max = Some(found);
         }
-        "no-tls-tickets" => side(cx, name).no_tickets = true,
+        "no-tls-tickets" => side(cx, name).no_tickets = Some(true),
         "prefer-client-ciphers" if !name.contains("-server-") => {
             cx.global.tls.prefer_client_ciphers = true;
         }

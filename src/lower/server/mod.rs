@@ -156,10 +156,11 @@ pub const OPTIONS: &[ServerOption] = &[
     state::ID,
 ];
 
-/// The words of [`OPTIONS`].
+/// The words of [`OPTIONS`] that have an effect.
 pub fn executed() -> impl Iterator<Item = &'static str> {
     let all = OPTIONS.iter().chain(ssl::ALL);
-    all.flat_map(|o| o.names.iter().copied())
+    let names = all.flat_map(|o| o.names.iter().copied());
+    names.filter(|n| grammar::server_option(n.as_bytes()).is_none_or(|o| o.inert.is_none()))
 }
 
 /// `server NAME ADDRESS [options]`

@@ -12,7 +12,7 @@ pub const POOL_MAX_CONN: ServerOption = ServerOption::new(&["pool-max-conn"], ma
 pub const POOL_LOW_CONN: ServerOption = ServerOption::new(&["pool-low-conn"], low_conn);
 /// `pool-purge-delay TIME`
 pub const POOL_PURGE_DELAY: ServerOption = ServerOption::new(&["pool-purge-delay"], purge_delay);
-/// `max-reuse N`
+/// `max-reuse N`: checked, but without effect, as the tables say
 pub const MAX_REUSE: ServerOption = ServerOption::new(&["max-reuse"], max_reuse);
 
 fn max_conn(made: &mut ServerDraft, name: &str, args: &mut Args<'_, '_>) -> Result<(), Fault> {
@@ -53,8 +53,6 @@ fn purge_delay(made: &mut ServerDraft, name: &str, args: &mut Args<'_, '_>) -> R
     Ok(())
 }
 
-fn max_reuse(made: &mut ServerDraft, name: &str, args: &mut Args<'_, '_>) -> Result<(), Fault> {
-    let word = argument(args, &format!("'{name}' expects <value> as argument.."))?;
-    made.server.max_reuse = u32::try_from(atol(&word.text).0).ok();
-    Ok(())
+fn max_reuse(_: &mut ServerDraft, name: &str, args: &mut Args<'_, '_>) -> Result<(), Fault> {
+    argument(args, &format!("'{name}' expects <value> as argument..")).map(drop)
 }

@@ -133,7 +133,7 @@ const REUSE: ServerOption = ServerOption::new(&["ssl-reuse", "no-ssl-reuse"], |m
 /// `tls-tickets`, `no-tls-tickets`
 const TICKETS: ServerOption =
     ServerOption::new(&["tls-tickets", "no-tls-tickets"], |made, name, _| {
-        made.server.tls.common.no_tickets = name == "no-tls-tickets";
+        made.server.tls.common.no_tickets = Some(name == "no-tls-tickets");
         Ok(())
     });
 

@@ -2,6 +2,7 @@
 
 use super::certificates::{self, Certificates};
 use super::verify::Clients;
+use super::versions::{self, Left};
 use super::{crt_list, pem, suites};
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
@@ -47,13 +48,14 @@ impl Builder<'_> {
             return None;
         }
         let mut found = found?;
-        found.strict = tls.strict_sni || self.config.global.tls.strict_sni;
+        found.strict = tls.strict_sni.unwrap_or(self.config.global.tls.strict_sni);
+        let strict = found.strict;
         if found.len() == 0 {
             let text = format!(
                 "Proxy '{}': no SSL certificate specified for bind '{}' at [{}]",
                 line.owner, bind.written, bind.place
             );
-            let finding = match tls.strict_sni {
+            let finding = match strict {
                 true => Diagnostic::warning(
                     "HX0501",
                     bind.span,
@@ -62,12 +64,14 @@ impl Builder<'_> {
                 false => Diagnostic::alert("HX0501", bind.span, format!("{text} (use 'crt').")),
             };
             self.diags.push(finding.form(Form::Plain));
-            if !tls.strict_sni {
+            if !strict {
                 return None;
             }
         }
         self.outdated(&common, &line);
-        let (provider, versions) = match suites::provider(&common) {
+        let spoken = versions::left(&common.versions, Some(TlsVersion::Tls12));
+        self.bind_versions(&spoken, &line);
+        let (provider, versions) = match suites::provider(&common, &spoken) {
             Ok(made) => made,
             Err(fault) => {
                 self.line_fault(&line, &fault.text(&common));
@@ -135,7 +139,7 @@ impl Builder<'_> {
             Some(0) => Arc::new(NoServerSessionStorage {}),
             size => ServerSessionMemoryCache::new(size.map_or(CACHE, |n| n as usize)),
         };
-        if !common.no_tickets {
+        if common.no_tickets != Some(true) {
             config.ticketer = aws_lc_rs::Ticketer::new().ok()?;
         }
         Some(Arc::new(config))
@@ -169,6 +173,27 @@ impl Builder<'_> {
             self.diags.push(Diagnostic::notice("HX0280", span, text));
         }
         Some(spoken)
+    }
+
+    /// Words about versions that have no effect, or another one than they seem to have.
+    fn bind_versions(&mut self, spoken: &Left, line: &Line<'_>) {
+        let about = format!("'{}' at [{}]", line.bind.written, line.bind.place);
+        let mut warn = |text: String| {
+            let text = format!("Proxy '{}': {text}", line.owner);
+            let finding = Diagnostic::warning("HX0505", line.bind.span, text);
+            self.diags.push(finding.form(Form::Plain));
+        };
+        if spoken.ignored {
+            warn(format!(
+                "no-sslv3/no-tlsv1x are ignored for bind {about}. Use only 'ssl-min-ver' and 'ssl-max-ver' to fix."
+            ));
+        }
+        if let Some(version) = spoken.lowered {
+            warn(format!(
+                "Ambiguous configuration for bind {about}: the ssl-min-ver value is not configured and the ssl-max-ver value is lower than the default ssl-min-ver value (TLSv1.2). Setting the ssl-min-ver to {}. Use 'ssl-min-ver' to fix this.",
+                version.name()
+            ));
+        }
     }
 
     /// Versions that files still ask for and no one speaks any more.
@@ -531,11 +556,8 @@ pub(super) fn inherit(common: &mut TlsCommon, global: &TlsCommon) {
         .or_else(|| global.ciphersuites.clone());
     c.curves = c.curves.take().or_else(|| global.curves.clone());
     let (v, g) = (&mut c.versions, &global.versions);
-    if v.min.is_none() && v.max.is_none() && v.without.is_empty() {
-        *v = g.clone();
-    } else {
-        v.min = v.min.or(g.min);
-        v.max = v.max.or(g.max);
-    }
-    c.no_tickets |= global.no_tickets;
+    v.min = v.min.or(g.min);
+    v.max = v.max.or(g.max);
+    v.without.extend(&g.without);
+    c.no_tickets = c.no_tickets.or(global.no_tickets);
 }

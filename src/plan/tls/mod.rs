@@ -1,7 +1,7 @@
 //! TLS settings made ready: certificates loaded, rustls's configurations built.
 //!
 //! `certificates` finds the one for a name, `pem` reads files, `crt_list` lists of them, `suites`
-//! maps OpenSSL's names of ciphers and curves, `verify` judges the other side's certificate,
+//! maps OpenSSL's names of ciphers and curves, `versions` finds which are left, `verify` judges the other side's certificate,
 //! `bind` and `server` put it together.
 
 mod bind;
@@ -11,6 +11,7 @@ mod pem;
 mod server;
 mod suites;
 mod verify;
+mod versions;
 
 pub use server::{ServerTlsPlan, name};
 

@@ -1,8 +1,9 @@
 //! The TLS of `server` lines.
 
 use super::bind::{Place, inherit};
-use super::suites;
+use super::suites::{self, Empty};
 use super::verify::{Anyone, Servers};
+use super::versions;
 use crate::base::diag::{Diagnostic, Form};
 use crate::ir::proxy::Mode;
 use crate::ir::server::CheckSettings;
@@ -11,7 +12,7 @@ use crate::ir::{Proxy, Server};
 use crate::plan::build::Builder;
 use rustls::ClientConfig;
 use rustls::client::danger::ServerCertVerifier;
-use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::client::{Resumption, Tls12Resumption, WebPkiServerVerifier};
 use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName};
 use rustls::sign::SingleCertAndKey;
 use std::sync::Arc;
@@ -77,10 +78,36 @@ impl Builder<'_> {
             );
             return None;
         }
-        let (provider, versions) = match suites::provider(&common) {
+        let spoken = versions::left(&common.versions, None);
+        let mut warn = |text: String| {
+            let text = format!("{place} : {text} Use only 'ssl-min-ver' and 'ssl-max-ver' to fix.");
+            let finding = Diagnostic::warning("HX0505", server.span, text);
+            self.diags.push(finding.form(Form::PlainBracket));
+        };
+        if spoken.ignored {
+            warn("no-sslv3/no-tlsv1x are ignored for this server.".into());
+        }
+        for hole in &spoken.holes {
+            warn(format!(
+                "backend '{}': SSL/TLS versions range not contiguous for server '{}'. Hole find for {}.",
+                proxy.name,
+                server.name,
+                hole.name()
+            ));
+        }
+        let (provider, versions) = match suites::provider(&common, &spoken) {
             Ok(made) => made,
             Err(fault) => {
-                fail(&mut self.diags, format!("{}.", fault.text(&common)));
+                let text = match fault {
+                    Empty::Versions => format!(
+                        "backend '{}': {} for server '{}'.",
+                        proxy.name,
+                        fault.text(&common),
+                        server.name
+                    ),
+                    _ => format!("{}.", fault.text(&common)),
+                };
+                fail(&mut self.diags, text);
                 return None;
             }
         };
@@ -150,6 +177,9 @@ impl Builder<'_> {
         };
         if tls.no_reuse {
             config.resumption = Resumption::disabled();
+        } else if common.no_tickets == Some(true) {
+            let by_id = Tls12Resumption::SessionIdOnly;
+            config.resumption = config.resumption.tls12_resumption(by_id);
         }
         let http = proxy.settings.mode == Mode::Http;
         let spoken = |names: &Option<Vec<Vec<u8>>>| -> Vec<Vec<u8>> {

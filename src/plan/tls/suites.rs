@@ -3,6 +3,7 @@
 //! Lists that keep at least one suite are taken in silence: what a list names and rustls does not
 //! have (static RSA, CBC, RC4, ...) would only have served clients that no one should serve.
 
+use super::versions::Left;
 use crate::ir::tls::{TlsCommon, TlsVersion};
 use rustls::crypto::aws_lc_rs::{self, cipher_suite as suite, kx_group};
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
@@ -182,6 +183,7 @@ impl Empty {
 /// The list that leaves nothing.
 pub fn provider(
     common: &TlsCommon,
+    spoken: &Left,
 ) -> Result<(CryptoProvider, Vec<&'static SupportedProtocolVersion>), Empty> {
     let mut provider = aws_lc_rs::default_provider();
     let older: Vec<SupportedCipherSuite> = match &common.ciphers {
@@ -212,17 +214,11 @@ pub fn provider(
         }
         provider.kx_groups = groups;
     }
-    let v = &common.versions;
-    let allowed = |which: TlsVersion| {
-        v.min.is_none_or(|min| min <= which)
-            && v.max.is_none_or(|max| which <= max)
-            && !v.without.contains(&which)
-    };
     let mut versions: Vec<&'static SupportedProtocolVersion> = Vec::new();
-    if allowed(TlsVersion::Tls13) {
+    if spoken.has(TlsVersion::Tls13) {
         versions.push(&version::TLS13);
     }
-    if allowed(TlsVersion::Tls12) {
+    if spoken.has(TlsVersion::Tls12) {
         // without a suite of its own TLS 1.2 is not spoken; TLS 1.3 goes on
         match older.is_empty() {
             true if versions.is_empty() => return Err(Empty::Ciphers),
@@ -234,11 +230,9 @@ pub fn provider(
         }
     }
     if versions.is_empty() {
-        return Err(match v.max {
-            Some(max) if max < TlsVersion::Tls12 && v.min.is_none_or(|min| min <= max) => {
-                Empty::Outdated(max)
-            }
-            _ => Empty::Versions,
+        return Err(match spoken.range {
+            Some((_, max)) => Empty::Outdated(max),
+            None => Empty::Versions,
         });
     }
     provider.cipher_suites = newer.into_iter().chain(older).collect();
@@ -258,6 +252,7 @@ fn plausible(list: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::tls::versions;
     use crate::base::span::Span;
     use crate::ir::tls::Said;
 
@@ -292,14 +287,18 @@ mod tests {
                 span: Span::default(),
             })
         };
-        let fault = |common: &TlsCommon| provider(common).map(|_| ()).unwrap_err();
+        let made = |common: &TlsCommon| {
+            let spoken = versions::left(&common.versions, Some(TlsVersion::Tls12));
+            provider(common, &spoken)
+        };
+        let fault = |common: &TlsCommon| made(common).map(|_| ()).unwrap_err();
         let mut common = TlsCommon {
             ciphers: said("FOO"),
             ..TlsCommon::default()
         };
         assert_eq!(fault(&common), Empty::Ciphers);
         common.ciphers = said("AES128-SHA");
-        assert!(provider(&common).is_ok(), "TLS 1.3 is left");
+        assert!(made(&common).is_ok(), "TLS 1.3 is left");
         common.versions.max = Some(TlsVersion::Tls12);
         assert_eq!(fault(&common), Empty::Ciphers);
         common = TlsCommon::default();

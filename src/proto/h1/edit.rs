@@ -181,17 +181,29 @@ impl Message {
         self.head.start_line_end = 0;
     }
 
-    /// Replaces the whole target; a `Host` field follows its authority.
+    /// Replaces the whole target; `Host` stays.
     pub fn set_target(&mut self, target: &[u8]) {
         self.keep_request_line();
         self.head.target = self.append(&[target]);
         self.head.start_line_end = 0;
-        let authority = target::split(target).authority;
-        let bare = target::without_user(target.get(authority).unwrap_or_default());
-        if bare.is_empty() {
+    }
+
+    /// Replaces the whole target; a `Host` field follows what names a host in it: all of a
+    /// CONNECT's target, else what stands behind the scheme (a query string too) up to a slash.
+    pub fn set_uri(&mut self, uri: &[u8]) {
+        self.set_target(uri);
+        let host = match (self.head.method_id, uri.first()) {
+            (Method::Connect, _) => uri,
+            (_, None | Some(b'/' | b'*')) => return,
+            _ => {
+                let begin = target::scheme_end(uri).unwrap_or(0);
+                target::before_slash(uri.get(begin..).unwrap_or_default())
+            }
+        };
+        if host.is_empty() {
             return;
         }
-        let value = self.append(&[bare]);
+        let value = self.append(&[host]);
         let host = self.head.fields.iter_mut().find(|f| f.id == HeaderId::Host);
         if let Some(field) = host {
             field.value = value;

@@ -340,17 +340,17 @@ mod tests {
             ),
             (
                 "GET /\nHost: a",
-                |m| m.set_target(b"http://u@z:81"),
-                "GET http://u@z:81\nhost: z:81",
+                |m| m.set_uri(b"http://u@z:81"),
+                "GET http://u@z:81\nhost: u@z:81",
             ),
             (
                 "GET /\nHost: a",
-                |m| m.set_target(b"z:80"),
+                |m| m.set_uri(b"z:80"),
                 "GET z:80\nhost: z:80",
             ),
             (
                 "GET /\nX: y",
-                |m| m.set_target(b"http://z:80/q"),
+                |m| m.set_uri(b"http://z:80/q"),
                 "GET http://z:80/q\nx: y",
             ),
             (

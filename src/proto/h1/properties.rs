@@ -165,7 +165,7 @@ proptest! {
                 3 => m.set_path(text),
                 4 => m.set_query(text),
                 5 => m.set_path_and_query(text),
-                6 => m.set_target(text),
+                6 => m.set_uri(text),
                 7 => m.set_method(text),
                 8 => m.replace_value(text.len(), text),
                 9 => m.remove_at(text.len()),

@@ -346,7 +346,8 @@ impl Stage {
                         if let Some(wish) = tls {
                             let shown = wish.with.as_ref().map(|file| dir.join(file));
                             let shown = shown.and_then(|path| fs::read(path).ok());
-                            if let Err(e) = wire.start_tls(wish, shown.as_deref(), &mut self.memory) {
+                            if let Err(e) = wire.start_tls(wish, shown.as_deref(), &mut self.memory)
+                            {
                                 self.transcript.say(who, &format!("no tls: {e}"));
                             }
                         }

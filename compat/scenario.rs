@@ -237,8 +237,7 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, String> {
                 let mut pems = named.filter_map(text);
                 let authority = pems.next().ok_or_else(|| fault("an authority"))?;
                 let taken_back: Vec<&str> = pems.collect();
-                let pem =
-                    crate::tls::revocation(authority, &taken_back).map_err(|e| fault(&e))?;
+                let pem = crate::tls::revocation(authority, &taken_back).map_err(|e| fault(&e))?;
                 s.files.push(((*file).to_owned(), pem.into_bytes()));
             }
             "server" => s

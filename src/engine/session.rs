@@ -189,7 +189,7 @@ impl Session {
         let bytes: Cow<'_, [u8]> = match self.fe.errors.page(status) {
             Some(page) if page.custom => {
                 let case = self.fe.case_map.as_deref();
-                super::http::plain_page(self.t, &page.bytes, case).into()
+                super::http::plain_page(&page.bytes, case).into()
             }
             _ => errors::raw(status).unwrap_or_default().into(),
         };

@@ -426,6 +426,15 @@ bitflags! {
         const S503 = 1 << 15;
         /// 504
         const S504 = 1 << 16;
+        /// Whoever retries on all of these survives a connection that the server closes while a
+        /// request is on its way: even the first request of a client may use an idle one (as 3.4).
+        const SURVIVES_A_CLOSE = Self::CONN_FAILURE.bits() | Self::EMPTY_RESPONSE.bits()
+            | Self::RESPONSE_TIMEOUT.bits();
+        /// All statuses.
+        const STATUSES = Self::S401.bits() | Self::S403.bits() | Self::S404.bits()
+            | Self::S408.bits() | Self::S421.bits() | Self::S425.bits() | Self::S429.bits()
+            | Self::S500.bits() | Self::S501.bits() | Self::S502.bits() | Self::S503.bits()
+            | Self::S504.bits();
     }
 }
 

@@ -316,10 +316,19 @@ fn about_versions(words: &str) -> Vec<String> {
 
 #[test]
 fn limits_make_words_about_one_version_void() {
-    for word in ["no-sslv3", "no-tlsv10", "no-tlsv11", "no-tlsv12", "no-tlsv13"] {
+    for word in [
+        "no-sslv3",
+        "no-tlsv10",
+        "no-tlsv11",
+        "no-tlsv12",
+        "no-tlsv13",
+    ] {
         let said = about_versions(&format!("ssl-min-ver TLSv1.2 {word}"));
         assert_eq!(said.len(), 2, "{word}: {said:?}");
-        assert!(said.iter().all(|m| m.contains("are ignored for")), "{said:?}");
+        assert!(
+            said.iter().all(|m| m.contains("are ignored for")),
+            "{said:?}"
+        );
     }
 }
 

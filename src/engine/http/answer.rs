@@ -5,8 +5,7 @@ use crate::action::{Answer, RuleSet};
 use crate::engine::reactor::{Io, Wake};
 use crate::engine::session::Next;
 use crate::ir::proxy::Options;
-use crate::engine::thread::Thread;
-use crate::proto::h1::{CaseMap, EncodeOptions, Parsed, Persist, RequestContext, errors};
+use crate::proto::h1::{CaseMap, EncodeOptions, Parsed, Persist, errors};
 use crate::rules;
 
 impl Stream {
@@ -173,8 +172,7 @@ impl Stream {
     /// Sends a page as it is, since nothing is known of the request; only its names are spelled
     /// as in any response.
     async fn respond_raw(&mut self, text: &[u8]) {
-        let t = self.s.t;
-        let bytes = plain_page(t, text, self.s.fe.case_map.as_deref());
+        let bytes = plain_page(text, self.s.fe.case_map.as_deref());
         self.send_all(&bytes).await;
     }
 
@@ -234,22 +232,18 @@ impl Stream {
 }
 
 /// A page whose names are spelled as in any response.
-pub(in crate::engine) fn plain_page(t: &Thread, text: &[u8], case: Option<&CaseMap>) -> Vec<u8> {
-    let mut page = t.message();
+pub(in crate::engine) fn plain_page(text: &[u8], case: Option<&CaseMap>) -> Vec<u8> {
+    let end = text.windows(4).position(|w| w == b"\r\n\r\n");
+    let (head, body) = text.split_at(end.map_or(0, |at| at + 2));
     let mut out = Vec::with_capacity(text.len());
-    match page.load_response(text, RequestContext::default()) {
-        Parsed::Done => {
-            let options = EncodeOptions {
-                persist: Persist::Silent,
-                peer_http11: true,
-                case,
-            };
-            page.encode_response(&mut out, &options);
-            out.extend_from_slice(page.body_prefix());
-        }
-        _ => out.extend_from_slice(text),
+    for (n, line) in head.split_inclusive(|b| *b == b'\n').enumerate() {
+        let colon = memchr::memchr(b':', line).filter(|_| n > 0);
+        let (name, rest) = line.split_at(colon.unwrap_or(0));
+        let name = name.to_ascii_lowercase();
+        out.extend_from_slice(case.map_or(&name[..], |map| map.adjust(&name)));
+        out.extend_from_slice(rest);
     }
-    t.recycle(page);
+    out.extend_from_slice(body);
     out
 }
 

@@ -6,6 +6,7 @@ use super::{End, KeptConn, Private, Stream};
 use crate::engine::connect::{self, Fault};
 use crate::engine::count;
 use crate::engine::forward::{Half, Pump};
+use crate::engine::pool::ServerConn;
 use crate::engine::reactor::{Io, NEVER};
 use crate::engine::session::Next;
 use crate::engine::tls;
@@ -94,6 +95,8 @@ impl Stream {
                     self.another_attempt(fault).await?;
                 }
                 Failure::Again(why, end) => {
+                    // a connection whose response came whole is used again
+                    fresh = !RetryOn::STATUSES.contains(why);
                     let may = be.retry_on.contains(why)
                         && self.retries > 0
                         && !self.no_l7_retry
@@ -103,7 +106,6 @@ impl Stream {
                         return Err(end);
                     }
                     self.retries -= 1;
-                    fresh = true;
                     if be.redispatch.is_some() {
                         let avoid = self.server;
                         self.slot = None;
@@ -174,7 +176,10 @@ impl Stream {
                     break;
                 }
             } else {
-                moved |= self.read_response(be, &a, &mut at)?;
+                moved |= match self.read_response(be, &a, &mut at) {
+                    Ok(moved) => moved,
+                    Err(failure) => return Err(self.keep_for_retry(be, a, failure)),
+                };
                 if at.answered && self.is_tunnel() {
                     // boxed, since few requests become one and each would carry its room
                     return Ok(Box::pin(self.run_tunnel(a, at)).await);
@@ -194,6 +199,76 @@ impl Stream {
             }
         }
         Ok(self.finish(be, a, at))
+    }
+
+    /// Keeps the connection of a response that is not passed on, because its status is worth
+    /// another attempt, if the response is there whole (as 3.4 does).
+    #[cold]
+    fn keep_for_retry(&mut self, be: &BackendPlan, a: Attached, failure: Failure) -> Failure {
+        if let Failure::Again(why, _) = &failure
+            && RetryOn::STATUSES.contains(*why)
+            && let (Some(res), Some(server)) = (&self.res, self.server)
+            && !self.close_server
+            && !self.req.closes_server()
+            && res.keep_alive()
+            && self.whole_body_len_of(res) == Some(res.body_prefix().len())
+        {
+            a.conn.settle();
+            self.keep_connection(be, server, a.conn, false);
+        }
+        failure
+    }
+
+    /// Keeps a connection for other requests: of this session only if it is `bound` to it, or
+    /// nothing is shared.
+    fn keep_connection(
+        &mut self,
+        be: &BackendPlan,
+        server: u32,
+        mut conn: ServerConn,
+        bound: bool,
+    ) {
+        let t = self.s.t;
+        conn.idle_since = t.worker.now_ms();
+        let state = be.state.server(server);
+        let used = state.map_or(1, |s| s.served());
+        let need = state.map(|s| &s.counters.need);
+        if let Some(need) = need.filter(|_| conn.uses > 1) {
+            need.saw(used);
+        }
+        if bound || be.http_reuse == HttpReuse::Never {
+            conn.sock.watch();
+            let most = self.s.fe.max_session_srv_conns;
+            let most = most.unwrap_or(MAX_SESSION_SRV_CONNS) as usize;
+            let kept = &mut self.s.kept;
+            // the connections kept first stay (as 3.4 does)
+            if kept.len() < most {
+                kept.push(KeptConn {
+                    backend: be.id,
+                    server,
+                    conn,
+                    bound,
+                    _counted: state.cloned().map(Private::new),
+                });
+            }
+            return;
+        }
+        let shared = &t.shared;
+        let idle = || t.idle.count(be.id, server);
+        if !shared.descriptors.may_idle(shared.conns.current(), idle) {
+            return;
+        }
+        let (max, low, delay) = match be.servers.get(server as usize).map(|s| &s.settings) {
+            Some(s) => (s.pool_max_conn, s.pool_low_conn, s.pool_purge_delay.into()),
+            None => (None, 0, 0),
+        };
+        // what others have idle is looked at only where this thread has some, too
+        let wanted = || {
+            let idle: u32 = shared.idle.iter().map(|c| c.get(be.id, server)).sum();
+            idle <= low || used + idle <= need.map_or(0, |n| n.estimate())
+        };
+        t.idle
+            .put(t.worker, be.id, server, conn, max, delay, wanted);
     }
 
     /// Writes the request's head and what is there of its body.
@@ -362,12 +437,16 @@ impl Stream {
                 ));
             }
         }
+        let mut early = Vec::new();
         loop {
             let Some(res) = &mut self.res else {
                 return Ok(true);
             };
             match res.parse_response(&limits, context) {
-                Parsed::Incomplete => return Ok(true),
+                Parsed::Incomplete => {
+                    self.pass_early(&early, at);
+                    return Ok(true);
+                }
                 Parsed::Error(e) => {
                     let from = (be.id, self.server);
                     let captured = &t.shared.captured;
@@ -384,7 +463,7 @@ impl Stream {
                     if self.s.plan.keeps_spelling {
                         self.interim_lines(be)?;
                     }
-                    self.interim(be, at);
+                    self.interim(be, &mut early);
                 }
                 status => {
                     self.times.response = t.worker.now_us();
@@ -398,6 +477,7 @@ impl Stream {
                     {
                         return Err(Failure::Again(why, End::Status(502, *b"SH")));
                     }
+                    self.pass_early(&early, at);
                     self.pass_response(be, at)?;
                     return Ok(true);
                 }
@@ -405,26 +485,32 @@ impl Stream {
         }
     }
 
-    /// Passes a 1xx on, as HAProxy also to HTTP/1.0 clients, and makes room for the next head.
-    fn interim(&mut self, be: &BackendPlan, at: &mut Attempt) {
-        let t = self.s.t;
+    /// Takes a 1xx, which HAProxy passes on to HTTP/1.0 clients, too, and makes room for the next
+    /// head.
+    #[cold]
+    fn interim(&mut self, be: &BackendPlan, early: &mut Vec<u8>) {
         let Some(res) = &mut self.res else { return };
         count::response(be, self.server, res.status());
         self.sent += super::count::logged_size(res);
-        let mut head = t.head.borrow_mut();
-        head.clear();
         res.encode_response(
-            &mut head,
+            early,
             &EncodeOptions {
                 persist: Persist::Silent,
                 peer_http11: true,
                 case: self.s.fe.case_map.as_deref(),
             },
         );
-        at.down.begin(BodyLength::None, false);
-        // a client that is gone shows itself with the final response
-        let _ = at.down.push(t, &self.s.client, &head, &[], false);
         res.advance(0);
+    }
+
+    /// Passes the 1xx on that came; none of those that came together with junk (as 3.4).
+    #[inline]
+    fn pass_early(&self, early: &[u8], at: &mut Attempt) {
+        if !early.is_empty() {
+            at.down.begin(BodyLength::None, false);
+            // a client that is gone shows itself with the final response
+            let _ = at.down.push(self.s.t, &self.s.client, early, &[], false);
+        }
     }
 
     /// Applies the response rules, decides on the connection, and sends the head with the body's
@@ -633,10 +719,9 @@ impl Stream {
 
     /// The response went out whole: what becomes of both connections.
     fn finish(&mut self, be: &BackendPlan, a: Attached, at: Attempt) -> Next {
-        let t = self.s.t;
         self.sent += at.down.body_bytes;
         self.received += at.up.body_bytes;
-        let Attached { mut conn, .. } = a;
+        let Attached { conn, .. } = a;
         conn.settle();
         self.s.last = self.server.map(|server| (be.id, server));
         let Some(res) = &self.res else {
@@ -652,56 +737,16 @@ impl Stream {
             && !at.up.is_sink_lost()
             && self.body_read;
         if keep_server && let Some(server) = self.server {
-            conn.idle_since = t.worker.now_ms();
             let bound = self.is_connection_bound();
-            let state = be.state.server(server);
-            let used = state.map_or(1, |s| s.served());
-            let need = state.map(|s| &s.counters.need);
-            if let Some(need) = need.filter(|_| conn.uses > 1) {
-                need.saw(used);
-            }
-            if bound || be.http_reuse == HttpReuse::Never {
-                conn.sock.watch();
-                let most = self
-                    .s
-                    .fe
-                    .max_session_srv_conns
-                    .unwrap_or(MAX_SESSION_SRV_CONNS) as usize;
-                let kept = &mut self.s.kept;
-                // the connections kept first stay (as 3.4 does)
-                if kept.len() < most {
-                    kept.push(KeptConn {
-                        backend: be.id,
-                        server,
-                        conn,
-                        bound,
-                        _counted: state.cloned().map(Private::new),
-                    });
-                }
-            } else if t
-                .shared
-                .descriptors
-                .may_idle(t.shared.conns.current(), || t.idle.count(be.id, server))
-            {
-                let (max, low, delay) = match be.servers.get(server as usize).map(|s| &s.settings) {
-                    Some(s) => (s.pool_max_conn, s.pool_low_conn, s.pool_purge_delay.into()),
-                    None => (None, 0, 0),
-                };
-                // what others have idle is looked at only where this thread has some, too
-                let wanted = || {
-                    let idle: u32 = t.shared.idle.iter().map(|c| c.get(be.id, server)).sum();
-                    idle <= low || used + idle <= need.map_or(0, |n| n.estimate())
-                };
-                t.idle
-                    .put(t.worker, be.id, server, conn, max, delay, wanted);
-            }
+            self.keep_connection(be, server, conn, bound);
         }
         if at.keep_client && self.keep_client {
             Next::KeepAlive
         } else if self.body_read
             && !self.req.keep_alive()
             && self.s.carry.is_empty()
-            && self.req.body_prefix().len() <= self.body_taken
+            && self.req.body() == BodyLength::None
+            && self.req.body_prefix().is_empty()
         {
             // the client asked for it: nothing of it can be on its way that a reset would hurt
             Next::Drop

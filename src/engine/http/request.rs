@@ -4,7 +4,7 @@ use super::stream::State;
 use super::{End, Stream};
 use crate::engine::reactor::{Io, NEVER, Wake};
 use crate::engine::session;
-use crate::proto::h1::{Answer, BodyLength, ChunkDecoder, ChunkEvent, ErrorKind, Parsed};
+use crate::proto::h1::{Answer, BodyLength, ChunkDecoder, ChunkEvent, ErrorKind, Message, Parsed};
 
 /// What the buffer holds of a request's body.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -152,8 +152,13 @@ impl Stream {
     /// How many bytes of the buffer the whole body takes, chunks and trailers included; `None`:
     /// it is not there whole, or broken.
     pub(super) fn whole_body_len(&self) -> Option<usize> {
-        let have = self.req.body_prefix();
-        match self.req.body() {
+        self.whole_body_len_of(&self.req)
+    }
+
+    /// The same for either message.
+    pub(super) fn whole_body_len_of(&self, message: &Message) -> Option<usize> {
+        let have = message.body_prefix();
+        match message.body() {
             BodyLength::None => Some(0),
             BodyLength::Length(n) => usize::try_from(n).ok().filter(|n| *n <= have.len()),
             BodyLength::Chunked => match chunked(have) {

@@ -9,7 +9,7 @@ use crate::engine::pool::ServerConn;
 use crate::engine::preface::{self, Preface};
 use crate::engine::reactor::{NEVER, Sock, Wake};
 use crate::engine::{select, source, strict, takeover, tls};
-use crate::ir::proxy::{HttpReuse, Options};
+use crate::ir::proxy::{HttpReuse, Options, RetryOn};
 use crate::plan::{BackendPlan, ServerAddress};
 use crate::proto::h1::Method;
 use std::borrow::Cow;
@@ -186,7 +186,7 @@ impl Stream {
                     });
                 }
             }
-            let first = self.s.requests <= 1;
+            let first = self.s.requests <= 1 && !be.retry_on.contains(RetryOn::SURVIVES_A_CLOSE);
             let (allowed, proven) = match be.http_reuse {
                 HttpReuse::Never => (false, false),
                 HttpReuse::Safe => (!first, false),

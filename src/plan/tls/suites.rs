@@ -252,9 +252,9 @@ fn plausible(list: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::tls::versions;
     use crate::base::span::Span;
     use crate::ir::tls::Said;
+    use crate::plan::tls::versions;
 
     fn chosen(list: &str) -> Vec<String> {
         let names = select(list).into_iter().map(|s| format!("{:?}", s.suite()));

@@ -1,92 +1,8 @@
 //! What HAProxy logs about servers and back ends, as data and as its sentence.
 
 use super::state::Operational;
-use std::fmt;
-
-/// How a check ended (configuration manual 9.3 of the management guide, `check_status`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CheckStatus {
-    /// `L4OK`: connected, nothing more asked
-    L4Ok,
-    /// `L4TOUT`
-    L4Timeout,
-    /// `L4CON`: refused, unreachable
-    L4Connection,
-    /// `L6OK`
-    L6Ok,
-    /// `L6TOUT`
-    L6Timeout,
-    /// `L6RSP`
-    L6Response,
-    /// `L7OK`
-    L7Ok,
-    /// `L7OKC`: answered with the condition that lets only persistence through (404)
-    L7OkConditional,
-    /// `L7TOUT`
-    L7Timeout,
-    /// `L7RSP`: not an HTTP answer
-    L7Response,
-    /// `L7STS`: a status that counts as failure
-    L7Status,
-    /// `SOCKERR`
-    SocketError,
-}
-
-impl CheckStatus {
-    /// The word of the CSV.
-    pub fn code(self) -> &'static str {
-        match self {
-            CheckStatus::L4Ok => "L4OK",
-            CheckStatus::L4Timeout => "L4TOUT",
-            CheckStatus::L4Connection => "L4CON",
-            CheckStatus::L6Ok => "L6OK",
-            CheckStatus::L6Timeout => "L6TOUT",
-            CheckStatus::L6Response => "L6RSP",
-            CheckStatus::L7Ok => "L7OK",
-            CheckStatus::L7OkConditional => "L7OKC",
-            CheckStatus::L7Timeout => "L7TOUT",
-            CheckStatus::L7Response => "L7RSP",
-            CheckStatus::L7Status => "L7STS",
-            CheckStatus::SocketError => "SOCKERR",
-        }
-    }
-    /// The words of the log.
-    pub fn reason(self) -> &'static str {
-        match self {
-            CheckStatus::L4Ok => "Layer4 check passed",
-            CheckStatus::L4Timeout => "Layer4 timeout",
-            CheckStatus::L4Connection => "Layer4 connection problem",
-            CheckStatus::L6Ok => "Layer6 check passed",
-            CheckStatus::L6Timeout => "Layer6 timeout",
-            CheckStatus::L6Response => "Layer6 invalid response",
-            CheckStatus::L7Ok => "Layer7 check passed",
-            CheckStatus::L7OkConditional => "Layer7 check conditionally passed",
-            CheckStatus::L7Timeout => "Layer7 timeout",
-            CheckStatus::L7Response => "Layer7 invalid response",
-            CheckStatus::L7Status => "Layer7 wrong status",
-            CheckStatus::SocketError => "Socket error",
-        }
-    }
-    /// Whether the server passed.
-    pub fn verdict(self) -> Verdict {
-        match self {
-            CheckStatus::L4Ok | CheckStatus::L6Ok | CheckStatus::L7Ok => Verdict::Passed,
-            CheckStatus::L7OkConditional => Verdict::Conditional,
-            _ => Verdict::Failed,
-        }
-    }
-}
-
-/// What a check result means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Works.
-    Passed,
-    /// Works, but wants no new visitors.
-    Conditional,
-    /// Does not work.
-    Failed,
-}
+pub use crate::ir::check::{CheckStatus, Verdict};
+use std::fmt::{self, Write};
 
 /// One check's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,11 +23,26 @@ impl fmt::Display for CheckResult<'_> {
         if let Some(code) = self.code {
             write!(f, ", code: {code}")?;
         }
-        if !self.info.is_empty() && self.status.verdict() == Verdict::Failed {
-            write!(f, ", info: \"{}\"", self.info)?;
+        if !self.info.is_empty() {
+            write!(f, ", info: \"{}\"", Encoded(self.info))?;
         }
         if let Some(ms) = self.duration_ms {
             write!(f, ", check duration: {ms}ms")?;
+        }
+        Ok(())
+    }
+}
+
+/// A text within quotes: what would not fit there is shown as `<XX>`.
+struct Encoded<'a>(&'a str);
+
+impl fmt::Display for Encoded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '"' | '<' | '>' | '\0'..='\x1f' | '\x7f'.. => write!(f, "<{:02X}>", u32::from(c))?,
+                _ => f.write_char(c)?,
+            }
         }
         Ok(())
     }

@@ -2,9 +2,7 @@
 //!
 //! A server counts its way up and down: `fall` failures in a row take it down, `rise` passes in a
 //! row bring it back. It starts up on trial, as HAProxy 3.4 does: in use at once, but its passes
-//! are counted from zero and a failure before it has `rise` of them takes it down. A 404 under
-//! `http-check disable-on-404` is a pass with conditions while the server is up and a failure
-//! while it is down.
+//! are counted from zero and a failure before it has `rise` of them takes it down.
 
 use super::event::{Change, CheckStatus, Verdict};
 use super::state::Operational;
@@ -21,7 +19,6 @@ pub struct Health {
     downinter: u32,
     rise: u32,
     fall: u32,
-    disable_on_404: bool,
     /// 0 to `rise + fall - 1`; proven from `rise` on.
     score: u32,
     state: Operational,
@@ -43,7 +40,7 @@ pub struct Judgement {
 
 impl Health {
     /// A server that has not been checked yet.
-    pub fn new(c: &CheckSettings, disable_on_404: bool) -> Self {
+    pub fn new(c: &CheckSettings) -> Self {
         let inter = c.inter.max(1);
         Health {
             inter,
@@ -51,7 +48,6 @@ impl Health {
             downinter: c.downinter.unwrap_or(inter),
             rise: c.rise.max(1),
             fall: c.fall.max(1),
-            disable_on_404,
             score: 0,
             state: Operational::Running,
             last: None,
@@ -99,13 +95,9 @@ impl Health {
     /// Takes a result.
     pub fn result(&mut self, status: CheckStatus) -> Judgement {
         let (was, score, last) = (self.state, self.score, self.last);
-        let up = was != Operational::Stopped;
         let (status, change) = match status.verdict() {
             Verdict::Passed => (status, self.passed(Operational::Running)),
-            Verdict::Conditional if self.disable_on_404 && up => {
-                (status, self.passed(Operational::Stopping))
-            }
-            Verdict::Conditional => (CheckStatus::L7Status, self.failed()),
+            Verdict::Conditional => (status, self.passed(Operational::Stopping)),
             Verdict::Failed => (status, self.failed()),
         };
         self.last = Some(status);
@@ -230,7 +222,7 @@ mod tests {
 
     #[test]
     fn spread_checks_stay_within_their_percentage() {
-        let mut h = Health::new(&CheckSettings::default(), false);
+        let mut h = Health::new(&CheckSettings::default());
         h.result(CheckStatus::L4Ok);
         h.result(CheckStatus::L4Ok);
         let seen: Vec<u32> = (0..5000).map(|d| h.next_delay(50, d * 7919)).collect();

@@ -383,7 +383,7 @@ fn replay_health(lines: &[&str]) -> Result<(), String> {
                 if let Some(left) = logged.pop() {
                     return Err(format!("not logged by HAProxy: {left}"));
                 }
-                let health = health.get_or_insert_with(|| Health::new(&settings, on_404));
+                let health = health.get_or_insert_with(|| Health::new(&settings));
                 let b = b.get_or_insert_with(|| {
                     let settings = BackendSettings {
                         name: "b".into(),
@@ -395,9 +395,11 @@ fn replay_health(lines: &[&str]) -> Result<(), String> {
                     BackendState::new(settings, servers.clone(), Arc::new(Inbox::default()))
                 });
                 let (status, code, info) = match answer {
-                    "u" => (CheckStatus::L7Ok, 200, "OK"),
+                    "u" => (CheckStatus::L7Ok, 200, ""),
                     "d" => (CheckStatus::L7Status, 500, "Bad"),
-                    _ if on_404 => (CheckStatus::L7OkConditional, 404, "Not Found"),
+                    _ if on_404 && health.state() != Operational::Stopped => {
+                        (CheckStatus::L7OkConditional, 404, "")
+                    }
                     _ => (CheckStatus::L7Status, 404, "Not Found"),
                 };
                 let judged = health.result(status);

@@ -144,17 +144,20 @@ pub fn header(server: &ServerPlan, view: &dyn StreamView, session: &Session) -> 
 /// The header in front of a health check over this connection.
 pub fn check_header(server: &ServerPlan, sock: &Sock, elsewhere: bool) -> Option<Vec<u8>> {
     let how = &server.settings.send_proxy;
-    if !(how.checks || how.is_on() && !elsewhere) {
-        return None;
-    }
+    (how.checks || how.is_on() && !elsewhere).then(|| own_header(server, sock))
+}
+
+/// The header of a connection that the process opens for itself.
+pub fn own_header(server: &ServerPlan, sock: &Sock) -> Vec<u8> {
+    let how = &server.settings.send_proxy;
     if how.v2 {
-        return Some(binary(how, None, None));
+        return binary(how, None, None);
     }
     let peer = sock.fd().and_then(|fd| {
         let name = rustix::net::getpeername(fd).ok()??;
         SocketAddr::try_from(name).ok()
     });
-    Some(line(sock.local_address().zip(peer)))
+    line(sock.local_address().zip(peer))
 }
 
 /// Version 1.

@@ -5,6 +5,7 @@
 
 pub mod balance;
 pub mod bind;
+pub mod check;
 pub mod global;
 pub mod log;
 pub mod persist;

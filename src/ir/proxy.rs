@@ -2,6 +2,7 @@
 
 pub use super::balance::{Balance, HashFunction, HashKey, HashType};
 use super::bind::Bind;
+use super::check::{CheckKind, ExternalCheck, Rules};
 use super::persist::{AppSession, Cookie};
 use super::rule::{Condition, PersistRule, Rule, UseBackend, UseServer};
 use super::server::Server;
@@ -145,8 +146,16 @@ pub struct Settings {
     pub appsession: Option<AppSession>,
     /// `option httpchk` and its relatives
     pub check: CheckKind,
+    /// `tcp-check`
+    pub tcp_check: Rules,
+    /// `http-check`
+    pub http_check: Rules,
     /// `http-check disable-on-404`
     pub disable_on_404: bool,
+    /// `http-check send-state`
+    pub send_state: bool,
+    /// `external-check command` and `external-check path`
+    pub external_check: ExternalCheck,
     /// `monitor-uri`
     pub monitor_uri: Option<Vec<u8>>,
     /// `monitor-net` of old files
@@ -442,31 +451,6 @@ impl Default for RetryOn {
     fn default() -> Self {
         RetryOn::CONN_FAILURE
     }
-}
-
-/// How servers are checked.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum CheckKind {
-    /// A TCP connection.
-    #[default]
-    Tcp,
-    /// `option httpchk`
-    Http(HttpCheck),
-    /// A kind of a later part, by name.
-    Pending(String),
-}
-
-/// `option httpchk [METHOD] [URI] [VERSION]`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpCheck {
-    /// `OPTIONS` when not said
-    pub method: Vec<u8>,
-    /// `/` when not said
-    pub uri: Vec<u8>,
-    /// `HTTP/1.0` when not said; old files smuggle headers in here (`HTTP/1.1\r\nHost:\ www`)
-    pub version: Vec<u8>,
-    /// `option httpchk METHOD URI VERSION HOST` (2.2+)
-    pub host: Option<Vec<u8>>,
 }
 
 /// `option forwardfor` / `option originalto`

@@ -315,6 +315,17 @@ fn check_proxy(cx: &mut Context<'_>, index: usize) {
     if !http {
         needs_http(draft, &mut warn);
     }
+    for (rules, name, option) in [
+        (&settings.tcp_check, "tcp-check", "tcp-check"),
+        (&settings.http_check, "http-check", "httpchk"),
+    ] {
+        if rules.own && rules.unused {
+            let text = format!(
+                "{named} uses {name} rules without 'option {option}', so the rules are ignored."
+            );
+            warn("HX0329", head, text);
+        }
+    }
     let formatted = settings.log_style.is_some() || settings.log_format_sd.is_some();
     if proxy.frontend && settings.logs.is_empty() && formatted {
         let text = format!("log format ignored for {named} since it has no log address.");

@@ -299,7 +299,9 @@ fn new_draft<'d>(
     span: Span,
 ) -> Draft<'d> {
     let parent_draft = parent.and_then(|i| cx.defaults.get(i));
-    let settings = parent_draft.map_or_else(Settings::default, |d| d.proxy.settings.clone());
+    let mut settings = parent_draft.map_or_else(Settings::default, |d| d.proxy.settings.clone());
+    settings.tcp_check.own = false;
+    settings.http_check.own = false;
     let is_defaults = kind == Sections::DEFAULTS;
     Draft {
         proxy: Proxy {

@@ -1,6 +1,7 @@
 //! Back ends of a plan.
 
-use super::backend::{BackendPlan, CheckPlan, Fullconn};
+use super::backend::{BackendPlan, Fullconn};
+use super::check::CheckPlan;
 use super::build::{Builder, case_map, proxy_options, rules, timeouts};
 use super::resolve::Found;
 use super::server::{ServerAddress, ServerPlan};
@@ -14,7 +15,7 @@ use crate::base::clock;
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::hash::avalanche;
 use crate::ir::address::{Address, Host};
-use crate::ir::proxy::{Balance, CheckKind, HashKey, Mode, Options};
+use crate::ir::proxy::{Balance, HashKey, Mode, Options};
 use crate::ir::{Proxy, Server};
 use crate::stick::appsession::AppSessions;
 use crate::stick::cookie::{CookieRules, dynamic_value};
@@ -36,10 +37,11 @@ impl Builder<'_> {
         global: &GlobalPlan,
     ) -> BackendPlan {
         let settings = &proxy.settings;
+        let check = self.check_plan(proxy);
         let servers: Vec<ServerPlan> = proxy
             .servers
             .iter()
-            .map(|server| self.server(proxy, server))
+            .map(|server| self.server(proxy, server, &check))
             .collect();
         let http = settings.mode == Mode::Http;
         let state = self.state(
@@ -81,7 +83,7 @@ impl Builder<'_> {
                 .map(|line| Arc::new(AppSessions::new(line))),
             use_servers: proxy.use_servers.clone().into(),
             persist_rules: proxy.persist_rules.clone().into(),
-            check: check(settings),
+            check,
             servers: servers.into(),
             state,
             rules: rules(proxy),
@@ -96,7 +98,7 @@ impl Builder<'_> {
         }
     }
 
-    fn server(&mut self, proxy: &Proxy, server: &Server) -> ServerPlan {
+    fn server(&mut self, proxy: &Proxy, server: &Server, check: &CheckPlan) -> ServerPlan {
         let address = resolve::server(server, &proxy.name, self.files, &mut self.diags);
         let mut settings = server.clone();
         if let Some(addr) = settings.check.as_mut().and_then(|c| c.addr.as_mut()) {
@@ -126,19 +128,21 @@ impl Builder<'_> {
         {
             settings.cookie = Some(dynamic_value(key, at.ip(), at.port()));
         }
-        let tls = self.server_tls(proxy, server);
+        let check = self.server_check(server, check);
+        let tls = self.server_tls(proxy, server, check.speaks_tls());
         ServerPlan {
             name: server.name.as_str().into(),
             address,
             tls,
             settings: Arc::new(settings),
             check_address,
+            check,
             moved: Arc::default(),
         }
     }
 
     /// Puts the address of a name in its place.
-    fn literal(&mut self, address: &mut Address, place: &str) {
+    pub(super) fn literal(&mut self, address: &mut Address, place: &str) {
         match resolve::host(&address.host, self.files) {
             Found::Ip(ip) => address.host = Host::Ip(ip),
             Found::Unknown(name) => {
@@ -213,107 +217,4 @@ fn place(server: &ServerPlan) -> Option<u32> {
         IpAddr::V4(ip) => avalanche(seed.wrapping_add(u32::from_le_bytes(ip.octets()))),
         IpAddr::V6(ip) => xxh32(&ip.octets(), seed),
     })
-}
-
-/// How servers are checked, the request ready to send.
-fn check(settings: &crate::ir::proxy::Settings) -> CheckPlan {
-    match &settings.check {
-        CheckKind::Tcp => CheckPlan::Tcp,
-        CheckKind::Pending(name) => CheckPlan::Pending(name.clone()),
-        CheckKind::Http(http) => CheckPlan::Http {
-            request: request(http).into(),
-            disable_on_404: settings.disable_on_404,
-        },
-    }
-}
-
-/// The request as HAProxy 3.4 sends it; headers hidden behind the version as those versions that
-/// took them last did (2.6): names in lower case.
-fn request(http: &crate::ir::proxy::HttpCheck) -> Vec<u8> {
-    let mut lines = http
-        .version
-        .split(|b| *b == b'\n')
-        .map(|l| l.strip_suffix(b"\r").unwrap_or(l));
-    let version = lines.next().unwrap_or_default();
-    let mut out = http.method.clone();
-    out.push(b' ');
-    out.extend_from_slice(&http.uri);
-    out.push(b' ');
-    out.extend_from_slice(version);
-    out.extend_from_slice(b"\r\n");
-    if let Some(host) = &http.host {
-        out.extend_from_slice(b"host: ");
-        out.extend_from_slice(host);
-        out.extend_from_slice(b"\r\n");
-    }
-    // what stands behind the version is all that 3.4 sends then
-    let mut closes = false;
-    let mut body = Vec::new();
-    while let Some(line) = lines.next() {
-        if line.is_empty() {
-            body = lines.collect::<Vec<_>>().join(&b"\r\n"[..]);
-            break;
-        }
-        let name = line.split(|b| *b == b':').next().unwrap_or_default();
-        let value = line.get(name.len()..).unwrap_or_default();
-        closes = true;
-        out.extend_from_slice(&name.to_ascii_lowercase());
-        out.extend_from_slice(value);
-        out.extend_from_slice(b"\r\n");
-    }
-    if version == b"HTTP/1.1" && !closes {
-        out.extend_from_slice(b"connection: close\r\n");
-    }
-    if !body.is_empty() {
-        out.extend_from_slice(format!("content-length: {}\r\n", body.len()).as_bytes());
-    }
-    out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(&body);
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ir::proxy::HttpCheck;
-
-    fn sent(uri: &str, version: &str, host: Option<&str>) -> String {
-        let http = HttpCheck {
-            method: b"GET".to_vec(),
-            uri: uri.into(),
-            version: version.into(),
-            host: host.map(Into::into),
-        };
-        String::from_utf8(request(&http)).unwrap()
-    }
-
-    /// Recorded from HAProxy 3.4.
-    #[test]
-    fn check_requests_are_haproxys() {
-        assert_eq!(sent("/x", "HTTP/1.0", None), "GET /x HTTP/1.0\r\n\r\n");
-        assert_eq!(
-            sent("/x", "HTTP/1.1", None),
-            "GET /x HTTP/1.1\r\nconnection: close\r\n\r\n"
-        );
-        assert_eq!(
-            sent("/x", "HTTP/1.1", Some("www")),
-            "GET /x HTTP/1.1\r\nhost: www\r\nconnection: close\r\n\r\n"
-        );
-        assert_eq!(
-            sent("/x", "HTTP/1.0", Some("www")),
-            "GET /x HTTP/1.0\r\nhost: www\r\n\r\n"
-        );
-        assert_eq!(
-            sent("/x", "HTTP/1.1\r\nHost: www", None),
-            "GET /x HTTP/1.1\r\nhost: www\r\n\r\n"
-        );
-        assert_eq!(
-            sent(
-                "/x",
-                "HTTP/1.0\r\nUser-Agent: a\r\nAuthorization: Basic x",
-                None
-            ),
-            "GET /x HTTP/1.0\r\nuser-agent: a\r\nauthorization: Basic x\r\n\r\n"
-        );
-    }
 }

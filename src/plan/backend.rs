@@ -1,5 +1,6 @@
 //! Back ends.
 
+use super::check::CheckPlan;
 use super::errors::ErrorPages;
 use super::server::ServerPlan;
 use super::{BackendId, FrontendId, Rules};
@@ -124,20 +125,4 @@ impl Fullconn {
             }
         }
     }
-}
-
-/// How servers with `check` are checked.
-#[derive(Clone, Debug)]
-pub enum CheckPlan {
-    /// A TCP connection.
-    Tcp,
-    /// A request whose answer must be 2xx or 3xx.
-    Http {
-        /// Ready to send: request line, headers, empty line.
-        request: Arc<[u8]>,
-        /// `http-check disable-on-404`: 404 means "no new visitors" (NOLB), not down.
-        disable_on_404: bool,
-    },
-    /// A kind of a later part (`ldap-check`, ...): checked as [`CheckPlan::Tcp`].
-    Pending(String),
 }

@@ -8,6 +8,7 @@ mod assemble;
 pub mod backend;
 mod build;
 mod case_map;
+mod check;
 mod errorfile;
 pub mod errors;
 pub mod files;
@@ -22,7 +23,8 @@ pub mod stats;
 mod threads;
 pub mod tls;
 
-pub use backend::{BackendPlan, CheckPlan, Fullconn};
+pub use backend::{BackendPlan, Fullconn};
+pub use check::{CheckPlan, ExternalPlan};
 pub use build::build;
 pub use errors::{ErrorPage, ErrorPages};
 pub use files::{AbsentFiles, Files, RealFiles};

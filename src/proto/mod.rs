@@ -1,4 +1,5 @@
 //! Floor 1: sans-IO codecs. Bytes in, events out; no socket, no clock.
 
 pub mod h1;
+pub mod probe;
 pub mod proxy_protocol;

@@ -38,6 +38,8 @@ pub enum Purpose {
     /// Header values, targets, bodies: control characters become `%XX`.
     #[default]
     Http,
+    /// What health checks send and say: as it is.
+    Check,
     /// As `Http`, but blanks are merged.
     UniqueId,
     /// Log lines: what is logged of a request is escaped as `#XX`, nothing becomes `-`, blanks are
@@ -159,7 +161,7 @@ impl LogFormat {
         if !self.encoding.is_empty() {
             return self.render_map(e, out);
         }
-        let merges = self.purpose != Purpose::Http;
+        let merges = !matches!(self.purpose, Purpose::Http | Purpose::Check);
         // what stands before is a blank, or nothing
         let mut blank = merges;
         for item in &self.items {
@@ -240,7 +242,7 @@ impl LogFormat {
             return;
         }
         let backslash = flags.contains(Flags::ESCAPE);
-        if log && logged == Logged::Raw && !(backslash || quote) {
+        if self.purpose == Purpose::Check || log && logged == Logged::Raw && !(backslash || quote) {
             return;
         }
         let mark = if log { b'#' } else { b'%' };

@@ -1,7 +1,7 @@
 //! `show servers state`, `show servers conn`, `show backend`
 
 use super::{Call, Command, Flow, named};
-use crate::balance::event::{CheckStatus, Verdict};
+use crate::balance::event::Verdict;
 use crate::balance::{Admin, ServerState};
 use crate::base::clock;
 use crate::ir::address::Host;
@@ -114,24 +114,6 @@ fn admin_bits(admin: Admin) -> u32 {
         .fold(0, |sum, (_, bit)| sum | bit)
 }
 
-/// The number of a check's end in HAProxy's server state files.
-fn check_number(status: CheckStatus) -> u32 {
-    match status {
-        CheckStatus::SocketError => 5,
-        CheckStatus::L4Ok => 6,
-        CheckStatus::L4Timeout => 7,
-        CheckStatus::L4Connection => 8,
-        CheckStatus::L6Ok => 9,
-        CheckStatus::L6Timeout => 10,
-        CheckStatus::L6Response => 11,
-        CheckStatus::L7Timeout => 12,
-        CheckStatus::L7Response => 13,
-        CheckStatus::L7Ok => 15,
-        CheckStatus::L7OkConditional => 16,
-        CheckStatus::L7Status => 17,
-    }
-}
-
 fn state(call: &Call<'_>, be: &BackendPlan, server: &ServerPlan, state: &ServerState) -> String {
     let (address, port) = place(server);
     let since = clock::now_ms().saturating_sub(state.last_change()) / 1000;
@@ -139,7 +121,7 @@ fn state(call: &Call<'_>, be: &BackendPlan, server: &ServerPlan, state: &ServerS
     let (status, result) = match last {
         None => (1, 0),
         Some(status) => (
-            check_number(status),
+            status.number(),
             match status.verdict() {
                 Verdict::Failed => 2,
                 Verdict::Passed => 3,

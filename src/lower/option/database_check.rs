@@ -1,20 +1,24 @@
-//! `option mysql-check` and `option pgsql-check`: their arguments.
+//! `option mysql-check` and `option pgsql-check`: health checks by the first words of a login.
 
+use super::negated;
+use super::ready_checks::choose;
 use crate::config::args::Args;
+use crate::ir::check::{CheckKind, MysqlLogin};
 use crate::lower::{Context, KeywordHandler, Sections, Side};
 
 /// `option mysql-check [user NAME [post-41|pre-41|post-80]]`
 pub const MYSQL: KeywordHandler =
-    KeywordHandler::checked(&["option mysql-check"], Sections::ANY_PROXY, mysql);
+    KeywordHandler::new(&["option mysql-check"], Sections::ANY_PROXY, mysql);
 /// `option pgsql-check user NAME`
 pub const PGSQL: KeywordHandler =
-    KeywordHandler::checked(&["option pgsql-check"], Sections::ANY_PROXY, pgsql);
+    KeywordHandler::new(&["option pgsql-check"], Sections::ANY_PROXY, pgsql);
 
 fn mysql(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
-    if cx.ignored(args, Side::Backend, "mysql-check") {
+    if negated(args, "mysql-check") || cx.ignored(args, Side::Backend, "mysql-check") {
         return;
     }
     let Some(word) = args.next_word() else {
+        cx.set(|s| choose(s, CheckKind::Mysql(MysqlLogin::None)));
         return;
     };
     if !word.is("user") {
@@ -26,10 +30,12 @@ fn mysql(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         return;
     }
     let missing = "'option mysql-check user' expects <username> as argument.";
-    if args.word(missing).is_none() {
+    let Some(user) = args.word(missing) else {
         return;
-    }
-    if let Some(word) = args.next_word()
+    };
+    let user = user.bytes().to_vec();
+    let version = args.next_word();
+    if let Some(word) = version
         && !["post-41", "pre-41", "post-80"].iter().any(|w| word.is(w))
     {
         let message = format!(
@@ -40,10 +46,16 @@ fn mysql(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         return;
     }
     args.end("option mysql-check");
+    let login = match version {
+        Some(word) if word.is("pre-41") => MysqlLogin::Pre41(user),
+        Some(word) if word.is("post-80") => MysqlLogin::Post80(user),
+        _ => MysqlLogin::Post41(user),
+    };
+    cx.set(|s| choose(s, CheckKind::Mysql(login)));
 }
 
 fn pgsql(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
-    if cx.ignored(args, Side::Backend, "pgsql-check") {
+    if negated(args, "pgsql-check") || cx.ignored(args, Side::Backend, "pgsql-check") {
         return;
     }
     let missing = "'option pgsql-check' expects 'user <username>' as argument.";
@@ -51,7 +63,9 @@ fn pgsql(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         args.alert("HX0160", args.here(), missing);
         return;
     }
-    if args.word(missing).is_some() {
+    if let Some(user) = args.word(missing) {
+        let user = user.bytes().to_vec();
         args.end("option pgsql-check");
+        cx.set(|s| choose(s, CheckKind::Pgsql(user)));
     }
 }

@@ -9,8 +9,10 @@ mod httpchk;
 mod httplog;
 mod keep_alive;
 mod originalto;
+pub mod ready_checks;
 mod redispatch;
 mod restrict_names;
+mod smtpchk;
 mod tcpka;
 
 pub use forwardfor::network;
@@ -38,9 +40,11 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &keep_alive::FORCECLOSE,
     &keep_alive::HTTP_TUNNEL,
     &originalto::ORIGINALTO,
+    &ready_checks::READY_CHECKS,
     &redispatch::OPTION_REDISPATCH,
     &redispatch::REDISPATCH,
     &restrict_names::RESTRICT,
+    &smtpchk::SMTPCHK,
     &tcpka::TCPKA,
 ];
 

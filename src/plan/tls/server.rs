@@ -23,7 +23,9 @@ pub struct ServerTlsPlan {
     /// rustls's settings for traffic; `None`: plain (`check-ssl` alone).
     pub traffic: Option<Arc<ClientConfig>>,
     /// For health checks.
-    pub checks: Option<Arc<ClientConfig>>,
+    pub checks: Arc<ClientConfig>,
+    /// Whether health checks speak TLS without being told by a rule.
+    pub checks_by_default: bool,
     /// `sni`
     pub sni: Option<Sni>,
     /// No `sni`: the request's host is asked for.
@@ -51,9 +53,10 @@ impl Builder<'_> {
         &mut self,
         proxy: &Proxy,
         server: &Server,
+        steps_speak_tls: bool,
     ) -> Option<Arc<ServerTlsPlan>> {
         let tls = &server.tls;
-        if !(tls.ssl || tls.check_ssl) {
+        if !(tls.ssl || tls.check_ssl || server.check.is_some() && steps_speak_tls) {
             return None;
         }
         let mut common = tls.common.clone();
@@ -194,7 +197,8 @@ impl Builder<'_> {
         checks.alpn_protocols = spoken(&tls.check_alpn);
         Some(Arc::new(ServerTlsPlan {
             traffic: tls.ssl.then(|| Arc::new(config)),
-            checks: (tls.check_ssl || tls.ssl && same_place).then(|| Arc::new(checks)),
+            checks_by_default: tls.check_ssl || tls.ssl && same_place,
+            checks: Arc::new(checks),
             sni: tls.sni.clone(),
             sni_auto: http && tls.sni.is_none() && !tls.no_sni_auto,
             check_sni: tls.check_sni.clone(),

@@ -24,7 +24,7 @@ impl LogFormat {
             at += 1;
             if b != b'%' {
                 let blank = b == b' ' && literal.last() == Some(&b' ');
-                if !(blank && purpose != Purpose::Http) {
+                if !blank || matches!(purpose, Purpose::Http | Purpose::Check) {
                     literal.push(b);
                 }
                 continue;

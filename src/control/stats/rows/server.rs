@@ -1,7 +1,6 @@
 //! The line of a server.
 
 use super::{bytes, http, inside, last_session, seconds_since, times};
-use crate::balance::event::Verdict;
 use crate::balance::{Admin, Operational, ServerState};
 use crate::control::stats::column as c;
 use crate::control::stats::row::{Kind, Row, Value};
@@ -198,8 +197,7 @@ fn check(row: &mut Row, plan: &ServerPlan, state: &ServerState, now: u64) {
             );
             row.set(c::CHECK_DURATION, last.duration_ms);
             row.set(c::CHECK_DESC, last.status.reason());
-            let failed = last.status.verdict() != Verdict::Passed;
-            if failed && !state.checking() && !last.info.is_empty() {
+            if !state.checking() && !last.info.is_empty() {
                 row.set(c::LAST_CHK, last.info.to_string());
             }
         }

@@ -1,8 +1,8 @@
 //! Back ends of a plan.
 
 use super::backend::{BackendPlan, Fullconn};
-use super::check::CheckPlan;
 use super::build::{Builder, case_map, proxy_options, rules, timeouts};
+use super::check::CheckPlan;
 use super::resolve::Found;
 use super::server::{ServerAddress, ServerPlan};
 use super::{BackendId, FrontendId, GlobalPlan, resolve};

@@ -184,39 +184,39 @@ fn ready_made(kind: &CheckKind) -> Vec<Step> {
     };
     let acts: Vec<Act> = match kind {
         CheckKind::SslHello => vec![
-                Act::SendHex(format(&ssl_hello()).unwrap_or_default()),
-                expect(hex_regex(b"^1[56]"), |e| {
-                    e.min_recv = 5;
-                    e.ok = CheckStatus::L6Ok;
-                    e.error = CheckStatus::L6Response;
-                    e.timeout = CheckStatus::L6Timeout;
-                }),
-            ],
+            Act::SendHex(format(&ssl_hello()).unwrap_or_default()),
+            expect(hex_regex(b"^1[56]"), |e| {
+                e.min_recv = 5;
+                e.ok = CheckStatus::L6Ok;
+                e.error = CheckStatus::L6Response;
+                e.timeout = CheckStatus::L6Timeout;
+            }),
+        ],
         CheckKind::Smtp(greeting) => smtp(greeting, connect(true)),
         CheckKind::Mysql(login) => mysql(login, connect(true)),
         CheckKind::Pgsql(user) => pgsql(user, connect(true)),
         CheckKind::Redis => vec![
-                Act::Send(b"*1\r\n$4\r\nPING\r\n".to_vec()),
-                expect(Pattern::String(b"+PONG\r\n".to_vec()), |e| {
-                    e.error = CheckStatus::L7Status;
-                    e.on_success = Some(LogFormat::text(b"Redis server is ok"));
-                    e.on_error = format("%[res.payload(0,0),cut_crlf]");
-                }),
-            ],
+            Act::Send(b"*1\r\n$4\r\nPING\r\n".to_vec()),
+            expect(Pattern::String(b"+PONG\r\n".to_vec()), |e| {
+                e.error = CheckStatus::L7Status;
+                e.on_success = Some(LogFormat::text(b"Redis server is ok"));
+                e.on_error = format("%[res.payload(0,0),cut_crlf]");
+            }),
+        ],
         CheckKind::Ldap => vec![
-                // a bind as nobody, LDAPv3 (RFC 4511, 4.2)
-                Act::Send(b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00".to_vec()),
-                expect(hex_regex(b"^30"), |e| {
-                    e.min_recv = 14;
-                    e.on_error = Some(LogFormat::text(b"Not LDAPv3 protocol"));
-                }),
-                custom(Reader::Ldap),
-            ],
+            // a bind as nobody, LDAPv3 (RFC 4511, 4.2)
+            Act::Send(b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00".to_vec()),
+            expect(hex_regex(b"^30"), |e| {
+                e.min_recv = 14;
+                e.on_error = Some(LogFormat::text(b"Not LDAPv3 protocol"));
+            }),
+            custom(Reader::Ldap),
+        ],
         CheckKind::Spop => vec![
-                connect(false),
-                Act::Send(spop_hello()),
-                expect(Pattern::Custom(Some(Reader::Spop)), |e| e.min_recv = 4),
-            ],
+            connect(false),
+            Act::Send(spop_hello()),
+            expect(Pattern::Custom(Some(Reader::Spop)), |e| e.min_recv = 4),
+        ],
         _ => Vec::new(),
     };
     acts.into_iter()
@@ -290,10 +290,7 @@ fn mysql_packet(number: u8, contents: &[u8]) -> Vec<u8> {
 fn mysql(login: &MysqlLogin, connect: Act) -> Vec<Act> {
     let (flags, user, plugin): (&[u8], _, &[u8]) = match login {
         MysqlLogin::None => {
-            return vec![
-                connect,
-                custom(Reader::MysqlGreeting),
-            ];
+            return vec![connect, custom(Reader::MysqlGreeting)];
         }
         MysqlLogin::Pre41(user) => (b"\x00\x80\x00\x00\x01", user, b"\0"),
         MysqlLogin::Post41(user) => (b"\x00\x82\x00\x00\x00\x80\x00\x01\x21", user, b"\0"),
@@ -336,15 +333,12 @@ fn pgsql(user: &[u8], connect: Act) -> Vec<Act> {
             e.min_recv = 5;
             e.on_error = format("%[res.payload(6,0)]");
         }),
-        expect(
-            hex_regex(b"^52000000[0-9A-F]{2}000000[0-9A-F]{2}"),
-            |e| {
-                e.min_recv = 9;
-                e.error = CheckStatus::L7Status;
-                e.on_success = Some(LogFormat::text(b"PostgreSQL server is ok"));
-                e.on_error = Some(LogFormat::text(b"PostgreSQL unknown error"));
-            },
-        ),
+        expect(hex_regex(b"^52000000[0-9A-F]{2}000000[0-9A-F]{2}"), |e| {
+            e.min_recv = 9;
+            e.error = CheckStatus::L7Status;
+            e.on_success = Some(LogFormat::text(b"PostgreSQL server is ok"));
+            e.on_error = Some(LogFormat::text(b"PostgreSQL unknown error"));
+        }),
     ]
 }
 

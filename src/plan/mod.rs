@@ -24,8 +24,8 @@ mod threads;
 pub mod tls;
 
 pub use backend::{BackendPlan, Fullconn};
-pub use check::{CheckPlan, ExternalPlan};
 pub use build::build;
+pub use check::{CheckPlan, ExternalPlan};
 pub use errors::{ErrorPage, ErrorPages};
 pub use files::{AbsentFiles, Files, RealFiles};
 pub use frontend::{BackendTarget, FrontendPlan, UseBackendPlan};

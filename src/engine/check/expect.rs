@@ -152,9 +152,7 @@ impl Probe<'_> {
             return Look::Missing;
         }
         let found = match &expect.pattern {
-            Pattern::BinaryRegex(regex) => {
-                regex.is_match(hexadecimal(data).as_bytes())
-            }
+            Pattern::BinaryRegex(regex) => regex.is_match(hexadecimal(data).as_bytes()),
             Pattern::Custom(None) => true,
             Pattern::Custom(Some(reader)) => return self.read(*reader),
             pattern => match self.contains(pattern, data) {
@@ -206,7 +204,11 @@ impl Probe<'_> {
             pattern => {
                 let last = self.body_ended || self.full();
                 if self.body.is_empty() {
-                    return if last { self.no_body(expect) } else { Look::NotYet };
+                    return if last {
+                        self.no_body(expect)
+                    } else {
+                        Look::NotYet
+                    };
                 }
                 return match self.contains(pattern, &self.body) {
                     Ok(true) => Look::Found,

@@ -27,7 +27,9 @@ pub(super) fn decode(probe: &mut Probe<'_>) -> Go {
         BodyLength::None => true,
         BodyLength::Length(n) => {
             let whole = usize::try_from(n).unwrap_or(usize::MAX);
-            probe.body.extend_from_slice(raw.get(..whole).unwrap_or(raw));
+            probe
+                .body
+                .extend_from_slice(raw.get(..whole).unwrap_or(raw));
             raw.len() >= whole
         }
         BodyLength::Chunked => chunks(raw, &mut probe.body),

@@ -114,7 +114,12 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
                     crate::engine::log::send(t, log, event.level(), event.to_string().as_bytes());
                     if event.backend_lost() {
                         let text = format!("backend {} has no server available!", be.name);
-                        crate::engine::log::send(t, log, crate::engine::log::EMERG, text.as_bytes());
+                        crate::engine::log::send(
+                            t,
+                            log,
+                            crate::engine::log::EMERG,
+                            text.as_bytes(),
+                        );
                     }
                 }
                 t.shared.events.server(&be, &event);

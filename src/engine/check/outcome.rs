@@ -99,7 +99,7 @@ pub(super) fn place(step: &Step, comment: Option<&str>) -> String {
             Pattern::String(text) => format!("expect string '{}'", line(text)),
             Pattern::Binary(_, written) => {
                 format!("expect binary '{}'", written.to_ascii_uppercase())
-            },
+            }
             Pattern::Regex(_) => "expect regex".to_owned(),
             Pattern::BinaryRegex(_) => "expect binary regex".to_owned(),
             Pattern::StringFormat(_) => "expect log-format string".to_owned(),

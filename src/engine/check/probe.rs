@@ -262,7 +262,12 @@ impl<'a> Probe<'a> {
         let w = self.t.worker;
         self.hang_up(false);
         self.forget();
-        let inter = self.server.settings.check.as_ref().map_or(2000, |c| c.inter);
+        let inter = self
+            .server
+            .settings
+            .check
+            .as_ref()
+            .map_or(2000, |c| c.inter);
         let whole = self.began + u64::from(inter);
         let limited = self.be.timeouts.check.is_some();
         let until = match self.be.timeouts.connect {
@@ -291,9 +296,7 @@ impl<'a> Probe<'a> {
         let address = self.target(connect);
         let mut preface = Preface::default();
         let by_default = connect.default && settings.check_via_socks4;
-        let socks = settings
-            .socks4
-            .filter(|_| connect.via_socks4 || by_default);
+        let socks = settings.socks4.filter(|_| connect.via_socks4 || by_default);
         let lead = preface.lead(socks, &address);
         let address = lead.as_ref().unwrap_or(&address);
         let mut sock = connect::start(w, address, options).map_err(|f| failed(self, f))?;
@@ -396,7 +399,11 @@ impl<'a> Probe<'a> {
             Operational::Stopped if score > 0 => format!("DOWN {score}/{rise}"),
             Operational::Stopped => "DOWN".into(),
             other => {
-                let word = if other == Operational::Stopping { "NOLB" } else { "UP" };
+                let word = if other == Operational::Stopping {
+                    "NOLB"
+                } else {
+                    "UP"
+                };
                 match score + 1 < rise + fall {
                     true => {
                         let step = i64::from(score) - i64::from(rise) + 1;

@@ -58,11 +58,7 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 }
 
 /// The value of Host, a log format.
-fn host_format(
-    cx: &mut Context<'_>,
-    args: &mut Args<'_, '_>,
-    word: &Word,
-) -> Option<LogFormat> {
+fn host_format(cx: &mut Context<'_>, args: &mut Args<'_, '_>, word: &Word) -> Option<LogFormat> {
     let compiled = rules::compile_anywhere(cx, Places::CHECK, |compile| {
         LogFormat::compile(word, compile)
     });

@@ -62,7 +62,10 @@ fn value<'b>(bytes: &mut &'b [u8]) -> Option<Value<'b>> {
 /// Judges the agent's hello.
 pub fn hello(bytes: &[u8]) -> Reading {
     const FOREIGN: Reading = Reading::Foreign("invalid frame received");
-    let Some((size, rest)) = bytes.split_first_chunk::<4>().filter(|_| bytes.len() >= LEAST) else {
+    let Some((size, rest)) = bytes
+        .split_first_chunk::<4>()
+        .filter(|_| bytes.len() >= LEAST)
+    else {
         return Reading::More;
     };
     let size = u32::from_be_bytes(*size) as usize;
@@ -119,15 +122,25 @@ mod tests {
             let size = u32::try_from(frame.len()).unwrap().to_be_bytes();
             hello(&[&size[..], &frame].concat())
         };
-        let good = b"\x07version\x08\x032.0\x0emax-frame-size\x03\xfc\xf0\x06\x0ccapabilities\x08\0";
+        let good =
+            b"\x07version\x08\x032.0\x0emax-frame-size\x03\xfc\xf0\x06\x0ccapabilities\x08\0";
         assert!(matches!(of(good), Reading::Passed(_)));
         assert_eq!(
             of(b"\x07version\x08\x033.0"),
             Reading::Foreign("unsupported version")
         );
-        assert_eq!(of(b"\x01a\x11"), Reading::Foreign("version value not found"));
-        assert_eq!(of(&good[..13]), Reading::Foreign("max-frame-size value not found"));
-        assert_eq!(hello(b"HTTP/1.1 400 "), Reading::Foreign("invalid frame received"));
+        assert_eq!(
+            of(b"\x01a\x11"),
+            Reading::Foreign("version value not found")
+        );
+        assert_eq!(
+            of(&good[..13]),
+            Reading::Foreign("max-frame-size value not found")
+        );
+        assert_eq!(
+            hello(b"HTTP/1.1 400 "),
+            Reading::Foreign("invalid frame received")
+        );
         assert_eq!(hello(&[0; 9]), Reading::More);
     }
 }

@@ -17,7 +17,8 @@ impl Rule<'_, '_, '_> {
                 b"proto" => {
                     let name = self.text("proto")?.display().to_string();
                     if name != "h1" && name != "none" {
-                        self.cx.note_pending("a health check's protocol", name.as_bytes());
+                        self.cx
+                            .note_pending("a health check's protocol", name.as_bytes());
                     }
                 }
                 b"port" => made.port = Some(self.port()?),

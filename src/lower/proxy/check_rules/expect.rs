@@ -187,9 +187,7 @@ impl Rule<'_, '_, '_> {
                     make
                 }
                 _ => {
-                    return Err(
-                        format!("unknown matching method '{}'", method.display()).into()
-                    );
+                    return Err(format!("unknown matching method '{}'", method.display()).into());
                 }
             };
         }

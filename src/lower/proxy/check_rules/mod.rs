@@ -48,7 +48,11 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     }
     let mut rules = Rules::default();
     cx.set(|s| {
-        let list = if http { &mut s.http_check } else { &mut s.tcp_check };
+        let list = if http {
+            &mut s.http_check
+        } else {
+            &mut s.tcp_check
+        };
         rules = std::mem::take(list);
     });
     if !rules.own {
@@ -58,7 +62,12 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         };
     }
     let kind = cx.draft().map(|d| &d.proxy.settings.check);
-    rules.unused |= kind != Some(if http { &CheckKind::Http } else { &CheckKind::Tcp });
+    rules.unused |= kind
+        != Some(if http {
+            &CheckKind::Http
+        } else {
+            &CheckKind::Tcp
+        });
     rule(cx, args, http, &mut rules);
     cx.set(|s| match http {
         true => s.http_check = rules,
@@ -244,6 +253,5 @@ pub fn binary(text: &[u8]) -> Result<Vec<u8>, String> {
             char::from(*bad)
         ));
     }
-    crate::sample::pattern::hex(text)
-        .map_err(|_| "an even number of hex digits is expected".into())
+    crate::sample::pattern::hex(text).map_err(|_| "an even number of hex digits is expected".into())
 }

@@ -10,8 +10,11 @@ use crate::stick::Edits;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-/// Unused messages kept per thread; each holds a buffer of `tune.bufsize`.
+/// Unused messages and buffers of `tune.bufsize` kept per thread, each.
 const KEPT_MESSAGES: usize = 2048;
+
+/// Bytes of a request's head that is kept while the server works on it.
+const SMALL: usize = 2048;
 
 /// One thread. Lives as long as the process.
 pub struct Thread {
@@ -47,6 +50,11 @@ pub struct Thread {
     // boxed: they move between this list, sessions and streams
     #[allow(clippy::vec_box)]
     messages: RefCell<Vec<Box<Message>>>,
+    /// Buffers of `tune.bufsize` that no message has, the one used last at the end: it is still
+    /// in the CPU's cache.
+    buffers: RefCell<Vec<Vec<u8>>>,
+    /// Buffers for heads.
+    small: RefCell<Vec<Vec<u8>>>,
     /// `tune.bufsize`
     pub bufsize: usize,
     /// How heads of requests are parsed.
@@ -94,6 +102,8 @@ impl Thread {
             captures: RefCell::default(),
             answers: RefCell::default(),
             messages: RefCell::default(),
+            buffers: RefCell::default(),
+            small: RefCell::default(),
             bufsize,
             limits,
             random: Cell::new(
@@ -108,19 +118,43 @@ impl Thread {
 
     /// An empty message from the thread's store.
     pub fn message(&self) -> Box<Message> {
-        self.messages
-            .borrow_mut()
-            .pop()
-            .unwrap_or_else(|| Box::new(Message::with_capacity(self.bufsize)))
+        let mut message = self.messages.borrow_mut().pop().unwrap_or_default();
+        let buffer = self.buffers.borrow_mut().pop();
+        message.exchange_buffer(buffer.unwrap_or_else(|| vec![0; self.bufsize]));
+        message
     }
 
     /// Gives a message back.
     pub fn recycle(&self, mut message: Box<Message>) {
+        message.clear();
+        self.recycle_buffer(message.exchange_buffer(Vec::new()));
         let mut kept = self.messages.borrow_mut();
         if kept.len() < KEPT_MESSAGES {
-            message.clear();
             kept.push(message);
         }
+    }
+
+    fn recycle_buffer(&self, buffer: Vec<u8>) {
+        let kept = match buffer.len() {
+            n if n == self.bufsize => &self.buffers,
+            SMALL => &self.small,
+            // it grew
+            _ => return,
+        };
+        let mut kept = kept.borrow_mut();
+        if kept.len() < KEPT_MESSAGES {
+            kept.push(buffer);
+        }
+    }
+
+    /// Keeps nothing of a request but its head, while it waits for its response: the buffer that
+    /// held it is used for whatever comes next, and hundreds of waiting requests do not push each
+    /// other out of the CPU's cache (measured with 512 connections: a tenth of the CPU time).
+    pub fn keep_head(&self, message: &mut Message) {
+        let small = self.small.borrow_mut().pop();
+        let small = small.unwrap_or_else(|| vec![0; SMALL]);
+        let (Ok(unused) | Err(unused)) = message.keep_head(small);
+        self.recycle_buffer(unused);
     }
 
     /// Captured values for the slots of a front end, if it has some.

@@ -148,6 +148,9 @@ impl Stream {
         }
         // the server may answer and close before it took the whole request
         at.up.outlives_sink = true;
+        if at.up.is_done() && RetryOn::CONN_FAILURE.contains(be.retry_on) && self.is_used_up() {
+            t.keep_head(&mut self.req);
+        }
         self.times.connected = t.worker.now_us().max(1);
         if self.s.plan.global.settings.asks_own_address {
             self.own_address = a.conn.sock.local_address();
@@ -156,11 +159,6 @@ impl Stream {
         at.server_active = t.worker.now_ms();
         if let Some(res) = self.res.take() {
             t.recycle(res);
-        }
-        if self.s.plan.keeps_spelling
-            && let Some(res) = &mut self.res
-        {
-            res.keep_spelling();
         }
         let mut rounds = 0u32;
         let mut waited_since = t.worker.now_ms();
@@ -269,6 +267,11 @@ impl Stream {
         };
         t.idle
             .put(t.worker, be.id, server, conn, max, delay, wanted);
+    }
+
+    /// Nothing that was received behind the request's head is needed any more.
+    fn is_used_up(&self) -> bool {
+        self.req.body() != BodyLength::Tunnel && self.req.body_prefix().len() == self.body_taken
     }
 
     /// Writes the request's head and what is there of its body.
@@ -404,7 +407,13 @@ impl Stream {
             // While it waits it needs no buffer, and one that was just given back is still in the
             // CPU's cache.
             None if a.conn.sock.has_nothing() => return Ok(false),
-            none => none.insert(t.message()),
+            none => {
+                let res = none.insert(t.message());
+                if self.s.plan.keeps_spelling {
+                    res.keep_spelling();
+                }
+                res
+            }
         };
         let mut limits = t.limits;
         limits.relaxed = be.options.contains(Options::ACCEPT_UNSAFE_RESPONSE);

@@ -42,6 +42,28 @@ impl Message {
         }
     }
 
+    /// Gives a buffer to a message that has none; returns what it had.
+    pub fn exchange_buffer(&mut self, buf: Vec<u8>) -> Vec<u8> {
+        self.filled = self.filled.min(buf.len());
+        std::mem::replace(&mut self.buf, buf)
+    }
+
+    /// Keeps nothing but the head, in `small`, and gives the large buffer away.
+    ///
+    /// # Errors
+    /// `small` itself, when the head is not complete or does not fit.
+    pub fn keep_head(&mut self, mut small: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
+        let len = self.head_len();
+        match (small.get_mut(..len), self.buf.get(..len)) {
+            (Some(to), Some(from)) if len > 0 => {
+                to.copy_from_slice(from);
+                self.filled = len;
+                Ok(std::mem::replace(&mut self.buf, small))
+            }
+            _ => Err(small),
+        }
+    }
+
     /// Forgets everything received and edited; the allocations stay.
     pub fn clear(&mut self) {
         self.filled = 0;

@@ -15,6 +15,7 @@ mod clock;
 mod differences;
 mod facts;
 mod golden;
+mod h2;
 mod handlers;
 mod play;
 mod process;

@@ -414,6 +414,11 @@ impl Stage {
                     self.transcript.say(who, &format!("could not send: {why}"));
                 }
             }
+            What::H2(step) => {
+                for line in crate::h2::act(wire, step, PATIENCE) {
+                    self.transcript.say(who, &line);
+                }
+            }
             What::Fact(name) => {
                 let fact = wire.fact(name);
                 self.transcript.say(who, &fact);

@@ -79,6 +79,8 @@ pub enum What {
     },
     Send(Vec<u8>),
     Recv(Until, Show),
+    /// Something of HTTP/2.
+    H2(crate::h2::Step),
     Quiet(Duration),
     /// Facts of this end of a connection.
     Fact(String),
@@ -509,6 +511,19 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
         .position(|w| *w == "within")
         .and_then(|at| words.get(at + 1))
         .and_then(|w| duration(w));
+    let of_h2 = ["h2", "fetch", "headers", "data", "frame"].contains(&verb)
+        || verb == "recv" && matches!(words.get(2), Some(&"stream" | &"goaway"));
+    if of_h2 {
+        let (bytes, next) = match verb {
+            "h2" | "recv" => (Vec::new(), n),
+            "fetch" => block(lines, n)?,
+            _ => message(text, lines, n)?,
+        };
+        push(What::H2(
+            crate::h2::step(&words[1..], &bytes).ok_or("a step of h2")?,
+        ));
+        return Ok((steps, next));
+    }
     match verb {
         "connect" => {
             let port = (*words.get(2).ok_or("a port")?).to_owned();

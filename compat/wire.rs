@@ -21,6 +21,8 @@ pub struct Wire {
     end: End,
     /// The last request sent on it was a HEAD: its answer has no body.
     pub head: bool,
+    /// It speaks HTTP/2.
+    pub h2: Option<crate::h2::State>,
 }
 
 impl Wire {
@@ -33,6 +35,7 @@ impl Wire {
             buffer: Vec::new(),
             end: End::Open,
             head: false,
+            h2: None,
         }
     }
 

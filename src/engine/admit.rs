@@ -29,6 +29,13 @@ impl StreamView for Session {
     fn tls(&self) -> Option<&TlsFacts> {
         self.tls.as_deref()
     }
+    fn http_major(&self) -> u8 {
+        if self.client.pipe().is_some() { 2 } else { 1 }
+    }
+    fn glitches(&self) -> u32 {
+        let pipe = self.client.pipe();
+        pipe.map_or(0, |pipe| pipe.connection().glitches())
+    }
     fn src(&self) -> Option<SocketAddr> {
         self.src
     }

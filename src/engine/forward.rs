@@ -239,6 +239,9 @@ impl Half {
                 Parsed::Incomplete => {}
                 Parsed::Error(_) => return Err(Pump::Malformed),
                 Parsed::Done => {
+                    if !trailers.is_empty() {
+                        self.body_bytes += trailers.weight();
+                    }
                     if self.chunked_out {
                         tail.extend_from_slice(b"0\r\n");
                         match self.trailers_out {
@@ -388,7 +391,7 @@ impl Half {
             _ => usize::MAX,
         };
         let mut scratch = t.worker.scratch.borrow_mut();
-        let size = scratch.len().min(want);
+        let size = scratch.len().min(want).min(sink.room());
         match source.recv(&mut scratch[..size]) {
             Io::Done(n) => match self.push(t, sink, &[], &scratch[..n], false) {
                 Ok(used) => {

@@ -8,6 +8,7 @@ pub mod count;
 mod descriptors;
 pub mod events;
 pub mod forward;
+pub mod h2;
 pub mod http;
 pub mod listener;
 pub mod log;

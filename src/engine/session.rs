@@ -18,6 +18,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
@@ -69,7 +70,7 @@ pub struct Session {
     /// What the log tells, while a line is made that no stream makes.
     pub log: Option<Box<LogData>>,
     /// What TLS agreed upon.
-    pub tls: Option<Box<TlsFacts>>,
+    pub tls: Option<Rc<TlsFacts>>,
     /// The PROXY protocol header that came in front.
     pub proxied: Option<Box<Received>>,
     /// Such a header is to come (`accept-proxy`, `expect-proxy layer4`).
@@ -81,7 +82,16 @@ pub struct Session {
 impl Session {
     /// The variables of the connection.
     pub fn vars(&self) -> &VarStore {
+        if let Some(connection) = self.connection() {
+            return connection.vars();
+        }
         self.vars.get_or_init(Box::default)
+    }
+
+    /// The HTTP/2 connection that this is only one stream of.
+    #[inline]
+    pub fn connection(&self) -> Option<&Session> {
+        self.client.pipe()?.connection().session()
     }
 
     /// The address the client connected to, asked of the system unless it is known.
@@ -196,6 +206,11 @@ impl Session {
         // whole or not at all: a client that takes nothing is not waited for
         let _ = self.client.send(&bytes, false);
         super::count::no_request(self, status);
+        self.log_fault(status, state);
+    }
+
+    /// Logs a connection's fault that no stream can tell of.
+    pub fn log_fault(&mut self, status: u16, state: [u8; 2]) {
         let Some(plan) = self.fe.log.clone().filter(|p| !p.skips_null) else {
             return;
         };
@@ -256,6 +271,10 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        if self.client.pipe().is_some() {
+            // its connection is what counts
+            return;
+        }
         // a client that waits for nothing but the end has no use for a port kept in TIME-WAIT
         if self.fe.options.contains(Options::NOLINGER) && self.client.hung_up() {
             self.client.reset_on_close();
@@ -317,6 +336,32 @@ where
     }
 }
 
+/// What serves the requests of connections that carry many at once.
+pub trait Transactions {
+    /// Serves the request of a stream, on a task of its own.
+    fn begin(&'static self, t: &'static Thread, pipe: Rc<super::h2::Pipe>);
+}
+
+impl<F, M> Transactions for FuturePool<F, M>
+where
+    F: Future<Output = Box<Session>> + 'static,
+    M: Fn(Box<Session>, Box<Message>) -> F + 'static,
+{
+    fn begin(&'static self, t: &'static Thread, pipe: Rc<super::h2::Pipe>) {
+        t.worker.spawn_soon(async move {
+            let Some(session) = super::h2::session(pipe) else {
+                return;
+            };
+            let mut message = t.message();
+            message.came_as_h2();
+            if let Io::Done(n) = session.client.recv(message.space()) {
+                message.filled(n);
+            }
+            self.run(session, message).await;
+        });
+    }
+}
+
 /// A future in a pooled box.
 struct Pooled<F: 'static, M: 'static> {
     pool: &'static FuturePool<F, M>,
@@ -356,6 +401,9 @@ where
     if !super::admit::admitted(&mut session).await {
         return;
     }
+    if speaks_h2(&session) {
+        return Box::pin(super::h2::serve(session, Vec::new(), pool)).await;
+    }
     loop {
         let mut message = t.message();
         if !session.carry.is_empty() {
@@ -394,6 +442,12 @@ where
                 }
             }
         }
+        if session.requests == 0 && message.received().first() == Some(&b'P') {
+            match Box::pin(announced(session, message)).await {
+                Said::H1(s, m) => (session, message) = (s, m),
+                Said::H2(s, said) => return Box::pin(super::h2::serve(s, said, pool)).await,
+            }
+        }
         session.requests += 1;
         session = pool.run(session, message).await;
         match session.next {
@@ -401,6 +455,51 @@ where
             Next::Close => return close(session).await,
             Next::Drain => return drain(session).await,
             Next::Drop => return,
+        }
+    }
+}
+
+/// What a client began with.
+enum Said {
+    /// A request of HTTP/1.
+    H1(Box<Session>, Box<Message>),
+    /// The preface of HTTP/2, and what came with it.
+    H2(Box<Session>, Vec<u8>),
+}
+
+/// Whether HTTP/2 was agreed upon before the client's first word.
+fn speaks_h2(s: &Session) -> bool {
+    let agreed = s.tls.as_ref().and_then(|tls| tls.alpn.as_deref());
+    agreed == Some(b"h2")
+        || s.plan
+            .listeners
+            .get(s.listener as usize)
+            .is_some_and(|l| l.settings.h2)
+}
+
+/// Tells a request that begins with `P` from the preface of HTTP/2.
+async fn announced(session: Box<Session>, mut message: Box<Message>) -> Said {
+    let t = session.t;
+    let deadline = idle_deadline(&session);
+    loop {
+        match super::h2::announced(message.received()) {
+            Some(false) => return Said::H1(session, message),
+            Some(true) => {
+                let said = message.received().to_vec();
+                t.recycle(message);
+                return Said::H2(session, said);
+            }
+            None => {}
+        }
+        match session.client.recv(message.space()) {
+            Io::Done(n) => message.filled(n),
+            Io::Blocked => {
+                if t.worker.park(deadline).await == Wake::TimedOut {
+                    return Said::H1(session, message);
+                }
+            }
+            // the transaction tells what came of it
+            Io::Eof | Io::Failed(_) => return Said::H1(session, message),
         }
     }
 }

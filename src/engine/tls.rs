@@ -47,7 +47,7 @@ pub async fn accept(s: &mut Session) -> bool {
         s.unfinished(fault, fault != "SSL handshake failure");
         return false;
     }
-    s.tls = facts(&s.client, observed).map(Box::new);
+    s.tls = facts(&s.client, observed).map(std::rc::Rc::new);
     count::client_tls(s, Some(s.tls.as_ref().is_some_and(|tls| tls.resumed)));
     true
 }

@@ -32,6 +32,8 @@ pub struct Bind {
     pub v4v6: bool,
     /// `v6only`
     pub v6only: bool,
+    /// `proto h2`: HTTP/2 is spoken from the first byte on
+    pub h2: bool,
     /// `accept-proxy`
     pub accept_proxy: bool,
     /// `tcp-ut`, milliseconds
@@ -75,6 +77,7 @@ impl Bind {
             transparent: false,
             v4v6: false,
             v6only: false,
+            h2: false,
             accept_proxy: false,
             tcp_ut: None,
             tls: super::tls::BindTls::default(),

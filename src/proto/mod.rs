@@ -3,3 +3,4 @@
 pub mod h1;
 pub mod probe;
 pub mod proxy_protocol;
+pub mod h2;

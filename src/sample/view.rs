@@ -75,6 +75,10 @@ pub trait StreamView {
     fn received_proxy_header(&self) -> Option<&Received> {
         None
     }
+    /// Faults and oddities that the client's connection has shown (`fc_glitches`).
+    fn glitches(&self) -> u32 {
+        0
+    }
     /// Name and id of the chosen back end.
     fn backend(&self) -> Option<(&str, u32)> {
         None

@@ -383,6 +383,11 @@ impl Stream {
             }
             broken => {
                 self.received += at.up.body_bytes;
+                if self.s.client.pipe().is_some() {
+                    // the client gave this stream up; 3.4 logs it so
+                    self.status = 400;
+                    return Err(Failure::End(End::Silent(*b"CH")));
+                }
                 Err(Failure::End(match broken {
                     Pump::Truncated => self.left_early(*b"CD"),
                     // seen on 3.4: the client gets no answer
@@ -624,6 +629,10 @@ impl Stream {
     fn broken(&mut self, at: &Attempt, state: State, next: Next) -> Result<bool, Next> {
         self.state = state;
         self.sent += at.down.body_bytes;
+        if self.s.client.pipe().is_some() {
+            // only this stream ends
+            self.s.client.reset_on_close();
+        }
         Err(next)
     }
 
@@ -654,7 +663,8 @@ impl Stream {
             BodyLength::Tunnel => 0,
             _ => self.s.t.bufsize,
         };
-        let mut left = be.options.contains(Options::ABORTONCLOSE)
+        let multiplexed = client.pipe().is_some();
+        let mut left = (multiplexed || be.options.contains(Options::ABORTONCLOSE))
             && at.up.is_read()
             && client.ended_within(unread);
         if left && at.until_close && !be.options.contains(Options::NOLINGER) {
@@ -667,6 +677,13 @@ impl Stream {
         if gone || left {
             if at.answered {
                 self.sent += at.down.body_bytes;
+            } else if multiplexed {
+                // the client gave this stream up; 3.4 logs it so
+                self.status = 400;
+                if gone {
+                    let state = if at.up.is_read() { *b"CD" } else { *b"CH" };
+                    return Err(Failure::End(End::Silent(state)));
+                }
             }
             return Err(Failure::End(match (gone, at.answered) {
                 (true, true) => End::Silent(*b"CD"),

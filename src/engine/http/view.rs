@@ -35,6 +35,13 @@ impl StreamView for Stream {
     fn tls(&self) -> Option<&TlsFacts> {
         self.s.tls.as_deref()
     }
+    fn http_major(&self) -> u8 {
+        if self.s.client.pipe().is_some() { 2 } else { 1 }
+    }
+    fn glitches(&self) -> u32 {
+        let pipe = self.s.client.pipe();
+        pipe.map_or(0, |pipe| pipe.connection().glitches())
+    }
     fn src(&self) -> Option<SocketAddr> {
         self.src.or(self.s.src)
     }

@@ -13,7 +13,7 @@
 //! wait, so a connection that is served at once costs no `epoll_ctl`.
 
 mod inbox;
-mod sock;
+pub(super) mod sock;
 pub mod tls;
 mod wheel;
 
@@ -36,6 +36,8 @@ use wheel::Wheel;
 const INBOX_TOKEN: u64 = u64::MAX;
 /// Size of the per-thread bulk buffer: the best of those measured for large bodies.
 pub const SCRATCH: usize = 256 * 1024;
+/// Tasks that run behind the others of a turn, at most: they may wake each other.
+const SOON: usize = 512;
 /// "No task".
 const NO_TASK: u32 = u32::MAX;
 
@@ -70,6 +72,8 @@ pub struct Worker {
     tasks: RefCell<Vec<TaskSlot>>,
     free_tasks: RefCell<Vec<u32>>,
     run: RefCell<VecDeque<u32>>,
+    /// Run after the others in the same turn.
+    soon: RefCell<VecDeque<u32>>,
     /// Those that give way to others.
     late: RefCell<VecDeque<u32>>,
     current: Cell<u32>,
@@ -109,6 +113,7 @@ impl Worker {
             tasks: RefCell::default(),
             free_tasks: RefCell::default(),
             run: RefCell::default(),
+            soon: RefCell::default(),
             late: RefCell::default(),
             current: Cell::new(NO_TASK),
             now_us: Cell::new(now_us),
@@ -176,6 +181,35 @@ impl Worker {
             worker: self.id as u16,
             task: id,
             generation: slot.generation,
+        }
+    }
+
+    /// As [`Worker::spawn`]; it is polled behind the tasks of this turn, before the next wait.
+    pub fn spawn_soon(&'static self, future: impl Future<Output = ()> + 'static) -> TaskRef {
+        let task = self.spawn(future);
+        // taken back from the end of the ordinary queue
+        let last = self.run.borrow_mut().pop_back();
+        self.soon.borrow_mut().extend(last);
+        task
+    }
+
+    /// Lets a task of this thread run again behind those of this turn, before the next wait.
+    pub fn wake_soon(&self, task: TaskRef) {
+        if let Some(t) = self.tasks.borrow_mut().get_mut(task.task as usize)
+            && t.generation == task.generation
+            && t.live
+            && !t.queued
+        {
+            t.queued = true;
+            self.soon.borrow_mut().push_back(task.task);
+        }
+    }
+
+    /// Something became of the socket with this number: its task looks again.
+    pub(in crate::engine) fn note(&self, slot: u32, flags: u8) {
+        let task = self.io.borrow_mut().note(slot, flags);
+        if task != NO_TASK {
+            self.schedule(task);
         }
     }
 
@@ -349,6 +383,12 @@ impl Worker {
             };
             self.poll_task(id);
         }
+        for _ in 0..SOON {
+            let Some(id) = self.soon.borrow_mut().pop_front() else {
+                break;
+            };
+            self.poll_task(id);
+        }
         if !self.late.borrow().is_empty() {
             self.run_late(ready);
         }
@@ -382,7 +422,8 @@ impl Worker {
     }
 
     fn wait(&self, events: &mut Vec<epoll::Event>) -> std::io::Result<()> {
-        let timeout = if !(self.run.borrow().is_empty() && self.late.borrow().is_empty())
+        let waiting = [&self.run, &self.late, &self.soon];
+        let timeout = if waiting.iter().any(|list| !list.borrow().is_empty())
             || self.stopping.get()
             || !self.inbox.sleep()
         {

@@ -2,6 +2,7 @@
 
 use super::tls::Tls;
 use super::{NO_TASK, Worker};
+use crate::engine::h2::Pipe;
 use rustix::event::epoll;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
@@ -9,11 +10,16 @@ use std::cell::{Cell, RefCell};
 use std::io::IoSlice;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
 
-const READABLE: u8 = 1;
-const WRITABLE: u8 = 2;
-const HANGUP: u8 = 4;
-const ERROR: u8 = 8;
+/// Something may be read.
+pub(in crate::engine) const READABLE: u8 = 1;
+/// Something may be written.
+pub(in crate::engine) const WRITABLE: u8 = 2;
+/// The other side has ended.
+pub(in crate::engine) const HANGUP: u8 = 4;
+/// The connection is broken.
+pub(in crate::engine) const ERROR: u8 = 8;
 const REGISTERED: u8 = 16;
 
 #[derive(Clone, Copy)]
@@ -59,6 +65,14 @@ impl Slots {
         u64::from(self.list[id as usize].generation) << 32 | u64::from(id)
     }
 
+    /// Notes what became of a stream's socket; returns the task to run.
+    pub(super) fn note(&mut self, id: u32, flags: u8) -> u32 {
+        self.list.get_mut(id as usize).map_or(NO_TASK, |slot| {
+            slot.flags |= flags;
+            slot.task
+        })
+    }
+
     /// Notes an event; returns the task to run.
     pub(super) fn event(&mut self, token: u64, flags: epoll::EventFlags) -> u32 {
         use epoll::EventFlags as E;
@@ -97,6 +111,16 @@ pub enum Io {
     Failed(Errno),
 }
 
+/// What stands between a socket's user and the wire.
+enum Layer {
+    /// Nothing.
+    Plain,
+    /// Encrypts what goes through.
+    Tls(Box<RefCell<Tls>>),
+    /// There is no descriptor: the bytes are those of one stream of an HTTP/2 connection.
+    Stream(Rc<Pipe>),
+}
+
 /// A non-blocking stream socket that belongs to one thread and, on it, to the task that made or
 /// adopted it.
 pub struct Sock {
@@ -105,8 +129,8 @@ pub struct Sock {
     /// Bytes read and written since somebody asked.
     moved: Cell<(u64, u64)>,
     worker: &'static Worker,
-    /// Encrypts what goes through; boxed, since most sockets have none.
-    tls: Option<Box<RefCell<Tls>>>,
+    /// What stands between the bytes and the descriptor.
+    layer: Layer,
     /// Ends with a reset: no farewell is said.
     resets: Cell<bool>,
 }
@@ -126,37 +150,77 @@ impl Sock {
             slot,
             moved: Cell::new((0, 0)),
             worker,
-            tls: None,
+            layer: Layer::Plain,
             resets: Cell::new(false),
+        }
+    }
+
+    /// One stream of an HTTP/2 connection, for the running task.
+    pub fn stream(worker: &'static Worker, pipe: Rc<Pipe>) -> Sock {
+        let slot = worker.io.borrow_mut().insert(worker.current_id());
+        let flags = pipe.attach(slot);
+        let sock = Sock {
+            fd: None,
+            slot,
+            moved: Cell::new((0, 0)),
+            worker,
+            layer: Layer::Stream(pipe),
+            resets: Cell::new(false),
+        };
+        // its connection wakes its task: there is nothing to register
+        sock.note(REGISTERED | flags);
+        sock
+    }
+
+    /// The stream of an HTTP/2 connection that it is.
+    #[inline]
+    pub fn pipe(&self) -> Option<&Rc<Pipe>> {
+        match &self.layer {
+            Layer::Stream(pipe) => Some(pipe),
+            _ => None,
+        }
+    }
+
+    /// At most how many bytes of a body are worth reading for it now.
+    #[inline]
+    pub fn room(&self) -> usize {
+        match &self.layer {
+            Layer::Stream(pipe) => pipe.room(),
+            _ => usize::MAX,
         }
     }
 
     /// Takes a socket that another thread let go.
     pub fn attach(worker: &'static Worker, from: Detached) -> Sock {
         let mut sock = Sock::new(worker, from.fd);
-        sock.tls = from.tls;
+        if let Some(tls) = from.tls {
+            sock.layer = Layer::Tls(tls);
+        }
         sock
     }
 
     /// Speaks TLS from now on.
     pub fn start_tls(&mut self, tls: Tls) {
-        self.tls = Some(Box::new(RefCell::new(tls)));
+        self.layer = Layer::Tls(Box::new(RefCell::new(tls)));
     }
 
     /// Looks at the state of TLS; `None` without it.
     pub fn tls<R>(&self, f: impl FnOnce(&Tls) -> R) -> Option<R> {
-        self.tls.as_ref().map(|tls| f(&tls.borrow()))
+        match &self.layer {
+            Layer::Tls(tls) => Some(f(&tls.borrow())),
+            _ => None,
+        }
     }
 
     /// Whether it speaks TLS.
     #[inline]
     pub fn is_tls(&self) -> bool {
-        self.tls.is_some()
+        matches!(self.layer, Layer::Tls(_))
     }
 
     /// One step of the TLS handshake: `Done` when it is over (at once without TLS).
     pub fn handshake(&self) -> Io {
-        let Some(tls) = &self.tls else {
+        let Layer::Tls(tls) = &self.layer else {
             return Io::Done(0);
         };
         let buffers = &mut *self.worker.tls.borrow_mut();
@@ -205,7 +269,7 @@ impl Sock {
     /// only a read can tell.
     #[inline]
     pub fn has_nothing(&self) -> bool {
-        let nothing = self.tls.is_none() && self.flags() & READABLE == 0;
+        let nothing = !self.is_tls() && self.flags() & READABLE == 0;
         if nothing {
             self.watch();
         }
@@ -281,9 +345,10 @@ impl Sock {
     /// Reads once into `buf`.
     #[inline]
     pub fn recv(&self, buf: &mut [u8]) -> Io {
-        match &self.tls {
-            None => self.raw_recv(buf),
-            Some(tls) => self.tls_recv(tls, buf),
+        match &self.layer {
+            Layer::Plain => self.raw_recv(buf),
+            Layer::Tls(tls) => self.tls_recv(tls, buf),
+            Layer::Stream(pipe) => self.stream_recv(pipe, buf),
         }
     }
 
@@ -296,6 +361,25 @@ impl Sock {
             |b| self.raw_recv(b),
             |b| self.raw_send(b, false),
         )
+    }
+
+    #[cold]
+    fn stream_recv(&self, pipe: &Pipe, buf: &mut [u8]) -> Io {
+        let got = pipe.recv(buf);
+        if got == Io::Blocked {
+            self.clear(READABLE);
+        }
+        got
+    }
+
+    #[cold]
+    fn stream_send(&self, pipe: &Rc<Pipe>, pieces: &[&[u8]]) -> Io {
+        let total: usize = pieces.iter().map(|p| p.len()).sum();
+        let sent = pipe.send(pieces);
+        if matches!(sent, Io::Done(n) if n < total) || sent == Io::Blocked {
+            self.clear(WRITABLE);
+        }
+        sent
     }
 
     #[inline]
@@ -333,7 +417,10 @@ impl Sock {
 
     /// Looks at what has arrived without taking it.
     pub fn peek(&self, buf: &mut [u8]) -> Io {
-        if let Some(tls) = &self.tls {
+        if let Layer::Stream(pipe) = &self.layer {
+            return pipe.peek(buf);
+        }
+        if let Layer::Tls(tls) = &self.layer {
             // tickets and the like are no data: only what decrypts to something counts
             if !tls.borrow().has_plain() {
                 match self.tls_recv(tls, &mut []) {
@@ -355,20 +442,25 @@ impl Sock {
     /// Writes once from `buf`. `more` holds a partial segment back for what follows.
     #[inline]
     pub fn send(&self, buf: &[u8], more: bool) -> Io {
-        match &self.tls {
-            None => self.raw_send(buf, more),
-            Some(tls) => {
+        match &self.layer {
+            Layer::Plain => self.raw_send(buf, more),
+            Layer::Tls(tls) => {
                 let buffers = &mut *self.worker.tls.borrow_mut();
                 tls.borrow_mut()
                     .send(buf, buffers, |b| self.raw_send(b, more))
             }
+            Layer::Stream(pipe) => self.stream_send(pipe, &[buf]),
         }
     }
 
     /// Whether a connection under way stands, as an empty write tells: `NOTCONN` while it does
     /// not.
     pub fn probe(&self) -> Io {
-        self.raw_send(&[], false)
+        match self.pipe() {
+            // handed out once its connection stands
+            Some(_) => Io::Done(0),
+            None => self.raw_send(&[], false),
+        }
     }
 
     #[inline]
@@ -391,11 +483,18 @@ impl Sock {
     /// Writes once from several pieces.
     #[inline]
     pub fn send_vectored(&self, pieces: &[IoSlice<'_>], more: bool) -> Io {
-        if let Some(tls) = &self.tls {
-            let buffers = &mut *self.worker.tls.borrow_mut();
-            return tls
-                .borrow_mut()
-                .send_vectored(pieces, buffers, |b| self.raw_send(b, more));
+        match &self.layer {
+            Layer::Plain => {}
+            Layer::Tls(tls) => {
+                let buffers = &mut *self.worker.tls.borrow_mut();
+                return tls
+                    .borrow_mut()
+                    .send_vectored(pieces, buffers, |b| self.raw_send(b, more));
+            }
+            Layer::Stream(pipe) => {
+                let pieces: Vec<&[u8]> = pieces.iter().map(|p| &**p).collect();
+                return self.stream_send(pipe, &pieces);
+            }
         }
         let Some(fd) = &self.fd else {
             return Io::Failed(Errno::BADF);
@@ -448,6 +547,9 @@ impl Sock {
 
     /// Ends the writing side.
     pub fn shutdown_write(&self) {
+        if let Some(pipe) = self.pipe() {
+            return pipe.finish();
+        }
         self.farewell();
         if let Some(fd) = &self.fd {
             // a peer that is gone already has nothing to be told
@@ -457,7 +559,7 @@ impl Sock {
 
     /// Says `close_notify` on a TLS connection, so that nobody takes its end for a cut.
     fn farewell(&self) {
-        if let Some(tls) = &self.tls
+        if let Layer::Tls(tls) = &self.layer
             && !self.resets.get()
         {
             tls.borrow_mut().close(|b| self.raw_send(b, false));
@@ -497,7 +599,10 @@ impl Sock {
 
     /// The descriptor, for socket options.
     pub fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.fd.as_ref().map(|fd| fd.as_fd())
+        match &self.layer {
+            Layer::Stream(pipe) => pipe.connection().fd(),
+            _ => self.fd.as_ref().map(|fd| fd.as_fd()),
+        }
     }
 
     /// The address of this end, if it has one.
@@ -524,13 +629,19 @@ impl Sock {
         }
         Some(Detached {
             fd,
-            tls: self.tls.take(),
+            tls: match std::mem::replace(&mut self.layer, Layer::Plain) {
+                Layer::Tls(tls) => Some(tls),
+                _ => None,
+            },
         })
     }
 }
 
 impl Drop for Sock {
     fn drop(&mut self) {
+        if let Some(pipe) = self.pipe() {
+            pipe.close(self.resets.get());
+        }
         self.farewell();
         // closing the last copy of a descriptor takes it out of the epoll set by itself
         self.worker.io.borrow_mut().remove(self.slot);

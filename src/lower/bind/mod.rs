@@ -7,6 +7,7 @@ mod accept_proxy;
 mod cli;
 mod limits;
 mod naming;
+mod proto;
 mod socket;
 mod ssl;
 pub mod threads;
@@ -62,6 +63,7 @@ pub const OPTIONS: &[BindOption] = &[
     limits::NICE,
     naming::ID,
     naming::NAME,
+    proto::PROTO,
     socket::DEFER_ACCEPT,
     socket::INTERFACE,
     socket::MSS,

@@ -132,7 +132,7 @@ impl Builder<'_> {
         };
         let mut config = builder.with_cert_resolver(Arc::new(found));
         let http = proxy.is_some_and(|p| p.settings.mode == Mode::Http);
-        config.alpn_protocols = self.alpn(&common, http, &line)?;
+        config.alpn_protocols = Self::alpn(&common, http);
         let global = &self.config.global.tls;
         config.ignore_client_order = !(tls.prefer_client_ciphers || global.prefer_client_ciphers);
         config.session_storage = match self.config.global.tls.cache_size {
@@ -145,34 +145,13 @@ impl Builder<'_> {
         Some(Arc::new(config))
     }
 
-    /// The protocols offered: those of the line that are spoken here.
-    fn alpn(&mut self, common: &TlsCommon, http: bool, line: &Line<'_>) -> Option<Vec<Vec<u8>>> {
-        let Some(names) = &common.alpn else {
-            return Some(match http {
-                true => vec![b"http/1.1".to_vec()],
-                false => Vec::new(),
-            });
-        };
-        if !http {
-            return Some(names.clone());
+    /// The protocols offered; unless said otherwise, those that HTTP is spoken in.
+    fn alpn(common: &TlsCommon, http: bool) -> Vec<Vec<u8>> {
+        match &common.alpn {
+            Some(names) => names.clone(),
+            None if http => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            None => Vec::new(),
         }
-        let spoken: Vec<Vec<u8>> = names.iter().filter(|n| *n != b"h2").cloned().collect();
-        if spoken.len() < names.len() {
-            let what = format!("{} : 'h2' of 'alpn'", line.bind.said);
-            let span = line.bind.span;
-            if spoken.is_empty() {
-                let text = format!(
-                    "{what} is not executed yet by this version of hapax, and nothing else is offered."
-                );
-                self.diags.push(Diagnostic::alert("HX0283", span, text));
-                return None;
-            }
-            let text = format!(
-                "{what} is known, but this version of hapax does not execute it yet: clients are offered HTTP/1.1."
-            );
-            self.diags.push(Diagnostic::notice("HX0280", span, text));
-        }
-        Some(spoken)
     }
 
     /// Words about versions that have no effect, or another one than they seem to have.

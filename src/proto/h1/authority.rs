@@ -9,7 +9,7 @@ use super::scan::{self, HOST};
 use super::target;
 
 /// Whether HAProxy takes a text for a host with or without a port.
-pub(super) fn is_host(text: &[u8]) -> bool {
+pub fn is_host(text: &[u8]) -> bool {
     let rest = match text {
         [b'[', rest @ ..] => match rest.iter().position(|&b| !scan::is(b, HOST)) {
             Some(at) if rest.get(at) == Some(&b']') => match rest.get(at + 1..) {
@@ -88,7 +88,8 @@ impl Head {
             if !(same || limits.relaxed) {
                 return Err(fault());
             }
-            if default && same_name && host_port == port {
+            // HTTP/2 keeps it (observed)
+            if default && same_name && host_port == port && self.version < (2, 0) {
                 self.set_host(Text {
                     off: field.off,
                     len: host_name.len() as u32,

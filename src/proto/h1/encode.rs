@@ -82,7 +82,7 @@ impl Message {
         } else {
             out.extend_from_slice(self.method());
             out.push(b' ');
-            out.extend_from_slice(self.target());
+            out.extend_from_slice(self.sent_target());
             out.push(b' ');
             self.encode_version(out);
             out.extend_from_slice(b"\r\n");

@@ -21,6 +21,8 @@ pub struct Message {
     pub(super) body: BodyLength,
     /// Names as written, for rules that look at lines as text.
     pub(super) spelling: Option<Box<Spelling>>,
+    /// It came as HTTP/2: see [`Message::came_as_h2`].
+    h2: bool,
 }
 
 impl Default for Message {
@@ -39,6 +41,7 @@ impl Message {
             head: Head::default(),
             body: BodyLength::None,
             spelling: None,
+            h2: false,
         }
     }
 
@@ -68,7 +71,36 @@ impl Message {
     pub fn clear(&mut self) {
         self.filled = 0;
         self.spelling = None;
+        self.h2 = false;
         self.reset();
+    }
+
+    /// Tells that a request came as HTTP/2, whose targets always tell scheme and authority: an
+    /// HTTP/1 server is asked for the path alone, unless the scheme is none of the web's.
+    pub fn came_as_h2(&mut self) {
+        self.h2 = true;
+    }
+
+    /// Whether [`came_as_h2`](Message::came_as_h2) was called.
+    pub fn is_h2(&self) -> bool {
+        self.h2
+    }
+
+    /// The target as an HTTP/1 server is asked for it.
+    pub(super) fn sent_target(&self) -> &[u8] {
+        let target = self.target();
+        let web = |scheme: &[u8]| {
+            let given = target.get(..scheme.len());
+            given.is_some_and(|t| t.eq_ignore_ascii_case(scheme))
+        };
+        if !self.h2 || !(web(b"https://") || web(b"http://")) {
+            return target;
+        }
+        match self.path_and_query() {
+            b"" if self.head.method_id == Method::Options => b"*",
+            b"" => b"/",
+            path => path,
+        }
     }
 
     /// Forgets the index and the edits, not the bytes.

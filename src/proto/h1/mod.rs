@@ -41,6 +41,7 @@ mod text_lines;
 mod tokens;
 mod trailers;
 
+pub use authority::is_host;
 pub use chunk::{ChunkDecoder, ChunkError, ChunkEvent, write_chunk_head, write_last_chunk};
 pub use comma::comma_list;
 pub use encode::{CaseMap, EncodeOptions, Persist};

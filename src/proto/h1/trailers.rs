@@ -48,6 +48,15 @@ impl Trailers {
         self.head.fields.is_empty()
     }
 
+    /// What the fields count for in logs and statistics (observed): names and values, and one for
+    /// the section.
+    pub fn weight(&self) -> u64 {
+        let fields = self.head.fields.iter();
+        1 + fields
+            .map(|f| u64::from(f.name.len + f.value.len))
+            .sum::<u64>()
+    }
+
     /// Appends the fields and the empty line.
     pub fn encode(&self, out: &mut Vec<u8>) {
         self.encode_adjusted(out, None);

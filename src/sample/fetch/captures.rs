@@ -95,13 +95,13 @@ pub(super) static FETCHES: &[Fetch] = &[
     simple!(
         "capture.req.ver",
         |e| e.view.request().map(|r| version(r.version())),
-        "The request's version: `HTTP/1.0` or `HTTP/1.1`.",
+        "The request's version: `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`.",
         [Example::of("capture.req.ver", "HTTP/1.1")]
     ),
     simple!(
         "capture.res.ver",
         |e| e.view.response().map(|r| version(r.version())),
-        "The response's version: `HTTP/1.0` or `HTTP/1.1`.",
+        "The response's version: `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`.",
         [Example::of("capture.res.ver", "HTTP/1.1")]
     ),
 ];
@@ -109,6 +109,7 @@ pub(super) static FETCHES: &[Fetch] = &[
 fn version(version: (u8, u8)) -> &'static [u8] {
     match version {
         (1, 0) => b"HTTP/1.0",
+        (2, _) => b"HTTP/2.0",
         _ => b"HTTP/1.1",
     }
 }

@@ -196,6 +196,17 @@ pub(super) static FETCHES: &[Fetch] = &[
         "0"
     ),
     Fetch {
+        name: "fc_glitches",
+        args: &[],
+        required: 0,
+        out: Type::Sint,
+        source: &CLIENT,
+        check: None,
+        eval: |_, e, _| Some(Sample::Int(e.view.glitches().into())),
+        doc: "How many faults and oddities of the protocol the client's connection has shown.",
+        examples: &[Example::of("fc_glitches", "0")],
+    },
+    Fetch {
         name: "fc_http_major",
         args: &[],
         required: 0,

@@ -20,6 +20,7 @@ mod auth;
 mod capture;
 mod deny;
 mod do_log;
+mod early_hint;
 mod edit_list;
 mod expect_proxy;
 mod header;
@@ -35,6 +36,7 @@ mod set_effects;
 mod set_status;
 mod set_uri;
 mod set_var;
+mod wait_for_body;
 #[cfg(test)]
 mod testing;
 
@@ -155,6 +157,7 @@ static FAMILIES: &[&[Keyword]] = &[
     capture::KEYWORDS,
     deny::KEYWORDS,
     do_log::KEYWORDS,
+    early_hint::KEYWORDS,
     edit_list::KEYWORDS,
     expect_proxy::KEYWORDS,
     header::KEYWORDS,
@@ -167,6 +170,7 @@ static FAMILIES: &[&[Keyword]] = &[
     set_status::KEYWORDS,
     set_uri::KEYWORDS,
     set_var::KEYWORDS,
+    wait_for_body::KEYWORDS,
 ];
 
 /// Every action that hapax executes.
@@ -193,17 +197,6 @@ pub struct Action {
 pub trait Act: Debug + Send + Sync {
     /// Does it.
     fn run(&self, run: &mut Run<'_>) -> Flow;
-    /// What the engine must provide before the rule can run.
-    fn needs(&self) -> Needs {
-        Needs::default()
-    }
-}
-
-/// What the engine must provide before a rule can run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// `wait-for-body`: milliseconds and bytes (0: all)
-    pub body: Option<(u32, u64)>,
 }
 
 /// The stream that an action runs on.
@@ -314,6 +307,18 @@ pub enum Flow {
         /// Milliseconds; `None` as long as the engine's own limits allow.
         for_ms: Option<u32>,
     },
+    /// The next rule's turn after a while.
+    Pause {
+        /// Milliseconds.
+        ms: u32,
+    },
+    /// The next rule's turn once the body is there.
+    Body {
+        /// Milliseconds it may take.
+        ms: u32,
+        /// So many bytes of it will do; 0: all.
+        at_least: u32,
+    },
     /// An internal error happened (500).
     Error,
 }
@@ -347,10 +352,6 @@ impl Action {
     /// Runs it.
     pub fn run(&self, run: &mut Run<'_>) -> Flow {
         self.act.run(run)
-    }
-    /// What the engine must provide before.
-    pub fn needs(&self) -> Needs {
-        self.act.needs()
     }
 }
 

@@ -19,13 +19,15 @@ use crate::balance::queue::{Assigned, Slot, Turn, Want};
 use crate::base::span::Span;
 use crate::ir::proxy::Options;
 use crate::ir::rule::Rule;
-use crate::plan::{BackendId, BackendPlan, BackendTarget, LogPlan, ServerAddress};
+use crate::plan::{BackendId, BackendPlan, BackendTarget, ServerAddress};
 use crate::proto::h1::{BodyLength, Message};
 use crate::proto::proxy_protocol::Received;
 use crate::rules::{self, Verdict};
 use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Direction, Effect, Eval, LogData, LogStep, StreamView, TlsFacts, World};
+use crate::sample::view::{
+    Direction, Effect, Eval, LogData, LogStep, Progress, StreamView, TlsFacts, World,
+};
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -173,6 +175,16 @@ impl StreamView for TcpStream {
     fn unique_id(&self) -> Option<&[u8]> {
         let format = self.s.fe.unique_id.as_ref()?;
         self.unique_id.of(format, self)
+    }
+    fn progress(&self) -> Option<Box<Progress>> {
+        Some(Box::new(Progress {
+            log: self.log.unwrap_or_else(|| self.log_data(LogStep::Close)),
+            ended: self.log.is_some(),
+            to_server: self.received,
+            to_client: self.sent,
+            priority: self.priority,
+            reused: false,
+        }))
     }
     fn log_level(&self) -> Option<u8> {
         self.log_level.flatten()
@@ -466,7 +478,11 @@ impl TcpStream {
         let Some(plan) = self.s.fe.log.clone() else {
             return;
         };
-        let data = self.log_data(step, &plan);
+        let data = LogData {
+            early: plan.asap,
+            lines: log::count(&plan),
+            ..self.log_data(step)
+        };
         if let Some(level) = log::level(&plan, self.log_level, &data) {
             self.log = Some(data);
             log::step(self.s.t, &plan, self, step, level, None);
@@ -482,13 +498,17 @@ impl TcpStream {
         let profile = profile.and_then(|p| self.s.plan.log_profiles.get(p as usize).cloned());
         let level = self.log_level.map_or(Some(log::INFO), |said| said);
         if let Some(level) = level {
-            self.log = Some(self.log_data(step, &plan));
+            self.log = Some(LogData {
+                early: plan.asap,
+                lines: log::count(&plan),
+                ..self.log_data(step)
+            });
             log::step(self.s.t, &plan, self, step, level, profile.as_deref());
             self.log = None;
         }
     }
 
-    fn log_data(&self, step: LogStep, plan: &LogPlan) -> LogData {
+    fn log_data(&self, step: LogStep) -> LogData {
         let s = &self.s;
         let t = s.t;
         let ms = |from: u64, to: u64| match to {
@@ -499,8 +519,6 @@ impl TcpStream {
         let server = self.be.as_ref().and_then(|b| b.state.server(self.server?));
         LogData {
             step,
-            early: plan.asap,
-            lines: log::count(plan),
             state: [cause, phase, b'-', b'-'],
             status: -1,
             sent: self.sent,

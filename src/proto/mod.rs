@@ -4,3 +4,5 @@ pub mod h1;
 pub mod h2;
 pub mod probe;
 pub mod proxy_protocol;
+pub mod rdp;
+pub mod tls_hello;

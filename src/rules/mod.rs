@@ -37,6 +37,15 @@ pub enum Verdict {
         /// Milliseconds; `None`: as long as the engine's own limits allow.
         for_ms: Option<u32>,
     },
+    /// Call again with `from` once the body is there.
+    Body {
+        /// The rule to go on with.
+        from: usize,
+        /// Milliseconds it may take.
+        ms: u32,
+        /// So many bytes of it will do; 0: all.
+        at_least: u32,
+    },
     /// Internal error (500).
     Error,
 }
@@ -102,7 +111,10 @@ pub fn run(
         };
         let flow = rule.action.run(&mut run);
         strict = run.strict;
-        if !matches!(flow, Flow::Continue | Flow::Wait { .. }) {
+        if !matches!(
+            flow,
+            Flow::Continue | Flow::Wait { .. } | Flow::Pause { .. } | Flow::Body { .. }
+        ) {
             view.note_rule(rule.span);
         }
         return match flow {
@@ -116,6 +128,15 @@ pub fn run(
             Flow::SilentDrop { rst_ttl } => Verdict::SilentDrop { rst_ttl },
             Flow::Close => Verdict::Close,
             Flow::Wait { for_ms } => Verdict::Wait { from: at, for_ms },
+            Flow::Pause { ms } => Verdict::Wait {
+                from: at + 1,
+                for_ms: Some(ms),
+            },
+            Flow::Body { ms, at_least } => Verdict::Body {
+                from: at + 1,
+                ms,
+                at_least,
+            },
             Flow::Error => Verdict::Error,
         };
     }

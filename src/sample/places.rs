@@ -74,6 +74,8 @@ bitflags! {
         const SERVER_CONNECTION = Self::CLIENT.bits() & !0b111_1111_1111;
         /// The response's head or buffer.
         const RESPONSE = Self::SERVER_CONNECTION.bits() & !Self::LOG.bits();
+        /// What passed while the response did: from the choice of the server to the log.
+        const TRANSFER = Self::FRONTEND.bits() & !0b1_1111_1111;
         /// A message of either direction.
         const MESSAGE = Self::REQUEST.bits() | Self::RESPONSE.bits();
     }

@@ -172,6 +172,10 @@ impl StreamView for Stream {
             tarpit: ms,
         })
     }
+    fn early_hint(&mut self, name: &[u8], value: &[u8]) {
+        let (name, value) = (BStr::new(name), BStr::new(value));
+        self.effects.push(format!("103 {name}: {value}"));
+    }
     fn apply(&mut self, effect: Effect) -> bool {
         self.effects.push(format!("{effect:?}"));
         true

@@ -131,6 +131,10 @@ pub trait StreamView {
     fn log(&self) -> Option<&LogData> {
         None
     }
+    /// What the log would tell now, and more; rarely asked for.
+    fn progress(&self) -> Option<Box<Progress>> {
+        None
+    }
     /// The stream's own unique id as `unique-id-format` made it, once asked for.
     fn unique_id(&self) -> Option<&[u8]> {
         None
@@ -169,6 +173,8 @@ pub trait StreamView {
     fn log_level(&self) -> Option<u8> {
         None
     }
+    /// Sends the client a 103 with one field.
+    fn early_hint(&mut self, _name: &[u8], _value: &[u8]) {}
     /// Something that an action wants of the engine. False: not possible on this stream.
     fn apply(&mut self, _effect: Effect) -> bool {
         false
@@ -424,6 +430,23 @@ impl LogData {
     }
 }
 
+/// How far a stream is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// What the log would tell.
+    pub log: LogData,
+    /// The log asks: the stream ended.
+    pub ended: bool,
+    /// Bytes sent to the server.
+    pub to_server: u64,
+    /// Bytes sent to the client.
+    pub to_client: u64,
+    /// Class and offset (ms) in queues.
+    pub priority: (i16, i32),
+    /// The server's connection was used before.
+    pub reused: bool,
+}
+
 /// What actions change about a stream other than its messages and variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -534,6 +557,10 @@ pub trait World {
     }
     /// A server's weight in effect (`srv_weight`).
     fn srv_weight(&self, _backend: u32, _server: u32) -> Option<u32> {
+        None
+    }
+    /// A server's weight as the file says, and as it was set since (`srv_iweight`, `srv_uweight`).
+    fn srv_weights(&self, _backend: u32, _server: u32) -> Option<(u32, u32)> {
         None
     }
     /// New sessions per second of a server (`srv_sess_rate`).

@@ -142,6 +142,7 @@ impl Stream {
             surplus: Vec::new(),
         };
         a.conn.uses += 1;
+        self.reused = a.reused;
         self.send_request(be, &a, &mut at)?;
         if !a.reused {
             self.connected(be, &a, &mut at).await?;

@@ -2,7 +2,7 @@
 
 use super::Stream;
 use crate::engine::log;
-use crate::sample::view::{LogData, LogStep};
+use crate::sample::view::{LogData, LogStep, Progress};
 
 impl Stream {
     /// The line at the end of the transaction.
@@ -34,7 +34,11 @@ impl Stream {
         if plan.format.is_none() && step != LogStep::Error || self.quiet {
             return;
         }
-        let data = self.log_data(step, &plan);
+        let data = LogData {
+            early: plan.asap,
+            lines: log::count(&plan),
+            ..self.log_data(step)
+        };
         let Some(level) = log::level(&plan, self.log_level, &data) else {
             return;
         };
@@ -54,12 +58,35 @@ impl Stream {
             Some(Some(level)) => level,
             None => log::INFO,
         };
-        self.log = Some(self.log_data(step, &plan));
+        self.log = Some(LogData {
+            early: plan.asap,
+            lines: log::count(&plan),
+            ..self.log_data(step)
+        });
         log::step(self.s.t, &plan, self, step, level, profile.as_deref());
         self.log = None;
     }
 
-    fn log_data(&self, step: LogStep, plan: &crate::plan::LogPlan) -> LogData {
+    /// How far the stream is, for rules that ask.
+    #[cold]
+    pub(super) fn progress_now(&self) -> Progress {
+        let step = LogStep::Close;
+        let grown = |bytes: u64, by: i64| bytes.saturating_add_signed(by);
+        Progress {
+            log: self.log.unwrap_or_else(|| self.log_data(step)),
+            ended: self.log.is_some(),
+            to_server: match self.times.connected {
+                0 => 0,
+                _ => grown(self.received, self.growth.0),
+            },
+            to_client: grown(self.sent, self.growth.1),
+            priority: self.priority,
+            reused: self.reused,
+        }
+    }
+
+    #[inline]
+    fn log_data(&self, step: LogStep) -> LogData {
         let s = &self.s;
         let t = s.t;
         let now = t.worker.now_us();
@@ -80,8 +107,8 @@ impl Stream {
         let server = be.and_then(|b| b.state.server(self.server?));
         LogData {
             step,
-            early: plan.asap,
-            lines: log::count(plan),
+            early: false,
+            lines: 0,
             state: [
                 self.state[0],
                 self.state[1],

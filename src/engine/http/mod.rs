@@ -1,6 +1,7 @@
 //! HTTP/1: one transaction from the request's first byte to the response's last.
 
 mod answer;
+mod body;
 mod capture;
 mod count;
 mod exchange;

@@ -123,6 +123,13 @@ impl Stream {
 
     /// Reads on until the body is complete, or the buffer is full (`option http-buffer-request`).
     pub(super) async fn buffer_body(&mut self) -> Result<(), End> {
+        let until = self.request_deadline();
+        self.receive_body(until, 0).await
+    }
+
+    /// Reads on until the body is complete, the buffer full, or so many bytes of it are there
+    /// (0: all).
+    pub(super) async fn receive_body(&mut self, until: u64, at_least: usize) -> Result<(), End> {
         let t = self.s.t;
         if matches!(self.req.body(), BodyLength::None | BodyLength::Tunnel) {
             return Ok(());
@@ -132,8 +139,15 @@ impl Stream {
             self.s.client.send(b"HTTP/1.1 100 Continue\r\n\r\n", false);
             self.req.del_header(b"expect");
         }
-        let until = self.request_deadline();
+        self.decoded.take();
         while !self.whole_body_received() && !self.req.space().is_empty() {
+            if at_least > 0 {
+                let have = super::body::received(&self.req, &self.decoded, 0).len();
+                if have >= at_least {
+                    break;
+                }
+                self.decoded.take();
+            }
             match self.s.client.recv(self.req.space()) {
                 Io::Done(n) => self.req.filled(n),
                 Io::Blocked => {

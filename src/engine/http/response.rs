@@ -44,7 +44,7 @@ impl Stream {
                 &mut t.scratch.borrow_mut(),
             );
             let end = match verdict {
-                Verdict::Continue | Verdict::Wait { .. } => match lines {
+                Verdict::Continue | Verdict::Wait { .. } | Verdict::Body { .. } => match lines {
                     None => continue,
                     Some(lines) => match self.response_lines(lines, true) {
                         Ok(()) => continue,

@@ -183,10 +183,29 @@ impl Stream {
                         continue;
                     }
                     while self.s.t.worker.park(until).await == Wake::Ready {}
+                    self.times.request = self.s.t.worker.now_us();
+                }
+                Verdict::Body {
+                    from: at,
+                    ms,
+                    at_least,
+                } => {
+                    from = at;
+                    let until = self.s.t.worker.after(Some(ms));
+                    Box::pin(self.rule_waits_for_body(until, at_least as usize)).await?;
                 }
                 Verdict::Error => return Err(End::Status(500, *b"PR")),
             }
         }
+    }
+
+    /// `wait-for-body`
+    #[cold]
+    async fn rule_waits_for_body(&mut self, until: u64, at_least: usize) -> Result<(), End> {
+        let seen = std::mem::take(&mut self.times.request);
+        self.receive_body(until, at_least).await?;
+        self.times.request = seen.max(self.s.t.worker.now_us());
+        Ok(())
     }
 
     /// Keeps the client waiting (`timeout tarpit`, else `timeout connect`), then refuses.

@@ -120,6 +120,10 @@ pub struct Stream {
     pub waited: (u32, u32),
     /// The client left before its request was complete.
     pub truncated: bool,
+    /// What rules saw of chunked bodies, decoded: of the request, of the response.
+    pub decoded: super::body::Decoded,
+    /// The server's connection was used before.
+    pub reused: bool,
     /// Answered by a page of the process's own.
     pub service: bool,
     /// `reqallow`: no rule on header lines may refuse it any more.
@@ -202,6 +206,8 @@ impl Stream {
             redispatched: false,
             waited: (0, 0),
             truncated: false,
+            decoded: super::body::Decoded::default(),
+            reused: false,
             service: false,
             lines_allowed: false,
             quiet: false,

@@ -8,7 +8,7 @@ use crate::proto::proxy_protocol::Received;
 use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
 use crate::sample::view::{
-    Direction, Effect, LogData, StreamTimeouts, StreamView, TlsFacts, Whose, World,
+    Direction, Effect, LogData, Progress, StreamTimeouts, StreamView, TlsFacts, Whose, World,
 };
 use std::net::SocketAddr;
 
@@ -110,13 +110,17 @@ impl StreamView for Stream {
         self.s.requests <= 1
     }
     fn request_body(&self) -> Option<&[u8]> {
-        Some(self.req.body_prefix())
+        Some(super::body::received(&self.req, &self.decoded, 0))
     }
     fn response_body(&self) -> Option<&[u8]> {
-        self.res.as_ref().map(|m| m.body_prefix())
+        let res = self.res.as_ref()?;
+        Some(super::body::received(res, &self.decoded, 1))
     }
     fn log(&self) -> Option<&LogData> {
         self.log.as_ref()
+    }
+    fn progress(&self) -> Option<Box<Progress>> {
+        Some(Box::new(self.progress_now()))
     }
     fn stream_id(&self) -> u32 {
         self.id
@@ -160,6 +164,14 @@ impl StreamView for Stream {
     }
     fn log_level(&self) -> Option<u8> {
         self.log_level.flatten()
+    }
+    fn early_hint(&mut self, name: &[u8], value: &[u8]) {
+        if !self.req.is_http11() {
+            return;
+        }
+        let text = [b"HTTP/1.1 103 Early Hints\r\n", name, b": ", value, b"\r\n\r\n"].concat();
+        // a client that is gone shows itself with the final response
+        self.s.client.send(&text, false);
     }
     fn apply(&mut self, effect: Effect) -> bool {
         let ms = |v: u32| (v != 0).then_some(v);

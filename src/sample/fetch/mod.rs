@@ -9,13 +9,17 @@ use std::fmt;
 
 mod acl;
 mod auth;
+mod base32;
+mod body;
 mod captures;
 mod cookies;
 mod headers;
+mod hello;
 mod internal;
 mod last_rule;
 mod layer4;
 mod payload;
+mod progress;
 mod proxies;
 mod proxy_protocol;
 mod request;
@@ -167,6 +171,12 @@ sources! {
     BACKEND = "backend", Places::BACKEND;
     /// The server.
     SERVER = "server", Places::SERVER_CHOSEN;
+    /// What passed while the response did.
+    TRANSFER = "response buffer statistics", Places::TRANSFER;
+    /// What passed of the request.
+    REQUEST_STATISTICS = "request buffer statistics", Places::TRANSACTION;
+    /// The transaction so far.
+    STATISTICS = "transaction statistics", Places::TRANSACTION;
     /// The server's address.
     SERVER_ADDRESS = "server address", Places::SERVER_CONNECTION;
     /// Bytes of the response.
@@ -188,7 +198,13 @@ static FAMILIES: &[&[Fetch]] = &[
     ssl::FETCHES,
     ssl::CERTIFICATES,
     payload::FETCHES,
+    hello::FETCHES,
+    hello::RDP,
+    hello::OLD_RDP,
     request::FETCHES,
+    base32::FETCHES,
+    body::FETCHES,
+    progress::FETCHES,
     headers::FETCHES,
     cookies::FETCHES,
     response::FETCHES,

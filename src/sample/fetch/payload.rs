@@ -1,7 +1,8 @@
 //! Bytes as they are received (manual 7.3.5).
 
 use super::{BUFFER, Cursor, Example, Fetch, REQUEST, REQUEST_BUFFER, RESPONSE_BUFFER};
-use crate::sample::args::{Arg, Kind, int};
+use crate::sample::args::{Arg, Kind, int, text};
+use crate::sample::compile::Compile;
 use crate::sample::value::{Sample, Type};
 use crate::sample::view::{Direction, Eval};
 
@@ -16,6 +17,23 @@ macro_rules! payload {
             check: None,
             eval: |args, e, c| part(args, e, c, $direction),
             doc: "Bytes of the buffer from an offset on; length 0: all there is.",
+            examples: &[],
+        }
+    };
+}
+
+macro_rules! prefixed {
+    ($name:literal, $source:expr, $direction:expr) => {
+        Fetch {
+            name: $name,
+            args: &[Kind::Int, Kind::Int, Kind::Str],
+            required: 2,
+            out: Type::Bin,
+            source: &$source,
+            check: Some(check_prefixed),
+            eval: |args, e, c| after_length(args, e, c, $direction),
+            doc: "Bytes of the buffer whose number stands in front of them: offset and size of \
+                  that number, and where they begin (behind it; `+N`, `-N` from there).",
             examples: &[],
         }
     };
@@ -65,6 +83,9 @@ pub(super) static FETCHES: &[Fetch] = &[
     payload!("payload", BUFFER, None),
     payload!("req.payload", REQUEST_BUFFER, Some(Direction::Request)),
     payload!("res.payload", RESPONSE_BUFFER, Some(Direction::Response)),
+    prefixed!("payload_lv", BUFFER, None),
+    prefixed!("req.payload_lv", REQUEST_BUFFER, Some(Direction::Request)),
+    prefixed!("res.payload_lv", RESPONSE_BUFFER, Some(Direction::Response)),
     length!("req.len", REQUEST_BUFFER, Some(Direction::Request)),
     length!("req_len", REQUEST_BUFFER, Some(Direction::Request)),
     length!("res.len", RESPONSE_BUFFER, Some(Direction::Response)),
@@ -95,4 +116,48 @@ fn part<'a>(
     let found = buffer.get(offset..end).filter(|b| !b.is_empty());
     cursor.not_yet = !e.last && (found.is_none() || len == 0);
     found.map(Sample::Bin)
+}
+
+/// The third argument becomes the place that the bytes begin at.
+fn check_prefixed(args: &mut Vec<Arg>, _: &mut Compile<'_>) -> Result<(), String> {
+    let offset = int(args, 0).unwrap_or_default();
+    let size = int(args, 1).unwrap_or_default();
+    if size <= 0 {
+        return Err("payload length must be > 0".into());
+    }
+    let behind = offset + size;
+    let said = text(args, 2);
+    let begin = match std::str::from_utf8(said).ok().map(|s| (s, s.parse::<i64>())) {
+        Some(("", _)) => behind,
+        Some((s, Ok(n))) if s.starts_with(['+', '-']) => {
+            if behind + n < 0 {
+                return Err("payload offset too negative".into());
+            }
+            behind + n
+        }
+        Some((_, Ok(n))) => n,
+        _ => {
+            return Err("payload offset2 is not a number".into());
+        }
+    };
+    args.truncate(2);
+    args.push(Arg::Int(begin));
+    Ok(())
+}
+
+fn after_length<'a>(
+    args: &[Arg],
+    e: &Eval<'a>,
+    cursor: &mut Cursor,
+    direction: Option<Direction>,
+) -> Option<Sample<'a>> {
+    let place = |i| usize::try_from(int(args, i)?).ok();
+    let (offset, size, begin) = (place(0)?, place(1)?, place(2)?);
+    let buffer = bytes(e, direction)?;
+    let number = buffer.get(offset..offset.checked_add(size)?);
+    let length = number.map(|n| n.iter().fold(0usize, |sum, b| sum << 8 | usize::from(*b)));
+    let end = length.and_then(|length| begin.checked_add(length));
+    let found = end.and_then(|end| buffer.get(begin..end));
+    cursor.not_yet = !e.last && found.is_none();
+    found.filter(|b| !b.is_empty()).map(Sample::Bin)
 }

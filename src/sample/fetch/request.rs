@@ -240,11 +240,11 @@ fn method(request: &Message) -> &[u8] {
 }
 
 /// The path, if the target has one (`*` and authorities have none).
-fn path<'a>(e: &Eval<'a>) -> Option<&'a [u8]> {
+pub(super) fn path<'a>(e: &Eval<'a>) -> Option<&'a [u8]> {
     e.view.request().map(|r| r.path()).filter(|p| !p.is_empty())
 }
 
-fn base<'a>(e: &Eval<'a>, rest: Option<&[u8]>) -> Option<Sample<'a>> {
+pub(super) fn base<'a>(e: &Eval<'a>, rest: Option<&[u8]>) -> Option<Sample<'a>> {
     let host = e.view.request()?.host();
     if host.is_none() && rest.is_none() {
         return None;

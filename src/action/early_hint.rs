@@ -13,7 +13,9 @@ struct EarlyHint {
 
 impl Act for EarlyHint {
     fn run(&self, run: &mut Run<'_>) -> Flow {
-        run.with_text(&self.value, |view, value| view.early_hint(&self.name, value));
+        run.with_text(&self.value, |view, value| {
+            view.early_hint(&self.name, value)
+        });
         Flow::Continue
     }
 }

@@ -36,9 +36,9 @@ mod set_effects;
 mod set_status;
 mod set_uri;
 mod set_var;
-mod wait_for_body;
 #[cfg(test)]
 mod testing;
+mod wait_for_body;
 
 pub use line::Line;
 pub use reply::ErrorReply;

@@ -52,7 +52,10 @@ impl Act for Pause {
 }
 
 fn unexpected(word: &[u8], at: usize) -> String {
-    let c = word.get(at).copied().map_or(String::new(), |b| char::from(b).to_string());
+    let c = word
+        .get(at)
+        .copied()
+        .map_or(String::new(), |b| char::from(b).to_string());
     format!("unexpected character '{c}'")
 }
 

@@ -169,7 +169,14 @@ impl StreamView for Stream {
         if !self.req.is_http11() {
             return;
         }
-        let text = [b"HTTP/1.1 103 Early Hints\r\n", name, b": ", value, b"\r\n\r\n"].concat();
+        let text = [
+            b"HTTP/1.1 103 Early Hints\r\n",
+            name,
+            b": ",
+            value,
+            b"\r\n\r\n",
+        ]
+        .concat();
         // a client that is gone shows itself with the final response
         self.s.client.send(&text, false);
     }

@@ -42,7 +42,11 @@ macro_rules! fetch {
             check: None,
             eval: |_, $e, _| $value,
             doc: $doc,
-            examples: &[Example::on("GET /bar?x=1 HTTP/1.1\r\nHost: foo", $example, $shown)],
+            examples: &[Example::on(
+                "GET /bar?x=1 HTTP/1.1\r\nHost: foo",
+                $example,
+                $shown,
+            )],
         }
     };
 }

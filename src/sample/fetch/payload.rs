@@ -127,7 +127,10 @@ fn check_prefixed(args: &mut Vec<Arg>, _: &mut Compile<'_>) -> Result<(), String
     }
     let behind = offset + size;
     let said = text(args, 2);
-    let begin = match std::str::from_utf8(said).ok().map(|s| (s, s.parse::<i64>())) {
+    let begin = match std::str::from_utf8(said)
+        .ok()
+        .map(|s| (s, s.parse::<i64>()))
+    {
         Some(("", _)) => behind,
         Some((s, Ok(n))) if s.starts_with(['+', '-']) => {
             if behind + n < 0 {

@@ -167,6 +167,11 @@ impl Kind {
         port_required: true,
         ..Kind::NONE
     };
+    /// `mailer`
+    pub const MAILER: Kind = Kind {
+        port_required: true,
+        ..Kind::NONE
+    };
     /// `source` of a `server`: a range of local ports may be given.
     pub const SERVER_SOURCE: Kind = Kind {
         range: true,

@@ -1,6 +1,7 @@
 //! Keywords: what may stand at the start of a line of a section.
 
 use super::life::{Arity, Life, Part};
+use super::value::Value;
 use super::{nearest, table};
 use std::cmp::Ordering;
 use std::sync::LazyLock;
@@ -51,38 +52,6 @@ pub struct Keyword {
     pub value: Option<Value>,
 }
 
-/// What the one argument of a keyword must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// `10s`
-    Time,
-    /// `64k`
-    Size,
-    /// Digits only.
-    Natural,
-    /// Digits, perhaps behind a sign.
-    Integer,
-    /// A number that is not negative; what stands behind it is ignored.
-    NonNegative,
-    /// A number above 0; what stands behind it is ignored.
-    Positive,
-    /// One of the words of the syntax.
-    Word,
-}
-
-fn value(text: &str) -> Option<Value> {
-    match text {
-        "time" => Some(Value::Time),
-        "size" => Some(Value::Size),
-        "natural" => Some(Value::Natural),
-        "integer" => Some(Value::Integer),
-        "nonnegative" => Some(Value::NonNegative),
-        "positive" => Some(Value::Positive),
-        "word" => Some(Value::Word),
-        _ => None,
-    }
-}
-
 impl Keyword {
     /// Whether it may stand in a section of that kind.
     pub fn allowed_in(&self, section: &str) -> bool {
@@ -126,7 +95,7 @@ static KEYWORDS: LazyLock<Vec<Keyword>> = LazyLock::new(|| {
                     .filter_map(elsewhere)
                     .collect(),
                 syntax: row.cell("syntax"),
-                value: value(row.cell("value")),
+                value: Value::parse(row.cell("value")),
             }
         })
         .collect()
@@ -322,7 +291,7 @@ mod tests {
                 );
             }
             let cell = row.cell("value");
-            assert!(cell.is_empty() || value(cell).is_some(), "{row:?}");
+            assert!(cell.is_empty() || Value::parse(cell).is_some(), "{row:?}");
             for word in row.list("prefix") {
                 assert!(["no", "default"].contains(&word), "{row:?}");
             }

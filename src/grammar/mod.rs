@@ -19,6 +19,7 @@ mod section;
 mod statistics;
 mod switched_off;
 mod table;
+mod value;
 
 pub use action::{Action, action, actions, actions_of};
 pub use command::{Command, cli_command, cli_commands};
@@ -26,7 +27,7 @@ pub use diagnostic::{DiagnosticCode, diagnostic, diagnostics};
 pub use entry::{Class, Entry, entries};
 pub use extension::{Extension, filter, filters, service, services};
 pub use keyword::{
-    Elsewhere, Keyword, Lookup, Value, keyword, keyword_anywhere, keywords, keywords_in, look_up,
+    Elsewhere, Keyword, Lookup, keyword, keyword_anywhere, keywords, keywords_in, look_up,
 };
 pub use life::{Arity, Life, Part, Version};
 pub use line_option::{LineOption, bind_option, bind_options, server_option, server_options};
@@ -38,3 +39,4 @@ pub use sample::{
 pub use section::{Section, section, sections};
 pub use statistics::{InfoField, StatField, info_fields, stat_fields};
 pub use switched_off::switched_off;
+pub use value::Value;

@@ -177,6 +177,15 @@ pub struct UnixPermissions {
     pub gid: Option<u32>,
 }
 
+/// `unix-bind`: what the unix sockets of `bind` lines have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnixBind {
+    /// `prefix`: stands before their paths
+    pub prefix: Vec<u8>,
+    /// Owner and mode of those that give none.
+    pub permissions: UnixPermissions,
+}
+
 /// What a `stats socket` line allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CliAccess {

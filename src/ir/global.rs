@@ -72,6 +72,8 @@ pub struct Global {
     pub close_spread: Spread,
     /// `ssl-default-*`, `ca-base`, `crt-base`, `tune.ssl.*`
     pub tls: super::tls::GlobalTls,
+    /// `unix-bind`
+    pub unix_bind: super::bind::UnixBind,
     /// `log` lines
     pub logs: Vec<super::log::LogTarget>,
     /// `log-tag`
@@ -248,6 +250,7 @@ impl Default for Global {
             grace: None,
             close_spread: Spread::None,
             tls: super::tls::GlobalTls::default(),
+            unix_bind: super::bind::UnixBind::default(),
             logs: Vec::new(),
             log_tag: None,
             log_hostname: None,

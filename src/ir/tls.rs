@@ -150,6 +150,12 @@ pub struct GlobalTls {
     pub ca_base: Option<String>,
     /// `crt-base`
     pub crt_base: Option<String>,
+    /// `key-base`
+    pub key_base: Option<String>,
+    /// Certificates of `crt-store` sections.
+    pub stored: Vec<StoredCertificate>,
+    /// `ssl-skip-self-issued-ca`: an authority at the end of a chain is not sent.
+    pub skip_self_issued: bool,
     /// `ssl-server-verify none`
     pub server_verify_none: bool,
     /// `ssl-default-bind-options prefer-client-ciphers`
@@ -158,6 +164,17 @@ pub struct GlobalTls {
     pub strict_sni: bool,
     /// `tune.ssl.cachesize` (20000)
     pub cache_size: Option<u32>,
+}
+
+/// A `load` line of a `crt-store`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCertificate {
+    /// How `crt` names it: `@STORE/NAME`, or the path in a store without a name.
+    pub name: String,
+    /// The file of its chain.
+    pub crt: Said,
+    /// The file of its key where that is another one.
+    pub key: Option<Said>,
 }
 
 /// The expression of `sni`.

@@ -23,7 +23,7 @@ pub fn check(line: &Directive, keyword: &Keyword, words: usize, out: &mut Vec<Di
     if given < usize::from(keyword.args.min) {
         let message = match keyword.value {
             Some(Value::Word) => format!("'{name}' expects {}.", alternatives(keyword.syntax)),
-            Some(Value::Size | Value::Natural | Value::Integer) => {
+            Some(Value::Size(_) | Value::Integer(..)) => {
                 format!("'{name}' expects an integer argument.")
             }
             _ => format!("'{name}' expects an argument."),
@@ -49,35 +49,98 @@ fn alternatives(syntax: &str) -> String {
 fn one(args: &mut Args<'_, '_>, keyword: &Keyword, value: Value) {
     let name = keyword.name;
     match value {
-        Value::Time => {
-            args.time(TimeUnit::Millisecond, name, "");
-        }
-        Value::Size => {
-            args.size(name, "");
+        Value::Time(low, high) => time(args, name, low, high),
+        Value::Size(least) => {
+            let here = args.here();
+            if args.size(name, "").is_some_and(|size| size < least) {
+                let message = format!("'{name}' expects a positive integer argument.");
+                args.alert("HX0164", here, message);
+            }
         }
         Value::Word => {
-            let words: Vec<&str> = keyword.syntax.split('|').collect();
-            let message = format!("'{name}' expects {}.", alternatives(keyword.syntax));
-            args.keyword(&words, &message);
+            word(args, keyword);
         }
-        Value::Natural | Value::Integer => {
-            let lowest = if value == Value::Natural { 0 } else { i64::MIN };
-            args.int(lowest..=i64::MAX, name);
+        Value::Words => while !args.is_empty() && word(args, keyword) {},
+        Value::List => list(args, keyword),
+        Value::Integer(low, high) => {
+            args.int(low..=high, name);
         }
-        Value::NonNegative | Value::Positive => {
+        Value::Within(low, high) => {
             let Some(word) = args.next_word() else {
                 return;
             };
-            let least = i64::from(value == Value::Positive);
-            if atol(&word.text).0 < least {
-                let kind = if least == 0 {
-                    "non-negative"
-                } else {
-                    "positive"
+            if !(low..=high).contains(&atol(&word.text).0) {
+                let message = match (low, high) {
+                    (0, i64::MAX) => format!("'{name}' expects a non-negative value."),
+                    (1, i64::MAX) => format!("'{name}' expects a positive value."),
+                    (low, i64::MAX) => format!("'{name}' expects a value >= {low}."),
+                    (low, high) => {
+                        format!("'{name}' expects a numeric value between {low} and {high}.")
+                    }
                 };
-                let message = format!("'{name}' expects a {kind} value.");
                 args.alert("HX0164", word.span, message);
             }
+        }
+        Value::Statuses => statuses(args, name),
+    }
+}
+
+/// One of the words of the syntax; whether it is.
+fn word(args: &mut Args<'_, '_>, keyword: &Keyword) -> bool {
+    let words: Vec<&str> = keyword.syntax.split('|').collect();
+    let expects = alternatives(keyword.syntax);
+    let message = format!("'{}' expects {expects}.", keyword.name);
+    args.keyword(&words, &message).is_some()
+}
+
+fn time(args: &mut Args<'_, '_>, name: &str, low: i64, high: i64) {
+    let Some(word) = args.peek() else {
+        return;
+    };
+    let Some(time) = args.time(TimeUnit::Millisecond, name, "") else {
+        return;
+    };
+    if !(low..=high).contains(&i64::from(time)) {
+        let message = format!(
+            "timer out of range in argument '{}' to '{name}' (value must be between {low} and {high} ms)",
+            word.display()
+        );
+        args.alert("HX0164", word.span, message);
+    }
+}
+
+/// Words of the syntax with commas between them.
+fn list(args: &mut Args<'_, '_>, keyword: &Keyword) {
+    let Some(word) = args.next_word() else {
+        return;
+    };
+    let known = |part: &[u8]| keyword.syntax.split('|').any(|k| k.as_bytes() == part);
+    if !word.bytes().split(|b| *b == b',').all(known) {
+        let message = format!(
+            "'{}' expects a comma-delimited list of {} but got '{}'.",
+            keyword.name,
+            alternatives(keyword.syntax),
+            word.display()
+        );
+        args.alert("HX0162", word.span, message);
+    }
+}
+
+/// `[+-]{LOW[-HIGH]}[,...]`, each of them a status code; the sign is that of the whole word.
+fn statuses(args: &mut Args<'_, '_>, name: &str) {
+    const CODES: std::ops::RangeInclusive<u16> = 100..=599;
+    while let Some(word) = args.next_word() {
+        let text = word.display().to_string();
+        let ranges = text.strip_prefix(['+', '-']).unwrap_or(&text);
+        let range = |part: &str| {
+            let (low, high) = part.split_once('-').unwrap_or((part, part));
+            let code = |text: &str| text.parse().ok().filter(|c| CODES.contains(c));
+            Some(code(low)? <= code(high)?)
+        };
+        if !ranges.split(',').all(|part| range(part) == Some(true)) {
+            let message = format!("Invalid status codes range '{text}' in '{name}'.");
+            args.alert("HX0165", word.span, message);
+            return;
         }
     }
 }

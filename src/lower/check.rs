@@ -302,8 +302,13 @@ pub fn foreign(cx: &mut Context<'_>, line: &Directive) {
         return;
     };
     let words = line.words.iter().map(Word::bytes);
-    if let Lookup::Unknown { nearest } = grammar::look_up(&section, words) {
-        unknown(cx, line, &section, nearest);
+    match grammar::look_up(&section, words) {
+        Lookup::Here { .. } => {}
+        Lookup::Elsewhere { .. } => unknown(cx, line, &section, None),
+        // HAProxy passes over other `timeout` lines there
+        Lookup::Family { .. } if section == "ring" => {}
+        Lookup::Family { words, nearest } => family(cx, line, &section, words, nearest),
+        Lookup::Unknown { nearest } => unknown(cx, line, &section, nearest),
     }
 }
 

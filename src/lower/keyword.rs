@@ -9,7 +9,7 @@ use std::collections::HashMap;
 bitflags! {
     /// Sections that a keyword may stand in. `listen` counts as front end and back end.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Sections: u16 {
+    pub struct Sections: u32 {
         /// `global`
         const GLOBAL = 1;
         /// `defaults`
@@ -30,6 +30,18 @@ bitflags! {
         const CACHE = 256;
         /// `http-errors`
         const HTTP_ERRORS = 512;
+        /// `crt-store`
+        const CRT_STORE = 1024;
+        /// `fcgi-app`
+        const FCGI_APP = 2048;
+        /// `log-forward`
+        const LOG_FORWARD = 4096;
+        /// `mailers`
+        const MAILERS = 8192;
+        /// `ring`
+        const RING = 16384;
+        /// `traces`
+        const TRACES = 32768;
         /// Every proxy section and `defaults`.
         const ANY_PROXY = 2 | 4 | 8 | 16;
         /// Every proxy section without `defaults`.

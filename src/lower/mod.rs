@@ -134,6 +134,7 @@ pub(crate) fn run<'d>(
     words: usize,
 ) {
     let mut out = Vec::new();
+    cx.line = line.span;
     let mut args = Args::starting_at(line, words, &mut out);
     (handler.lower)(cx, &mut args);
     cx.diags.append(&mut out);

@@ -22,6 +22,7 @@ use crate::config::args::Args;
 use crate::config::directive::Word;
 use crate::grammar;
 use crate::ir::Bind;
+use crate::ir::bind::{UnixBind, UnixPermissions};
 
 /// A word of a `bind` line that hapax executes.
 #[derive(Debug)]
@@ -121,6 +122,7 @@ fn bind(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         }
     }
     let mut bind = Bind::new(addresses, args.line().span);
+    common_to_unix(&mut bind, &cx.global.unix_bind);
     let section = cx
         .draft()
         .map_or("listen", super::context::Draft::section_word);
@@ -171,6 +173,30 @@ fn bind(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     }
 }
 
+/// What `unix-bind` says, for the line's unix sockets.
+fn common_to_unix(bind: &mut Bind, common: &UnixBind) {
+    bind.unix = common.permissions.clone();
+    for address in &mut bind.addresses {
+        if let Host::Unix(path) = &mut address.host {
+            path.splice(..0, common.prefix.iter().copied());
+        }
+    }
+}
+
+/// Takes a word about owner and mode of a unix socket with its argument; false if it is another.
+pub fn permission(into: &mut UnixPermissions, word: &Word, args: &mut Args<'_, '_>) -> bool {
+    let all = [unix::MODE, unix::USER, unix::UID, unix::GROUP, unix::GID];
+    let Some(option) = all.into_iter().find(|o| word.is(o.name)) else {
+        return false;
+    };
+    let mut scratch = Bind::new(Vec::new(), word.span);
+    scratch.unix = std::mem::take(into);
+    // `unix-bind` takes any mode and a missing argument
+    let _: Result<(), Fault> = (option.lower)(&mut scratch, args);
+    *into = scratch.unix;
+    true
+}
+
 /// The address of a `listen NAME ADDRESS` head.
 pub fn old_head(cx: &mut Context<'_>, word: &Word) {
     let (addresses, mut findings) = address::list(word, Kind::BIND);
@@ -204,6 +230,26 @@ pub fn stats_socket(args: &mut Args<'_, '_>) -> Option<Bind> {
     };
     options(&mut bind, args, &place);
     Some(bind)
+}
+
+/// A listener of a section that is no proxy: its words are read and checked.
+pub fn standing_alone(args: &mut Args<'_, '_>, kind: Kind, section: &str) {
+    let keyword = args.name(1);
+    let Some(written) = args.peek().map(|w| w.display().to_string()) else {
+        return;
+    };
+    let start = format!("'{keyword} {written}'");
+    let addresses = args.addresses(kind, &format!("{start} : "), "");
+    if addresses.is_empty() {
+        return;
+    }
+    let mut bind = Bind::new(addresses, args.line().span);
+    let place = Place {
+        fault: format!("{start} in section '{section}' : "),
+        unknown: format!("{start} in section '{section}': "),
+        table: "bind",
+    };
+    options(&mut bind, args, &place);
 }
 
 /// How the messages of a line begin.

@@ -24,6 +24,7 @@ mod spread_checks;
 mod ssl;
 mod stats;
 mod tune;
+mod unix_bind;
 mod user;
 
 use super::KeywordHandler;
@@ -71,6 +72,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &ssl::LISTS,
     &ssl::OPTIONS,
     &ssl::SERVER_VERIFY,
+    &ssl::SKIP_SELF_ISSUED,
     &stats::SOCKET,
     &stats::TIMEOUT,
     &stats::MAXCONN,
@@ -91,6 +93,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &tune::POOL_LOW_FD_RATIO,
     &tune::POOL_HIGH_FD_RATIO,
     &tune::BUFFERS,
+    &unix_bind::UNIX_BIND,
     &user::USER,
     &user::UID,
     &user::GROUP,

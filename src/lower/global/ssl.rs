@@ -27,11 +27,16 @@ pub const OPTIONS: KeywordHandler = KeywordHandler::new(
     GLOBAL,
     options,
 );
-/// `ca-base DIR`, `crt-base DIR`
-pub const BASES: KeywordHandler = KeywordHandler::new(&["ca-base", "crt-base"], GLOBAL, bases);
+/// `ca-base DIR`, `crt-base DIR`, `key-base DIR`
+pub const BASES: KeywordHandler = KeywordHandler::new(&["ca-base", "crt-base", "key-base"], GLOBAL, bases);
 /// `ssl-server-verify none|required`
 pub const SERVER_VERIFY: KeywordHandler =
     KeywordHandler::new(&["ssl-server-verify"], GLOBAL, server_verify);
+/// `ssl-skip-self-issued-ca`
+pub const SKIP_SELF_ISSUED: KeywordHandler =
+    KeywordHandler::new(&["ssl-skip-self-issued-ca"], GLOBAL, |cx, _| {
+        cx.global.tls.skip_self_issued = true;
+    });
 /// `tune.ssl.cachesize N`
 pub const CACHE_SIZE: KeywordHandler =
     KeywordHandler::new(&["tune.ssl.cachesize"], GLOBAL, cache_size);
@@ -65,6 +70,7 @@ fn lists(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         Some("ciphersuites") => common.ciphersuites = list,
         _ => common.curves = list,
     }
+    args.end(&name);
 }
 
 fn options(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
@@ -155,6 +161,7 @@ fn bases(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let path = Some(word.display().to_string());
     match name.as_str() {
         "ca-base" => cx.global.tls.ca_base = path,
+        "key-base" => cx.global.tls.key_base = path,
         _ => cx.global.tls.crt_base = path,
     }
     args.end(&name);
@@ -185,4 +192,5 @@ fn cache_size(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
             "'tune.ssl.cachesize' expects a positive numeric value.",
         ),
     }
+    args.end("tune.ssl.cachesize");
 }

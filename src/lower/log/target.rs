@@ -31,8 +31,8 @@ pub const TAG_PROXY: KeywordHandler =
 /// `log-send-hostname`
 pub const HOSTNAME: KeywordHandler =
     KeywordHandler::new(&["log-send-hostname"], Sections::GLOBAL, |cx, args| {
+        // HAProxy passes over whatever follows
         let name = args.next_word().map(|w| w.text.to_string());
-        args.end("log-send-hostname");
         cx.global.log_hostname = Some(name.unwrap_or_default());
     });
 
@@ -70,6 +70,18 @@ fn in_proxy(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if let Some(target) = target(args) {
         cx.set(|s| s.logs.push(LogEntry::Target(target)));
     }
+}
+
+/// A line of a section that is no proxy (`log-forward`): its words are read and checked.
+pub fn checked(args: &mut Args<'_, '_>) {
+    if args.line().prefix.is_some() {
+        return;
+    }
+    if args.take("global") {
+        args.end("log");
+        return;
+    }
+    target(args);
 }
 
 fn target(args: &mut Args<'_, '_>) -> Option<LogTarget> {

@@ -2,9 +2,15 @@
 //! lines are read and checked; what they do comes with later parts.
 
 mod cache;
+mod crt_store;
+mod fcgi_app;
 mod http_errors;
+mod log_forward;
+mod mailers;
 mod peers;
 mod resolvers;
+mod ring;
+mod traces;
 mod userlist;
 
 use super::context::Context;
@@ -25,7 +31,16 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &cache::MAX_SECONDARY_ENTRIES,
     &cache::PROCESS_VARY,
     &cache::TOTAL_MAX_SIZE,
+    &crt_store::BASES,
+    &crt_store::LOAD,
+    &fcgi_app::CONDITIONAL,
+    &fcgi_app::DOCROOT,
+    &fcgi_app::LOG_STDERR,
+    &fcgi_app::PATH_INFO,
     &http_errors::ERRORFILE,
+    &log_forward::BIND,
+    &log_forward::LOG,
+    &mailers::MAILER,
     &peers::BIND,
     &peers::PEER,
     &peers::SHARDS,
@@ -36,6 +51,8 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &resolvers::PARSE_RESOLV_CONF,
     &resolvers::RESOLVE_RETRIES,
     &resolvers::TIMEOUT,
+    &ring::SERVER,
+    &traces::TRACE,
     &userlist::GROUP,
     &userlist::USER,
 ];
@@ -53,6 +70,12 @@ pub struct Declared {
     pub inside: HashMap<(&'static str, String), Span>,
     /// Names used inside that must be declared there: kind, name, who uses it.
     pub used: Vec<(&'static str, String, String)>,
+    /// Sizes that lines gave, by keyword.
+    pub sizes: HashMap<&'static str, u64>,
+    /// `crt-base` of a `crt-store`.
+    pub crt_base: Option<String>,
+    /// `key-base` of a `crt-store`.
+    pub key_base: Option<String>,
 }
 
 /// Another section that a line names.
@@ -111,6 +134,10 @@ const HEADS: &[Head] = &[
             "Parsing [{place}]: fcgi-app section '{name}' has the same name as another one declared at {first}.",
         )
     },
+    Head {
+        ends: true,
+        ..head("acme", "missing name for acme section.", "")
+    },
     head(
         "healthcheck",
         "missing name for healthcheck section.",
@@ -168,7 +195,7 @@ const HEADS: &[Head] = &[
 ];
 
 /// Those that have their effect.
-pub const EXECUTED: &[&str] = &["http-errors", "userlist"];
+pub const EXECUTED: &[&str] = &["crt-store", "http-errors", "userlist"];
 
 /// The head of such a section. The lines that follow belong to it.
 pub(super) fn begin(cx: &mut Context<'_>, line: &Directive) {
@@ -252,6 +279,9 @@ pub(super) fn begin(cx: &mut Context<'_>, line: &Directive) {
         span: line.span,
         inside: HashMap::new(),
         used: Vec::new(),
+        sizes: HashMap::new(),
+        crt_base: None,
+        key_base: None,
     });
 }
 
@@ -296,6 +326,7 @@ pub(super) fn line(cx: &mut Context<'_>, line: &Directive, section: &str) {
     let mut out = Vec::new();
     crate::lower::arguments::check(line, keyword, words, &mut out);
     cx.diags.append(&mut out);
+    declare(cx, "keyword", keyword.name, line.span);
 }
 
 /// What only shows once all sections were read.
@@ -315,6 +346,14 @@ pub(super) fn finish(cx: &mut Context<'_>) {
             let message = format!("Size not specified for cache '{name}'");
             found.push(Diagnostic::alert("HX0160", section.span, message).form(Form::Config));
         }
+        if kind == "acme" && !name.is_empty() {
+            found.extend(acme(section));
+        }
+        if kind == "fcgi-app" && !name.is_empty() && !has("docroot") {
+            let message = format!("fcgi-app '{name}': no docroot configured.");
+            found.push(Diagnostic::alert("HX0160", section.span, message).form(Form::Plain));
+        }
+        found.extend(cache::too_large(section));
         if kind == "resolvers" && !name.is_empty() && !has("nameserver") {
             let message = format!(
                 "resolvers '{name}' [{}] has no nameservers configured!",
@@ -337,13 +376,35 @@ pub(super) fn finish(cx: &mut Context<'_>) {
     cx.diags.append(&mut found);
 }
 
+/// What an `acme` section must have.
+fn acme(section: &Declared) -> Option<Diagnostic> {
+    let said = |word: &str| section.inside.contains_key(&("keyword", word.to_owned()));
+    let name = &section.name;
+    let message = if said("eab-key-id") != said("eab-mac-key") {
+        format!(
+            "acme: section '{name}': EAB MAC key and key id are mutually dependent, specify both or neither."
+        )
+    } else if !said("directory") {
+        format!("acme: No directory defined in ACME section '{name}'.")
+    } else {
+        return None;
+    };
+    Some(Diagnostic::alert("HX0160", section.span, message).form(Form::Config))
+}
+
 /// The set of sections of a kind, for look-ups of keywords.
 pub(super) fn sections(kind: &str) -> Sections {
     match kind {
         "cache" => Sections::CACHE,
+        "crt-store" => Sections::CRT_STORE,
+        "fcgi-app" => Sections::FCGI_APP,
         "http-errors" => Sections::HTTP_ERRORS,
+        "log-forward" => Sections::LOG_FORWARD,
+        "mailers" => Sections::MAILERS,
         "peers" => Sections::PEERS,
         "resolvers" => Sections::RESOLVERS,
+        "ring" => Sections::RING,
+        "traces" => Sections::TRACES,
         "userlist" => Sections::USERLIST,
         _ => Sections::empty(),
     }

@@ -85,6 +85,14 @@ fn group(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         );
         return;
     };
+    if let Some(bad) = crate::lower::bad_character(&name.text) {
+        let message = format!(
+            "character '{bad}' is not permitted in 'group' name '{}'.",
+            name.display()
+        );
+        tight(args, "HX0210", message);
+        return;
+    }
     let name = name.display().to_string();
     if again(cx, args, "group", &name) {
         return;

@@ -201,21 +201,9 @@ fn server(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let Some(draft) = cx.draft() else {
         return;
     };
-    const MISSING: &str = "'server' expects <name> and <addr>[:<port>] as arguments.";
-    let (Some(name), Some(_)) = (args.next_word(), args.peek()) else {
-        let here = args.missing_at();
-        report(args, "HX0160", here, MISSING.to_owned());
+    let Some((name, place)) = name(args, &draft.proxy.name) else {
         return;
     };
-    if let Some(bad) = super::bad_character(&name.text) {
-        let text = format!(
-            "character '{bad}' is not permitted in server name '{}'.",
-            name.display()
-        );
-        report(args, "HX0210", name.span, text);
-        return;
-    }
-    let place = format!("'server {}/{}' : ", draft.proxy.name, name.display());
     let mut made = draft.default_server.clone();
     let Some(address) = address(args, Kind::SERVER, &place) else {
         return;
@@ -282,6 +270,37 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
     if let Some(draft) = cx.draft_mut() {
         draft.proxy.servers.push(server);
     }
+}
+
+/// A server of a section that is no proxy (`ring`): its words are read and checked.
+pub fn standing_alone(args: &mut Args<'_, '_>, section: &str) {
+    let Some((_, place)) = name(args, section) else {
+        return;
+    };
+    let mut made = ServerDraft::default();
+    if address(args, Kind::SERVER, &place).is_some() {
+        options(&mut made, args, &place, false);
+    }
+}
+
+/// The name of a server, and how messages about its line begin.
+fn name<'d>(args: &mut Args<'d, '_>, section: &str) -> Option<(&'d Word, String)> {
+    const MISSING: &str = "'server' expects <name> and <addr>[:<port>] as arguments.";
+    let (Some(name), Some(_)) = (args.next_word(), args.peek()) else {
+        let here = args.missing_at();
+        report(args, "HX0160", here, MISSING.to_owned());
+        return None;
+    };
+    if let Some(bad) = super::bad_character(&name.text) {
+        let text = format!(
+            "character '{bad}' is not permitted in server name '{}'.",
+            name.display()
+        );
+        report(args, "HX0210", name.span, text);
+        return None;
+    }
+    let place = format!("'server {section}/{}' : ", name.display());
+    Some((name, place))
 }
 
 fn default_server(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {

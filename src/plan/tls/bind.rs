@@ -7,7 +7,7 @@ use super::{crt_list, pem, suites};
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
 use crate::ir::proxy::Mode;
-use crate::ir::tls::{BindTls, Said, TlsCommon, TlsVersion, Verify};
+use crate::ir::tls::{BindTls, Said, StoredCertificate, TlsCommon, TlsVersion, Verify};
 use crate::ir::{Bind, Proxy};
 use crate::plan::build::Builder;
 use rustls::crypto::aws_lc_rs;
@@ -211,11 +211,15 @@ impl Builder<'_> {
         let mut all = Certificates::default();
         let mut whole = true;
         for said in &tls.crt {
-            let path = self.crt_path(&said.text);
             let place = Place {
                 span: said.span,
                 context: bind.said.clone(),
             };
+            let path = self.crt_path(&said.text);
+            if let Some(stored) = self.stored(&said.text, &path) {
+                whole &= self.add_stored(&mut all, &stored, &[], &place).is_some();
+                continue;
+            }
             let files = match self.directory(&path, said.span) {
                 Some(mut files) => {
                     files.sort();
@@ -231,6 +235,59 @@ impl Builder<'_> {
             whole &= self.add_list(&mut all, said, bind).is_some();
         }
         whole.then_some(all)
+    }
+
+    /// The certificate of a `crt-store` that a word names: by its name there, or by its path.
+    pub(super) fn stored(&self, said: &str, path: &str) -> Option<StoredCertificate> {
+        let stored = &self.config.global.tls.stored;
+        let found = stored.iter().find(|s| s.name == said || s.name == path);
+        found.cloned()
+    }
+
+    fn add_stored(
+        &mut self,
+        all: &mut Certificates,
+        stored: &StoredCertificate,
+        names: &[String],
+        place: &Place,
+    ) -> Option<()> {
+        match self.stored_pem(stored, place) {
+            Ok(bytes) => self.add_pem(all, &stored.crt.text, &bytes, names, place),
+            Err(_) if !self.files.present() => Some(()),
+            Err(()) => None,
+        }
+    }
+
+    /// The file of a stored certificate, and of its key where that lies elsewhere, in one.
+    pub(super) fn stored_pem(
+        &mut self,
+        stored: &StoredCertificate,
+        place: &Place,
+    ) -> Result<Vec<u8>, ()> {
+        let mut whole = Vec::new();
+        // the key first: what the other file may hold besides does not count
+        for said in stored.key.iter().chain([&stored.crt]) {
+            match self.read(&said.text, said.span) {
+                Ok(bytes) => {
+                    whole.extend_from_slice(&bytes);
+                    whole.push(b'\n');
+                }
+                Err(error) => {
+                    let text = format!(
+                        "{} : unable to load '{}' : {}.",
+                        place.context,
+                        said.text,
+                        super::reason(&error)
+                    );
+                    if self.files.present() {
+                        self.diags
+                            .push(Diagnostic::alert("HX0500", said.span, text));
+                    }
+                    return Err(());
+                }
+            }
+        }
+        Ok(whole)
     }
 
     /// The certificates among a directory's files; `None`: it is none.
@@ -292,6 +349,11 @@ impl Builder<'_> {
                 continue;
             }
             let path = self.crt_path(&entry.file);
+            if let Some(stored) = self.stored(&entry.file, &path) {
+                let added = self.add_stored(all, &stored, &entry.names, &place);
+                whole &= added.is_some();
+                continue;
+            }
             whole &= self
                 .add_certificate(all, &path, &entry.names, &place)
                 .is_some();
@@ -411,6 +473,11 @@ impl Builder<'_> {
                 return None;
             }
         };
+        if self.config.global.tls.skip_self_issued {
+            // what is left out is no part of the way to an authority but the authority itself
+            let mut first = true;
+            pem.certificates.retain(|c| std::mem::take(&mut first) || !certificates::self_issued(c));
+        }
         let certified = CertifiedKey::new(pem.certificates, signer);
         // a certificate that rustls cannot read has its key taken on trust
         if let Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) =

@@ -46,6 +46,11 @@ pub fn names(der: &CertificateDer<'_>) -> Vec<String> {
     names
 }
 
+/// Whether a certificate names itself as its issuer, as authorities at the root do.
+pub fn self_issued(der: &CertificateDer<'_>) -> bool {
+    X509Certificate::from_der(der).is_ok_and(|(_, c)| c.subject() == c.issuer())
+}
+
 impl Certificates {
     /// Adds a certificate under names, `*` for the first label of a wildcard, `!` in front of one
     /// that it is not for. The first one added is also the default.

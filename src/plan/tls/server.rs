@@ -160,7 +160,15 @@ impl Builder<'_> {
                     span: server.span,
                     context: place.clone(),
                 };
-                let bytes = match self.read(&path, said.span) {
+                let stored = self.stored(&said.text, &path);
+                let read = match &stored {
+                    Some(stored) => match self.stored_pem(stored, &at) {
+                        Ok(bytes) => Ok(bytes),
+                        Err(()) => return None,
+                    },
+                    None => self.read(&path, said.span),
+                };
+                let bytes = match read {
                     Ok(bytes) => bytes,
                     Err(_) if !self.files.present() => return None,
                     Err(error) => {

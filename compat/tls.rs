@@ -108,7 +108,8 @@ fn issuer(pem: &str) -> Result<rcgen::Issuer<'static, rcgen::KeyPair>, String> {
 }
 
 /// A certificate and its key in PEM, signed by itself or by another file's authority:
-/// `certificate FILE [rsa|authority] NAMES... [by PEM]`.
+/// `certificate FILE [rsa|authority] NAMES... [by PEM [chain]]`; with `chain` that of the authority
+/// follows.
 pub fn certificate(words: &[&str], issuer: Option<&str>) -> Result<String, String> {
     let authority = words.contains(&"authority");
     let names: Vec<String> = words
@@ -135,7 +136,9 @@ pub fn certificate(words: &[&str], issuer: Option<&str>) -> Result<String, Strin
         None => params.self_signed(&pair).map_err(text)?,
         Some(pem) => params.signed_by(&pair, &self::issuer(pem)?).map_err(text)?,
     };
-    Ok(made.pem() + &pair.serialize_pem())
+    let chain = issuer.filter(|_| words.last() == Some(&"chain"));
+    let behind = chain.and_then(|pem| pem.split("-----BEGIN PRIVATE KEY").next());
+    Ok(made.pem() + behind.unwrap_or_default() + &pair.serialize_pem())
 }
 
 /// Whoever answers is fine: scenarios look at what the proxy does.
@@ -246,7 +249,7 @@ impl Tls {
         Ok(config)
     }
 
-    /// Further facts: `suite`, `group`, `resumed`.
+    /// Further facts: `suite`, `group`, `resumed`, `chain` (how many certificates came).
     pub fn fact(&self, name: &str) -> String {
         let said = match name {
             "suite" => {
@@ -261,6 +264,7 @@ impl Tls {
                 let kind = self.0.handshake_kind();
                 kind.map(|k| (k == rustls::HandshakeKind::Resumed).to_string())
             }
+            "chain" => self.0.peer_certificates().map(|c| c.len().to_string()),
             _ => None,
         };
         format!("{name} {}", said.as_deref().unwrap_or("?"))

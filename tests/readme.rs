@@ -64,6 +64,34 @@ fn the_readme_lists_what_is_executed() {
     );
 }
 
+/// Both lists of the same command tell the same, kind by kind.
+#[test]
+fn the_status_of_every_name_agrees_with_what_is_executed() {
+    let run = |option| {
+        let out = Command::new(env!("CARGO_BIN_EXE_hapax"))
+            .args(["keywords", option])
+            .output()
+            .unwrap();
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let (listed, status) = (run("--executed"), run("--status"));
+    let mut done = std::collections::BTreeSet::new();
+    for line in status.lines() {
+        let cells: Vec<&str> = line.split('\t').collect();
+        if cells[3] == "executed" {
+            done.insert((cells[1], cells[0]));
+        }
+    }
+    for line in listed.lines() {
+        let (name, kind) = line.split_once('\t').unwrap();
+        // algorithms are arguments; some keywords stand for the family that they begin
+        let family = format!("{name} ");
+        let of_family = |(n, k): &(&str, &str)| *k == kind && n.starts_with(&family);
+        let known = done.contains(&(name, kind)) || done.iter().any(of_family);
+        assert!(known || kind == "balance", "{kind} {name}");
+    }
+}
+
 #[test]
 fn files_that_the_readme_names_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -62,16 +62,9 @@ pub(super) fn executed() -> BTreeSet<(&'static str, String)> {
     all.extend(action::all().map(|a| ("action", a.name.to_string())));
     all.extend(alias::all().map(|a| ("log alias", a.name.to_string())));
     all.extend(cli::COMMANDS.iter().map(|c| ("command", c.words.join(" "))));
-    for name in [
-        "global",
-        "defaults",
-        "frontend",
-        "backend",
-        "listen",
-        "userlist",
-        "http-errors",
-    ] {
-        all.insert(("section", name.to_string()));
+    let proxies = ["global", "defaults", "frontend", "backend", "listen"];
+    for name in proxies.iter().chain(lower::section::EXECUTED) {
+        all.insert(("section", (*name).to_string()));
     }
     all
 }
@@ -79,6 +72,7 @@ pub(super) fn executed() -> BTreeSet<(&'static str, String)> {
 fn status(entry: &Entry, executed: &BTreeSet<(&'static str, String)>) -> Status {
     let kind = class_name(entry.class);
     let done = match entry.class {
+        Class::Keyword => entry.places.iter().any(|s| lower::executes(s, entry.name)),
         Class::Action => entry.places.iter().any(|set| runs_action(set, entry.name)),
         // an ACL keyword is a fetch and a match method
         Class::Acl => grammar::acl(entry.name.as_bytes())
@@ -92,6 +86,15 @@ fn status(entry: &Entry, executed: &BTreeSet<(&'static str, String)>) -> Status 
         Some(reason) => Status::Inert(reason),
         None => Status::Pending(entry.part),
     }
+}
+
+/// The names that are executed or have no effect by design.
+#[cfg(test)]
+pub(super) fn not_pending() -> impl Iterator<Item = String> {
+    let executed = executed();
+    grammar::entries()
+        .filter(move |e| !matches!(status(e, &executed), Status::Pending(_)))
+        .map(|e| e.name.to_owned())
 }
 
 /// Whether an action is executed in the rule set of this name.

@@ -49,6 +49,34 @@ bitflags! {
     }
 }
 
+impl Sections {
+    /// Kinds of sections by the word that begins them.
+    pub const NAMES: &[(&str, Sections)] = &[
+        ("global", Sections::GLOBAL),
+        ("defaults", Sections::DEFAULTS),
+        ("frontend", Sections::FRONTEND),
+        ("listen", Sections::LISTEN),
+        ("backend", Sections::BACKEND),
+        ("cache", Sections::CACHE),
+        ("crt-store", Sections::CRT_STORE),
+        ("fcgi-app", Sections::FCGI_APP),
+        ("http-errors", Sections::HTTP_ERRORS),
+        ("log-forward", Sections::LOG_FORWARD),
+        ("mailers", Sections::MAILERS),
+        ("peers", Sections::PEERS),
+        ("resolvers", Sections::RESOLVERS),
+        ("ring", Sections::RING),
+        ("traces", Sections::TRACES),
+        ("userlist", Sections::USERLIST),
+    ];
+
+    /// The kind of that name; empty for those whose lines have no handlers.
+    pub fn named(name: &str) -> Sections {
+        let found = Self::NAMES.iter().find(|(word, _)| *word == name);
+        found.map_or(Sections::empty(), |(_, kind)| *kind)
+    }
+}
+
 /// What a proxy must be for a line to have an effect in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {

@@ -120,7 +120,7 @@ fn foreign<'d>(cx: &mut Context<'d>, line: &'d Directive) {
     let Some(kind) = cx.foreign.clone() else {
         return;
     };
-    match INDEX.find(section::sections(&kind), &line.words) {
+    match INDEX.find(Sections::named(&kind), &line.words) {
         Some((handler, _, words)) => run(cx, handler, line, words),
         None => section::line(cx, line, &kind),
     }
@@ -172,6 +172,20 @@ pub fn executed() -> impl Iterator<Item = (&'static str, Sections, &'static str)
     let binds = bind::executed().map(|n| ("bind", Sections::NAMED_PROXY, n));
     let servers = server::executed().map(|n| ("server", Sections::NAMED_PROXY, n));
     keywords.chain(binds).chain(servers)
+}
+
+/// Whether lines that begin with this name are executed in sections of that kind. Some handlers
+/// take whole families (`http-request`).
+pub fn executes(section: &str, name: &str) -> bool {
+    let here = Sections::named(section);
+    let fits = |n: &str| n == name || name.strip_prefix(n).is_some_and(|r| r.starts_with(' '));
+    let handlers = KEYWORDS.iter().flat_map(|family| family.iter());
+    handlers
+        .filter(|h| h.sections.intersects(here))
+        .flat_map(|h| h.names.iter().map(move |n| (h.acts, *n)))
+        .filter(|(_, n)| fits(n))
+        .max_by_key(|(_, n)| n.len())
+        .is_some_and(|(acts, n)| acts && !parsed_only::keyword(n))
 }
 
 #[cfg(test)]

@@ -31,38 +31,9 @@ fn complaints(text: &str) -> Vec<String> {
         .collect()
 }
 
-const SECTIONS: &[(&str, Sections)] = &[
-    ("global", Sections::GLOBAL),
-    ("defaults", Sections::DEFAULTS),
-    ("frontend", Sections::FRONTEND),
-    ("listen", Sections::LISTEN),
-    ("backend", Sections::BACKEND),
-    ("cache", Sections::CACHE),
-    ("crt-store", Sections::CRT_STORE),
-    ("fcgi-app", Sections::FCGI_APP),
-    ("http-errors", Sections::HTTP_ERRORS),
-    ("log-forward", Sections::LOG_FORWARD),
-    ("mailers", Sections::MAILERS),
-    ("ring", Sections::RING),
-    ("traces", Sections::TRACES),
-    ("peers", Sections::PEERS),
-    ("resolvers", Sections::RESOLVERS),
-    ("userlist", Sections::USERLIST),
-];
+const SECTIONS: &[(&str, Sections)] = Sections::NAMES;
 /// The first five of them: what is counted as pending.
 const PROXIES: usize = 5;
-
-/// Whether a handler takes lines that begin with this name in that section. Some handlers take
-/// whole families (`http-request`): their first word counts.
-fn is_executed(section: Sections, name: &str) -> bool {
-    KEYWORDS
-        .iter()
-        .flat_map(|family| family.iter())
-        .filter(|h| h.acts && h.sections.intersects(section))
-        .flat_map(|h| h.names.iter())
-        .filter(|n| !super::parsed_only::keyword(n))
-        .any(|n| *n == name || name.strip_prefix(n).is_some_and(|r| r.starts_with(' ')))
-}
 
 /// What is neither executed nor inert, by part.
 fn pending() -> BTreeMap<String, Vec<String>> {
@@ -74,11 +45,11 @@ fn pending() -> BTreeMap<String, Vec<String>> {
         }
     };
     for keyword in grammar::keywords() {
-        for (word, section) in SECTIONS.iter().take(PROXIES) {
+        for (word, _) in SECTIONS.iter().take(PROXIES) {
             if !keyword.allowed_in(word) || keyword.inert.is_some() {
                 continue;
             }
-            if !is_executed(*section, keyword.name) {
+            if !executes(word, keyword.name) {
                 add(keyword.part, keyword.name.to_owned());
             }
         }

@@ -14,7 +14,6 @@ mod traces;
 mod userlist;
 
 use super::context::Context;
-use super::keyword::Sections;
 use super::{KeywordHandler, check};
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
@@ -390,22 +389,4 @@ fn acme(section: &Declared) -> Option<Diagnostic> {
         return None;
     };
     Some(Diagnostic::alert("HX0160", section.span, message).form(Form::Config))
-}
-
-/// The set of sections of a kind, for look-ups of keywords.
-pub(super) fn sections(kind: &str) -> Sections {
-    match kind {
-        "cache" => Sections::CACHE,
-        "crt-store" => Sections::CRT_STORE,
-        "fcgi-app" => Sections::FCGI_APP,
-        "http-errors" => Sections::HTTP_ERRORS,
-        "log-forward" => Sections::LOG_FORWARD,
-        "mailers" => Sections::MAILERS,
-        "peers" => Sections::PEERS,
-        "resolvers" => Sections::RESOLVERS,
-        "ring" => Sections::RING,
-        "traces" => Sections::TRACES,
-        "userlist" => Sections::USERLIST,
-        _ => Sections::empty(),
-    }
 }

@@ -308,7 +308,10 @@ mod tests {
         assert!(all.contains("\n\tbind <addr> ssl crt +1\n"));
         assert!(all.contains("\n\toption logasap [ FE ]\n"));
         assert!(all.contains("\n\toption http-buffer-request [ FE BE HTTP ]\n"));
-        assert!(all.contains("\n\tnoepoll\n"), "inert, but it may be written");
+        assert!(
+            all.contains("\n\tnoepoll\n"),
+            "inert, but it may be written"
+        );
         assert!(all.contains("\ncrt-store\n\tcrt-base\n\tkey-base\n\tload\n"));
         assert!(all.contains("\nhelp [MASTER] [WORKER] \n"));
         assert!(all.contains("\nb64dec: bin => str\n"));
@@ -344,8 +347,16 @@ mod tests {
         }
         for class in ["cli", "cnv", "smp"] {
             for line in of(class).lines().skip(1) {
-                let line = line.rsplit("] ").next().filter(|_| class == "smp").unwrap_or(line);
-                let name = line.split(['(', ':', '[']).next().unwrap_or(line).trim_end();
+                let line = line
+                    .rsplit("] ")
+                    .next()
+                    .filter(|_| class == "smp")
+                    .unwrap_or(line);
+                let name = line
+                    .split(['(', ':', '['])
+                    .next()
+                    .unwrap_or(line)
+                    .trim_end();
                 assert!(known.contains(name), "{class}: {line}");
             }
         }

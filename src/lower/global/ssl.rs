@@ -28,7 +28,8 @@ pub const OPTIONS: KeywordHandler = KeywordHandler::new(
     options,
 );
 /// `ca-base DIR`, `crt-base DIR`, `key-base DIR`
-pub const BASES: KeywordHandler = KeywordHandler::new(&["ca-base", "crt-base", "key-base"], GLOBAL, bases);
+pub const BASES: KeywordHandler =
+    KeywordHandler::new(&["ca-base", "crt-base", "key-base"], GLOBAL, bases);
 /// `ssl-server-verify none|required`
 pub const SERVER_VERIFY: KeywordHandler =
     KeywordHandler::new(&["ssl-server-verify"], GLOBAL, server_verify);

@@ -4,8 +4,7 @@ use crate::config::args::Args;
 use crate::lower::{Context, KeywordHandler, Sections, bind};
 
 /// `unix-bind [prefix TEXT] [mode OCTAL] [user NAME] [uid N] [group NAME] [gid N]`
-pub const UNIX_BIND: KeywordHandler =
-    KeywordHandler::new(&["unix-bind"], Sections::GLOBAL, lower);
+pub const UNIX_BIND: KeywordHandler = KeywordHandler::new(&["unix-bind"], Sections::GLOBAL, lower);
 
 fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     while let Some(word) = args.next_word() {

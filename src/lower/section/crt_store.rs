@@ -76,8 +76,7 @@ fn load(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         None => format!("@{store}/{}", file.strip_prefix('/').unwrap_or(&file)),
     };
     if declare(cx, "load", &name, span).is_some() {
-        let message =
-            format!("'load' in section 'crt-store': store '{name}' was already defined.");
+        let message = format!("'load' in section 'crt-store': store '{name}' was already defined.");
         return args.alert("HX0213", span, message);
     }
     let key = loaded.key.map(|word| Said {

@@ -5,8 +5,7 @@ use crate::config::args::Args;
 use crate::lower::{Context, KeywordHandler, Sections, bad_character};
 
 /// `mailer NAME ADDRESS:PORT`
-pub const MAILER: KeywordHandler =
-    KeywordHandler::checked(&["mailer"], Sections::MAILERS, mailer);
+pub const MAILER: KeywordHandler = KeywordHandler::checked(&["mailer"], Sections::MAILERS, mailer);
 
 fn mailer(_: &mut Context<'_>, args: &mut Args<'_, '_>) {
     const MISSING: &str = "'mailer' expects <name> and <addr>[:<port>] as arguments.";

@@ -29,10 +29,7 @@ fn trace(_: &mut Context<'_>, args: &mut Args<'_, '_>) {
     while let Some(word) = args.next_word() {
         match word.bytes() {
             b"start" | b"stop" | b"pause" if source.is("all") => {
-                let message = format!(
-                    "'{}' not applicable to meta-source 'all'",
-                    word.display()
-                );
+                let message = format!("'{}' not applicable to meta-source 'all'", word.display());
                 return args.alert("HX0162", word.span, message);
             }
             b"event" | b"follow" | b"lock" | b"pause" | b"sink" | b"start" | b"stop"

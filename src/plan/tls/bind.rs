@@ -476,7 +476,8 @@ impl Builder<'_> {
         if self.config.global.tls.skip_self_issued {
             // what is left out is no part of the way to an authority but the authority itself
             let mut first = true;
-            pem.certificates.retain(|c| std::mem::take(&mut first) || !certificates::self_issued(c));
+            pem.certificates
+                .retain(|c| std::mem::take(&mut first) || !certificates::self_issued(c));
         }
         let certified = CertifiedKey::new(pem.certificates, signer);
         // a certificate that rustls cannot read has its key taken on trust

@@ -350,6 +350,8 @@ pub struct ServerCounters {
     pub server_aborts: Sum,
     /// `chkfail`
     pub failed_checks: Sum,
+    /// `hanafail`
+    pub observed_errors: Sum,
     /// `chkdown`
     pub went_down: Sum,
     /// `connect`: connections opened

@@ -1,6 +1,6 @@
 //! What HAProxy logs about servers and back ends, as data and as its sentence.
 
-use super::state::Operational;
+use super::state::{BackendState, Operational, ServerState};
 pub use crate::ir::check::{CheckStatus, Verdict};
 use std::fmt::{self, Write};
 
@@ -52,6 +52,8 @@ impl fmt::Display for Encoded<'_> {
 /// sentence. Syslog level notice (5).
 #[derive(Clone, Copy, Debug)]
 pub struct HealthNews<'a> {
+    /// `Health`, or `Agent`.
+    pub kind: &'a str,
     /// Back end.
     pub backend: &'a str,
     /// Server.
@@ -76,8 +78,8 @@ impl fmt::Display for HealthNews<'_> {
         let word = if up { "UP" } else { "DOWN" };
         write!(
             f,
-            "Health check for {kind}server {}/{} {how}, {}, status: {steps}/{of} {word}.",
-            self.backend, self.server, self.check
+            "{} check for {kind}server {}/{} {how}, {}, status: {steps}/{of} {word}.",
+            self.kind, self.backend, self.server, self.check
         )
     }
 }
@@ -176,5 +178,38 @@ impl fmt::Display for ServerEvent<'_> {
                 self.requeued, self.queued
             )
         }
+    }
+}
+
+/// ` N active and N backup servers left. ...`, when a server has gone.
+pub fn left(backend: &BackendState, server: &ServerState, requeued: u32) -> String {
+    format!(
+        " {} active and {} backup servers left.{} {} sessions active, {requeued} requeued, {} \
+         remaining in queue.",
+        backend.usable_active(),
+        backend.usable_backup(),
+        on_backup(backend),
+        server.served(),
+        server.queued()
+    )
+}
+
+/// ` N active and N backup servers online. ...`, when it is still there.
+pub fn online(backend: &BackendState, server: &ServerState, requeued: u32) -> String {
+    format!(
+        " {} active and {} backup servers online.{} {requeued} sessions requeued, {} total in \
+         queue.",
+        backend.usable_active(),
+        backend.usable_backup(),
+        on_backup(backend),
+        server.queued()
+    )
+}
+
+/// Behind the number of servers, when only backup servers are left.
+fn on_backup(backend: &BackendState) -> &'static str {
+    match backend.usable_active() == 0 && backend.usable_backup() > 0 {
+        true => " Running on backup.",
+        false => "",
     }
 }

@@ -66,6 +66,10 @@ impl Health {
     pub fn fall(&self) -> u32 {
         self.fall
     }
+    /// `fastinter`, ms
+    pub fn fastinter(&self) -> u32 {
+        self.fastinter
+    }
     /// How the last check ended.
     pub fn last(&self) -> Option<CheckStatus> {
         self.last

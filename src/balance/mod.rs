@@ -19,6 +19,7 @@ pub mod health;
 pub mod key;
 pub mod leastconn;
 mod map;
+pub mod observe;
 pub mod queue;
 pub mod random;
 mod ranked;
@@ -35,7 +36,7 @@ mod url_param;
 
 pub use algorithm::{Algorithm, AlgorithmEntry, Ask, Desk, Facts, Pick, Setup};
 pub use counters::{BackendCounters, Gauge, ServerCounters};
-pub use server::{Admin, Operational, ServerSettings, ServerState, WEIGHT_SCALE};
+pub use server::{Admin, AgentState, Operational, ServerSettings, ServerState, WEIGHT_SCALE};
 pub use slot::{Assigned, Cut, Slot, Turn, Waiter, Wake, Want};
 pub use state::{BackendSettings, BackendState};
 

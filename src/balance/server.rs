@@ -1,9 +1,13 @@
 //! What all threads share about a server.
 
-use super::counters::ServerCounters;
+use super::counters::{LastCheck, ServerCounters};
+use super::observe::Observer;
 use super::ring::PLACES;
 use crate::ir;
+use crate::ir::server::Observe;
 use bitflags::bitflags;
+use parking_lot::Mutex;
+use std::net::IpAddr;
 use std::sync::atomic::{
     AtomicBool, AtomicU8, AtomicU32, AtomicU64,
     Ordering::{Relaxed, SeqCst},
@@ -92,6 +96,10 @@ pub struct ServerSettings {
     pub shutdown_backup_on_up: bool,
     /// Where its places on the ring begin; `None`: as its `id` says (`hash-key`).
     pub place: Option<u32>,
+    /// Has an agent.
+    pub agent: bool,
+    /// `observe` and `error-limit`
+    pub observe: Option<(Observe, u32)>,
 }
 
 impl Default for ServerSettings {
@@ -111,6 +119,8 @@ impl Default for ServerSettings {
             shutdown_on_down: false,
             shutdown_backup_on_up: false,
             place: None,
+            agent: false,
+            observe: None,
         }
     }
 }
@@ -132,6 +142,8 @@ impl From<&ir::Server> for ServerSettings {
             shutdown_on_down: s.shutdown_on_down,
             shutdown_backup_on_up: s.shutdown_backup_on_up,
             place: None,
+            agent: s.agent.is_some(),
+            observe: s.observe.map(|what| (what, s.error_limit)),
         }
     }
 }
@@ -185,6 +197,73 @@ pub struct ServerState {
     score: AtomicU32,
     checks_paused: AtomicBool,
     checking: AtomicBool,
+    followed: AtomicBool,
+    hurry: AtomicBool,
+    /// The task of its checks.
+    task: AtomicU64,
+    /// Counts what traffic shows (`observe`).
+    pub observer: Option<Box<Observer>>,
+    /// What its agent says; `None` without one.
+    pub agent: Option<Box<AgentState>>,
+}
+
+/// What the agent of a server says.
+#[derive(Debug)]
+pub struct AgentState {
+    up: AtomicBool,
+    spoken: AtomicBool,
+    paused: AtomicBool,
+    /// The last answer, `None` before it.
+    pub last: Mutex<Option<LastCheck>>,
+    /// `set server agent-send`, `agent-addr`, `agent-port`
+    pub changed: Mutex<AgentChanges>,
+}
+
+/// How an administrator has changed the way an agent is asked.
+#[derive(Clone, Debug, Default)]
+pub struct AgentChanges {
+    /// What is sent.
+    pub send: Option<Vec<u8>>,
+    /// Where it is.
+    pub host: Option<IpAddr>,
+    /// Its port.
+    pub port: Option<u16>,
+}
+
+impl AgentState {
+    fn new() -> AgentState {
+        AgentState {
+            up: AtomicBool::new(true),
+            spoken: AtomicBool::new(false),
+            paused: AtomicBool::new(false),
+            last: Mutex::default(),
+            changed: Mutex::default(),
+        }
+    }
+    /// Whether the agent lets the server be used.
+    pub fn is_up(&self) -> bool {
+        self.up.load(Relaxed)
+    }
+    /// The agent, or an administrator in its place, decides.
+    pub fn set_up(&self, up: bool) {
+        self.up.store(up, Relaxed);
+    }
+    /// Whether it ever said a word.
+    pub fn has_spoken(&self) -> bool {
+        self.spoken.load(Relaxed)
+    }
+    /// It says something.
+    pub fn speaks(&self) {
+        self.spoken.store(true, Relaxed);
+    }
+    /// Whether an administrator has stopped asking it.
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Relaxed)
+    }
+    /// Stops asking it, or goes on.
+    pub fn pause(&self, pause: bool) {
+        self.paused.store(pause, Relaxed);
+    }
 }
 
 impl ServerState {
@@ -231,6 +310,11 @@ impl ServerState {
             score: AtomicU32::new(0),
             checks_paused: AtomicBool::new(false),
             checking: AtomicBool::new(false),
+            followed: AtomicBool::new(false),
+            hurry: AtomicBool::new(false),
+            task: AtomicU64::new(0),
+            observer: s.observe.map(|(what, limit)| Box::new(Observer::new(what, limit))),
+            agent: s.agent.then(|| Box::new(AgentState::new())),
         }
     }
 
@@ -345,6 +429,36 @@ impl ServerState {
     /// Whether an administrator has stopped its checks.
     pub fn checks_paused(&self) -> bool {
         self.checks_paused.load(Relaxed)
+    }
+    /// Whether other servers follow it (`track`).
+    pub fn is_followed(&self) -> bool {
+        self.followed.load(Relaxed)
+    }
+    /// Another server follows it.
+    pub fn set_followed(&self) {
+        self.followed.store(true, Relaxed);
+    }
+    /// The task that checks it, as its token.
+    pub fn checked_by(&self, task: u64) {
+        self.task.store(task, Relaxed);
+    }
+    /// The next check is to come early; the token of the task to be woken for it.
+    pub fn hurry(&self) -> Option<u64> {
+        self.hurry.store(true, Relaxed);
+        Some(self.task.load(Relaxed)).filter(|task| *task != 0)
+    }
+    /// Whether the next check is to come early, told once.
+    pub fn take_hurry(&self) -> bool {
+        self.hurry.swap(false, Relaxed)
+    }
+    /// Whether it has an agent that is asked.
+    pub fn asks_agent(&self) -> bool {
+        self.agent.as_ref().is_some_and(|a| !a.is_paused())
+    }
+    /// Whether its agent keeps it down.
+    pub fn held_by_agent(&self) -> bool {
+        let agent = self.agent.as_ref();
+        agent.is_some_and(|a| !a.is_up() && !a.is_paused())
     }
     /// Whether a check is under way.
     pub fn checking(&self) -> bool {

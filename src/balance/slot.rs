@@ -12,6 +12,15 @@ pub trait Wake: Send + Sync {
     fn cut(&self, backend: u32, server: u32, why: Cut) {
         let _ = (backend, server, why);
     }
+    /// Traffic showed too many errors of a server; the words for the last (`observe`). Called as
+    /// [`Wake::wake`].
+    fn observed(&self, backend: u32, server: u32, last: &'static str) {
+        let _ = (backend, server, last);
+    }
+    /// A server that others follow has changed (`track`). Called as [`Wake::wake`].
+    fn changed(&self, backend: u32, server: u32) {
+        let _ = (backend, server);
+    }
 }
 
 /// Why streams are ended.

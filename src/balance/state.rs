@@ -3,6 +3,7 @@
 use super::algorithm::{Algorithm, AlgorithmEntry, Ask, Desk, Facts, Pick, Setup};
 use super::counters::{BackendCounters, Gauge};
 use super::hash::HashType;
+use super::observe::Sight;
 use super::queue::Queues;
 pub use super::server::{Admin, Operational, ServerSettings, ServerState, WEIGHT_SCALE};
 use super::slot::{Cut, Wake};
@@ -427,6 +428,15 @@ impl BackendState {
         self.after_change(server, was_running)
     }
 
+    /// What traffic shows of a server.
+    #[cold]
+    pub fn observed(&self, server: &ServerState, sight: Sight) {
+        let observer = server.observer.as_ref();
+        if observer.is_some_and(|o| o.saw(sight)) {
+            self.wake.observed(self.id, server.index, sight.words());
+        }
+    }
+
     /// What administrators say changed; returns as [`BackendState::set_operational`].
     pub fn set_admin(&self, server: &ServerState, to: Admin, now_ms: u64) -> u32 {
         let before = Before::of(self, server);
@@ -476,6 +486,9 @@ impl BackendState {
     }
 
     fn after_change(&self, server: &ServerState, was_running: bool) -> u32 {
+        if server.is_followed() {
+            self.wake.changed(self.id, server.index);
+        }
         match (was_running, server.running()) {
             (true, false) if server.shutdown_on_down => {
                 self.wake.cut(self.id, server.index, Cut::Down);

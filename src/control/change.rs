@@ -2,6 +2,7 @@
 //! page, with the lines that tell of them (management guide 9.3, `set server`).
 
 use super::world::World;
+use crate::balance::event;
 use crate::balance::{Admin, BackendState, Operational, ServerState};
 use crate::base::clock;
 use crate::base::diag::Severity;
@@ -73,29 +74,14 @@ pub fn number(word: &[u8]) -> Option<u32> {
 /// Forced by an administrator or by `disabled`.
 const FORCED: Admin = Admin::MAINT.union(Admin::CONFIG_MAINT);
 
-/// ` N active and N backup servers left. ...`, when a server has gone.
+/// What is left, when a server has gone.
 fn left(found: &Named<'_>, requeued: u32) -> String {
-    format!(
-        " {} active and {} backup servers left.{} {} sessions active, {requeued} requeued, {} \
-         remaining in queue.",
-        found.shared().usable_active(),
-        found.shared().usable_backup(),
-        on_backup(found),
-        found.state.served(),
-        found.state.queued()
-    )
+    event::left(found.shared(), found.state, requeued)
 }
 
-/// ` N active and N backup servers online. ...`, when it is still there.
+/// What is there, when it is still there.
 fn online(found: &Named<'_>, requeued: u32) -> String {
-    format!(
-        " {} active and {} backup servers online.{} {requeued} sessions requeued, {} total in \
-         queue.",
-        found.shared().usable_active(),
-        found.shared().usable_backup(),
-        on_backup(found),
-        found.state.queued()
-    )
+    event::online(found.shared(), found.state, requeued)
 }
 
 /// Syslog levels of what is told.
@@ -112,15 +98,6 @@ fn tell(world: &dyn World, found: &Named<'_>, level: u8, text: &str) {
 fn log(world: &dyn World, found: &Named<'_>, level: u8, text: &str) {
     if let (Some(shared), Some(log)) = (world.shared(), &found.backend.log) {
         shared.log(log, level, text);
-    }
-}
-
-/// Behind the number of servers, when only backup servers are left.
-fn on_backup(found: &Named<'_>) -> &'static str {
-    let state = found.shared();
-    match state.usable_active() == 0 && state.usable_backup() > 0 {
-        true => " Running on backup.",
-        false => "",
     }
 }
 

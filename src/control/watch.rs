@@ -49,6 +49,13 @@ impl Watch {
 pub struct Shown(pub Arc<Watch>);
 
 impl Listener for Shown {
+    fn text(&self, level: u8, text: &str) {
+        let severity = match level {
+            0 => Severity::Alert,
+            _ => Severity::Warning,
+        };
+        self.0.tell(severity, text);
+    }
     fn server(&self, be: &BackendPlan, event: &ServerEvent<'_>) {
         if let Some(check) = &event.check {
             let mut checks = self.0.checks.lock();

@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use super::shared::Shared;
+use crate::balance::observe::Sight;
 use crate::balance::ServerState;
 use crate::plan::{BackendPlan, FrontendId};
 use std::sync::Arc;
@@ -16,6 +17,13 @@ pub fn backend(be: &BackendPlan, now_ms: u64) {
 
 fn state(be: &BackendPlan, server: Option<u32>) -> Option<&Arc<ServerState>> {
     be.state.server(server?)
+}
+
+/// Traffic shows something of a server that is observed.
+fn watched(be: &BackendPlan, server: Option<u32>, sight: Sight) {
+    if let Some(server) = state(be, server).filter(|s| s.observer.is_some()) {
+        be.state.observed(server, sight);
+    }
 }
 
 /// A server's slot was taken, chosen by the algorithm or by persistence.
@@ -103,6 +111,11 @@ pub fn rewrite_failed(s: &Session, be: Option<&BackendPlan>, server: Option<u32>
 pub fn response(be: &BackendPlan, server: Option<u32>, status: u16) {
     if let Some(s) = state(be, server) {
         s.counters.http.answered(status);
+        if s.observer.is_some() {
+            // what a server cannot do is no failure of it
+            let good = !(500..=599).contains(&status) || matches!(status, 501 | 505);
+            be.state.observed(s, if good { Sight::Answered } else { Sight::WrongStatus });
+        }
     }
 }
 
@@ -221,6 +234,7 @@ pub fn end(shared: &Shared, fe: FrontendId, listener: u32, e: &Ended<'_>) {
             if let Some(one) = one {
                 one.connect_errors.inc();
             }
+            watched(be, e.server, Sight::NotConnected);
         }
         [cause, phase @ (b'H' | b'D')] => {
             // a server that says nothing more has broken a TCP stream off (observed)
@@ -232,6 +246,12 @@ pub fn end(shared: &Shared, fe: FrontendId, listener: u32, e: &Ended<'_>) {
                 }
             }
             // 3.4 counts a head that never came or cannot be understood twice (observed)
+            match (cause, phase) {
+                (b's', b'H') => watched(be, e.server, Sight::TimedOut),
+                (b'S', b'H') => watched(be, e.server, Sight::Closed),
+                (b'P', b'H') => watched(be, e.server, Sight::WrongHead),
+                _ => {}
+            }
             let errors = match (cause, phase) {
                 (b'S' | b'P', b'H') => 2,
                 (b's', b'H') | (b'S', b'D') => 1,

@@ -8,6 +8,8 @@ use parking_lot::RwLock;
 pub trait Listener: Send + Sync {
     /// A server of `be` changed its state.
     fn server(&self, be: &BackendPlan, event: &ServerEvent<'_>);
+    /// Something that was logged with a syslog level.
+    fn text(&self, level: u8, text: &str);
 }
 
 /// Those who listen.
@@ -20,6 +22,13 @@ impl Events {
     /// Adds a listener.
     pub fn add(&self, listener: Box<dyn Listener>) {
         self.listeners.write().push(listener);
+    }
+
+    /// Tells all of them a text.
+    pub fn text(&self, level: u8, text: &str) {
+        for l in self.listeners.read().iter() {
+            l.text(level, text);
+        }
     }
 
     /// Tells all of them.

@@ -7,6 +7,7 @@ pub mod connect;
 pub mod count;
 mod descriptors;
 pub mod events;
+mod follow;
 pub mod forward;
 pub mod h2;
 pub mod http;

@@ -47,7 +47,29 @@ impl Hub {
     }
 }
 
+impl Hub {
+    /// Lets the first thread do something, if the threads run.
+    fn do_first(&self, job: impl Fn(&'static super::thread::Thread) + Send + 'static) {
+        if let Some(inbox) = self.inbox(0) {
+            inbox.send(InboxMessage::Run(Box::new(move |_: &'static Worker| {
+                super::with_thread(|t| job(t));
+            })));
+        }
+    }
+}
+
 impl crate::balance::queue::Wake for Hub {
+    fn changed(&self, backend: u32, server: u32) {
+        // in the second turn: what changed the server has told of it by then
+        self.do_first(move |t| {
+            let hub = &t.shared.hub;
+            hub.do_first(move |t| super::follow::changed(t, backend, server));
+        });
+    }
+    fn observed(&self, backend: u32, server: u32, last: &'static str) {
+        // traffic runs on threads of the engine
+        super::with_thread(|t| super::check::observe::reached(t, backend, server, last));
+    }
     fn wake(&self, token: u64) {
         self.wake_task(TaskRef::from_token(token));
     }

@@ -29,6 +29,16 @@ pub struct Server {
     pub disabled: bool,
     /// `check` and what belongs to it
     pub check: Option<CheckSettings>,
+    /// `agent-check` and what belongs to it
+    pub agent: Option<AgentSettings>,
+    /// `track`: `[BACKEND/]SERVER`
+    pub track: Option<String>,
+    /// `observe`
+    pub observe: Option<Observe>,
+    /// `on-error`
+    pub on_error: OnError,
+    /// `error-limit` (10)
+    pub error_limit: u32,
     /// `slowstart`, ms
     pub slowstart: Option<u32>,
     /// `redir` prefix
@@ -86,6 +96,11 @@ impl Server {
             backup: false,
             disabled: false,
             check: None,
+            agent: None,
+            track: None,
+            observe: None,
+            on_error: OnError::FastInter,
+            error_limit: 10,
             slowstart: None,
             redir: None,
             source: None,
@@ -211,6 +226,52 @@ pub enum InitAddr {
     None,
     /// A literal address.
     Ip(std::net::IpAddr),
+}
+
+/// What of the traffic with a server is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observe {
+    /// Connections.
+    Layer4,
+    /// Connections and answers.
+    Layer7,
+}
+
+/// What too many errors come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnError {
+    /// The next check comes early.
+    FastInter,
+    /// They count as a failed check.
+    FailCheck,
+    /// One more failed check takes the server down.
+    SuddenDeath,
+    /// The server goes down.
+    MarkDown,
+}
+
+/// How a server's agent is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentSettings {
+    /// `agent-addr`
+    pub addr: Option<Address>,
+    /// `agent-port`
+    pub port: u16,
+    /// `agent-inter`, ms (2000)
+    pub inter: u32,
+    /// `agent-send`
+    pub send: Vec<u8>,
+}
+
+impl Default for AgentSettings {
+    fn default() -> Self {
+        AgentSettings {
+            addr: None,
+            port: 0,
+            inter: 2000,
+            send: Vec::new(),
+        }
+    }
 }
 
 /// Health-check settings of one server. Times are milliseconds.

@@ -136,9 +136,43 @@ impl Builder<'_> {
             tls,
             settings: Arc::new(settings),
             check_address,
+            track: self.tracked(proxy, server),
             check,
             moved: Arc::default(),
         }
+    }
+
+    /// The server that `track` names.
+    fn tracked(&mut self, proxy: &Proxy, server: &Server) -> Option<(BackendId, u32, Arc<str>)> {
+        let said = server.track.as_ref()?;
+        let (of, name) = match said.split_once('/') {
+            Some((of, name)) => (of, name),
+            None => (proxy.name.as_str(), said.as_str()),
+        };
+        let mut fail = |text: String| {
+            let text = format!("'server {}/{}' : {text}", proxy.name, server.name);
+            let finding = Diagnostic::alert("HX0277", server.span, text);
+            self.diags.push(finding.form(Form::PlainBracket));
+            None
+        };
+        let mut all = self.config.proxies.iter();
+        let Some(target) = all.find(|p| p.backend && p.name == of) else {
+            return fail(format!("unable to find required proxy '{of}' for tracking."));
+        };
+        let Some(index) = target.servers.iter().position(|s| s.name == name) else {
+            return fail(format!(
+                "unable to find required server '{name}' for tracking."
+            ));
+        };
+        let other = target.servers.get(index)?;
+        if other.check.is_none() && other.agent.is_none() && other.track.is_none() {
+            return fail(format!(
+                "unable to use {of}/{name} for tracking as it does not have any check nor agent enabled."
+            ));
+        }
+        let backend = self.backends.get(&target.id)?;
+        let path = format!("{of}/{name}");
+        Some((*backend, u32::try_from(index).ok()?, path.into()))
     }
 
     /// Puts the address of a name in its place.

@@ -18,6 +18,7 @@ use crate::ir::proxy::{ErrorSource, Mode, Options, ProxyId, Timeouts};
 use crate::ir::rule::BackendRef;
 use crate::ir::{self, Bind, Proxy};
 use crate::proto::h1::CaseMap;
+use super::Followers;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -54,7 +55,7 @@ pub(super) struct Builder<'a> {
     pub(super) pages: ErrorCache,
     pub(super) logs: LogBuilder,
     frontends: HashMap<ProxyId, FrontendId>,
-    backends: HashMap<ProxyId, BackendId>,
+    pub(super) backends: HashMap<ProxyId, BackendId>,
     let_in: HashMap<ProxyId, (u32, u32)>,
 }
 
@@ -105,6 +106,26 @@ pub(super) fn located(config: &ir::Config, path: &str, span: Span) -> String {
 /// Pages already made: proxies mostly share what their `defaults` say.
 pub(super) type ErrorCache = Vec<(BTreeMap<u16, ErrorSource>, Arc<ErrorPages>)>;
 
+/// Who follows whom; those that follow a server in maintenance begin there too.
+fn followers(backends: &[Arc<BackendPlan>]) -> Followers {
+    let mut found = Followers::default();
+    for backend in backends {
+        for (server, index) in backend.servers.iter().zip(0u32..) {
+            let Some((of, target, _)) = &server.track else {
+                continue;
+            };
+            let all = found.entry((of.0, *target)).or_default();
+            all.push((backend.id, index));
+            let tracked = backends.get(of.0 as usize);
+            let tracked = tracked.and_then(|b| b.state.server(*target));
+            if let Some(tracked) = tracked {
+                tracked.set_followed();
+            }
+        }
+    }
+    found
+}
+
 fn number(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
@@ -150,7 +171,9 @@ impl Builder<'_> {
             let finding = Diagnostic::new(severity, "HX0313", text).form(Form::Plain);
             self.diags.push(finding);
         }
+        let followers = followers(&backends);
         Plan {
+            followers,
             files: config.files.clone().into(),
             log_profiles: self.logs.profiles.clone(),
             global,

@@ -51,12 +51,17 @@ pub struct BackendId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListenerId(pub u32);
 
+/// By the place of a server (back end, index), those that follow it (`track`).
+pub type Followers = HashMap<(u32, u32), Vec<(BackendId, u32)>>;
+
 /// Everything the engine executes. Immutable; shared by all threads.
 pub struct Plan {
     /// Names of the configuration's files, by their ids.
     pub files: Box<[String]>,
     /// `log-profile` sections in order.
     pub log_profiles: Box<[Arc<crate::ir::log::Profile>]>,
+    /// By a server's place, those that follow it (`track`).
+    pub followers: Followers,
     /// Process-wide settings.
     pub global: GlobalPlan,
     /// One per address to listen on, in source order, `stats socket` lines not among them

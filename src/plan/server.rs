@@ -23,6 +23,8 @@ pub struct ServerPlan {
     /// Where health checks connect: `addr` and `port` applied; `None` when the server is not
     /// checked.
     pub check_address: Option<ServerAddress>,
+    /// The server that it follows (`track`): its place, and its path for messages.
+    pub track: Option<(super::BackendId, u32, Arc<str>)>,
     /// How it is checked, if it is.
     pub check: super::CheckPlan,
     /// Where an administrator has moved it.

@@ -30,8 +30,12 @@ pub const DISABLE_AGENT: Command = Command {
     run: |call| {
         let word = call.arg(0).to_vec();
         match named::server(call, &word) {
-            // no server has one: there is nothing to be stopped
-            Ok(_) => Flow::More,
+            Ok(found) => {
+                if let Some(agent) = &found.state.agent {
+                    agent.pause(true);
+                }
+                Flow::More
+            }
             Err(flow) => flow,
         }
     },
@@ -46,7 +50,13 @@ pub const ENABLE_AGENT: Command = Command {
     run: |call| {
         let word = call.arg(0).to_vec();
         match named::server(call, &word) {
-            Ok(_) => call.error("Agent was not configured on this server, cannot enable."),
+            Ok(found) => match &found.state.agent {
+                Some(agent) => {
+                    agent.pause(false);
+                    Flow::More
+                }
+                None => call.error("Agent was not configured on this server, cannot enable."),
+            },
             Err(flow) => flow,
         }
     },

@@ -81,6 +81,9 @@ fn set(call: &mut Call<'_>) -> Flow {
                         .error("'set server <srv> health' expects 'up', 'stopping', or 'down'.");
                 }
             };
+            if found.server.track.is_some() {
+                return call.error("cannot change health on a tracking server.");
+            }
             change::health(call.world, &found, to, "changed from CLI");
             Flow::More
         }
@@ -93,8 +96,13 @@ fn set(call: &mut Call<'_>) -> Flow {
         b"agent-port" if call.arg(2).is_empty() => {
             call.error("set server <b>/<s> agent-port requires a port.")
         }
-        b"agent-addr" | b"agent-port" => call.error("agent checks are not enabled on this server"),
-        b"agent" | b"agent-send" => call.error("agent checks are not enabled on this server."),
+        b"agent-addr" | b"agent-port" if found.state.agent.is_none() => {
+            call.error("agent checks are not enabled on this server")
+        }
+        b"agent" | b"agent-send" if found.state.agent.is_none() => {
+            call.error("agent checks are not enabled on this server.")
+        }
+        b"agent" | b"agent-addr" | b"agent-port" | b"agent-send" => set_agent(call, &found),
         b"fqdn" if call.arg(2).is_empty() => call.error("set server <b>/<s> fqdn requires a FQDN."),
         b"fqdn" => {
             call.error("set server <b>/<s> fqdn failed because no resolution is configured.")
@@ -104,4 +112,41 @@ fn set(call: &mut Call<'_>) -> Flow {
         ),
         _ => call.error(USAGE),
     }
+}
+
+/// `set server <backend>/<server> agent|agent-addr|agent-port|agent-send`
+fn set_agent(call: &mut Call<'_>, found: &Named<'_>) -> Flow {
+    let Some(agent) = &found.state.agent else {
+        return Flow::More;
+    };
+    let word = call.arg(2).to_vec();
+    let number = || std::str::from_utf8(&word).ok()?.parse::<u16>().ok();
+    match call.arg(1) {
+        b"agent" => {
+            let to = match word.as_slice() {
+                b"up" => Operational::Running,
+                b"down" => Operational::Stopped,
+                _ => return call.error("'set server <srv> agent' expects 'up' or 'down'."),
+            };
+            agent.set_up(to != Operational::Stopped);
+            change::health(call.world, found, to, "changed from CLI");
+        }
+        b"agent-addr" => {
+            let text = String::from_utf8_lossy(&word);
+            let Ok(ip) = text.parse() else {
+                return call.error("incorrect addr address given for agent.");
+            };
+            agent.changed.lock().host = Some(ip);
+            if call.arg(3) == b"port" {
+                let port = std::str::from_utf8(call.arg(4)).ok();
+                agent.changed.lock().port = port.and_then(|p| p.parse().ok());
+            }
+        }
+        b"agent-port" => match number() {
+            Some(port) => agent.changed.lock().port = Some(port),
+            None => return call.error("incorrect agent port."),
+        },
+        _ => agent.changed.lock().send = Some(word),
+    }
+    Flow::More
 }

@@ -151,9 +151,22 @@ fn state(call: &Call<'_>, be: &BackendPlan, server: &ServerPlan, state: &ServerS
         _ => "-",
     };
     let check_port = server.check_port().unwrap_or(0);
+    let changed = state.agent.as_ref().map(|a| a.changed.lock().clone());
+    let changed = changed.unwrap_or_default();
+    let agent = server.settings.agent.as_ref();
+    // configured and enabled, and an agent; paused or not
+    let agent_state = match &state.agent {
+        None => 0,
+        Some(a) if a.is_paused() => 18,
+        Some(_) => 22,
+    };
+    let own = agent.and_then(|a| a.addr.as_ref()?.host.ip());
+    let agent_host = changed.host.or(own);
+    let agent_host = agent_host.map_or("-".to_string(), |ip| ip.to_string());
+    let agent_port = changed.port.or(agent.map(|a| a.port)).unwrap_or(0);
     format!(
-        "{} {} {} {} {address} {} {} {} {} {since} {status} {result} {health} {check_state} 0 0 \
-         {forced} {name} {port} - 0 {check_port} - - 0",
+        "{} {} {} {} {address} {} {} {} {} {since} {status} {result} {health} {check_state} \
+         {agent_state} 0 {forced} {name} {port} - 0 {check_port} - {agent_host} {agent_port}",
         be.uuid,
         be.name,
         server.settings.id,

@@ -79,6 +79,9 @@ columns! {
     CHECK_RISE = 67 "check_rise";
     CHECK_FALL = 68 "check_fall";
     CHECK_HEALTH = 69 "check_health";
+    AGENT_RISE = 70 "agent_rise";
+    AGENT_FALL = 71 "agent_fall";
+    AGENT_HEALTH = 72 "agent_health";
     ADDR = 73 "addr";
     COOKIE = 74 "cookie";
     MODE = 75 "mode";

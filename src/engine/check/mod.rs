@@ -1,25 +1,25 @@
 //! Health checks: one task per checked server (HAProxy configuration manual 5.2 `check`).
 
+mod agent;
 mod expect;
 mod http;
+pub mod observe;
 mod outcome;
 mod probe;
+mod report;
 mod request;
 
 use super::thread::Thread;
 use crate::balance::ServerState;
-use crate::balance::counters::LastCheck;
-use crate::balance::event::{CheckResult, CheckStatus, HealthNews, ServerEvent, Verdict};
 use crate::balance::health::{Health, Spread};
 use crate::balance::state::Admin;
-use crate::ir::proxy::Options;
+use crate::ir::check::CheckStatus;
 use crate::plan::{BackendPlan, CheckPlan, ServerPlan};
 use outcome::Outcome;
 use probe::Probe;
+use report::{report, tell};
 use std::sync::Arc;
 
-/// Syslog level `notice`.
-const NOTICE: u8 = 5;
 /// Starts the checks that fall to this thread: servers go round the threads.
 pub fn start(t: &'static Thread) {
     let threads = t.shared.loads.len().max(1);
@@ -42,6 +42,18 @@ pub fn start(t: &'static Thread) {
                 .spawn(run(t, Arc::clone(be), i as u32, health, delay));
         }
     }
+    let all = t.shared.plan.backends.iter();
+    let agents = all.flat_map(|be| {
+        let servers = be.servers.iter().zip(0u32..);
+        servers.filter_map(move |(s, i)| s.settings.agent.as_ref().map(|a| (be, i, a)))
+    });
+    let first = Spread::new(agents.clone().map(|(_, _, a)| a.inter), max_spread);
+    for (position, (be, i, settings)) in agents.enumerate() {
+        if position % threads == t.worker.id {
+            let delay = first.first_delay(position as u32, settings.inter);
+            t.worker.spawn(agent::run(t, Arc::clone(be), i, delay));
+        }
+    }
 }
 
 async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: Health, delay: u32) {
@@ -53,6 +65,7 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
     let Some(state) = be.state.server(index).cloned() else {
         return;
     };
+    state.checked_by(w.current().token());
     w.sleep(delay).await;
     while !t.shared.is_stopping() {
         let begin = w.now_ms();
@@ -60,75 +73,17 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
             state.set_checking(true);
             let outcome = check(t, &be, server, &state).await;
             state.set_checking(false);
-            let took = (w.now_ms() - begin) as u32;
+            let took = u32::try_from(w.now_ms() - begin).ok();
             health.resume(state.score(), state.operational());
-            let proven = health.score() >= health.rise();
-            let judged = health.result(outcome.status);
-            state.set_score(health.score());
-            if proven && judged.status.verdict() == Verdict::Failed {
-                state.counters.failed_checks.inc();
-            }
-            *state.counters.last_check.lock() = Some(LastCheck {
-                status: judged.status,
-                code: outcome.code,
-                info: outcome.info.as_str().into(),
-                duration_ms: took,
-            });
-            let result = CheckResult {
-                status: judged.status,
-                code: outcome.code,
-                info: &outcome.info,
-                duration_ms: Some(took),
-            };
-            let mut told = false;
-            if judged.news
-                && be.options.contains(Options::LOG_HEALTH_CHECKS)
-                && let Some(log) = &be.log
-            {
-                let news = HealthNews {
-                    backend: &be.name,
-                    server: &server.name,
-                    backup: state.backup,
-                    check: result,
-                    shown: health.shown(),
-                };
-                told = true;
-                crate::engine::log::send(t, log, NOTICE, news.to_string().as_bytes());
-            }
-            if let Some(change) = judged.change {
-                let requeued = be.state.set_operational(&state, health.state(), w.now_ms());
-                let event = ServerEvent {
-                    backend: &be.name,
-                    server: &server.name,
-                    backup: state.backup,
-                    was: judged.was,
-                    now: change,
-                    check: (!told).then_some(result),
-                    active: be.state.usable_active(),
-                    backup_left: be.state.usable_backup(),
-                    sessions: state.served(),
-                    requeued,
-                    queued: state.queued(),
-                };
-                if let Some(log) = &be.log {
-                    crate::engine::log::send(t, log, event.level(), event.to_string().as_bytes());
-                    if event.backend_lost() {
-                        let text = format!("backend {} has no server available!", be.name);
-                        crate::engine::log::send(
-                            t,
-                            log,
-                            crate::engine::log::EMERG,
-                            text.as_bytes(),
-                        );
-                    }
-                }
-                t.shared.events.server(&be, &event);
-            }
+            report(t, &be, server, &state, &mut health, (&outcome, took));
         }
         // counted from the end of the check (observed)
-        let next = w.now_ms() + u64::from(health.next_delay(spread, t.random()));
+        let mut next = w.now_ms() + u64::from(health.next_delay(spread, t.random()));
         while w.now_ms() < next {
             w.park(next).await;
+            if state.take_hurry() {
+                next = next.min(w.now_ms() + u64::from(health.fastinter()));
+            }
         }
     }
 }

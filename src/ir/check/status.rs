@@ -33,6 +33,8 @@ pub enum CheckStatus {
     ProcessTimeout,
     /// `PROCOK`: the program of an external check said yes
     ProcessOk,
+    /// `CHECKED`: an agent said nothing of up or down
+    Unchanged,
     /// `HANA`: traffic showed too many errors (`observe`)
     Observed,
 }
@@ -50,7 +52,7 @@ pub enum Verdict {
 
 /// Every status with its word in the statistics, its words in the log, and its number in server
 /// state files.
-const TABLE: [(CheckStatus, &str, &str, u32); 16] = {
+const TABLE: [(CheckStatus, &str, &str, u32); 17] = {
     use CheckStatus as S;
     [
         (S::SocketError, "SOCKERR", "Socket error", 5),
@@ -73,6 +75,7 @@ const TABLE: [(CheckStatus, &str, &str, u32); 16] = {
         (S::ProcessError, "PROCERR", "External check error", 18),
         (S::ProcessTimeout, "PROCTOUT", "External check timeout", 19),
         (S::ProcessOk, "PROCOK", "External check passed", 20),
+        (S::Unchanged, "CHECKED", "No status change", 3),
         (S::Observed, "HANA", "Health analyze", 4),
     ]
 };

@@ -31,6 +31,21 @@ fn check(made: &mut ServerDraft, name: &str, _args: &mut Args<'_, '_>) -> Result
 }
 
 fn inter(made: &mut ServerDraft, name: &str, args: &mut Args<'_, '_>) -> Result<(), Fault> {
+    let ms = interval(made, name, args)?;
+    match name {
+        "inter" => made.check.inter = ms,
+        "fastinter" => made.check.fastinter = Some(ms),
+        _ => made.check.downinter = Some(ms),
+    }
+    Ok(())
+}
+
+/// A time between checks, milliseconds.
+pub(super) fn interval(
+    made: &ServerDraft,
+    name: &str,
+    args: &mut Args<'_, '_>,
+) -> Result<u32, Fault> {
     let word = argument(args, &format!("'{name}' expects a delay as argument.."))?;
     let whose = of_server(made);
     let ms = match units::time(&word.text, TimeUnit::Millisecond) {
@@ -59,12 +74,7 @@ fn inter(made: &mut ServerDraft, name: &str, args: &mut Args<'_, '_>) -> Result<
         finding.message.insert_str(0, &made.place);
         args.report(finding.form(Form::Bracket));
     }
-    match name {
-        "inter" => made.check.inter = ms,
-        "fastinter" => made.check.fastinter = Some(ms),
-        _ => made.check.downinter = Some(ms),
-    }
-    Ok(())
+    Ok(ms)
 }
 
 fn count(made: &mut ServerDraft, name: &str, args: &mut Args<'_, '_>) -> Result<(), Fault> {

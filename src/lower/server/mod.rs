@@ -1,12 +1,14 @@
 //! `server` and `default-server` lines. Each option is a [`ServerOption`], one line of
 //! [`OPTIONS`].
 
+mod agent;
 mod check;
 mod connection;
 mod cookie;
 mod hash_key;
 mod init_addr;
 mod limits;
+mod observe;
 mod on_marked;
 mod pool;
 mod redir;
@@ -14,6 +16,7 @@ mod send_proxy;
 mod ssl;
 mod state;
 pub mod template;
+mod track;
 
 use super::check as keyword_check;
 use super::{Context, KeywordHandler, Sections, Side};
@@ -23,7 +26,7 @@ use crate::config::address::{Address, Host, Kind, Proto};
 use crate::config::args::Args;
 use crate::config::directive::Word;
 use crate::grammar;
-use crate::ir::server::{CheckSettings, InitAddr};
+use crate::ir::server::{AgentSettings, CheckSettings, InitAddr};
 use crate::ir::tls::Sni;
 use crate::ir::{Mode, Server};
 use crate::lower::proxy::rules;
@@ -39,6 +42,10 @@ pub struct ServerDraft {
     pub checked: bool,
     /// What checks do if there are any.
     pub check: CheckSettings,
+    /// `agent-check`
+    pub agent_checked: bool,
+    /// How the agent is asked.
+    pub agent: AgentSettings,
     /// `sni`, as written
     pub sni: Option<Word>,
     /// The formats of `set-proxy-v2-tlv-fmt`, as written
@@ -61,6 +68,8 @@ impl Default for ServerDraft {
             server: Server::new(String::new(), nowhere, Span::default()),
             checked: false,
             check: CheckSettings::default(),
+            agent_checked: false,
+            agent: AgentSettings::default(),
             sni: None,
             formats: Vec::new(),
             place: String::new(),
@@ -114,6 +123,11 @@ impl Fault {
 
 /// All of them, one line each; those of TLS stand in [`ssl::ALL`].
 pub const OPTIONS: &[ServerOption] = &[
+    agent::ADDR,
+    agent::CHECK,
+    agent::INTER,
+    agent::PORT,
+    agent::SEND,
     check::ADDR,
     check::CHECK,
     check::DOWNINTER,
@@ -135,6 +149,9 @@ pub const OPTIONS: &[ServerOption] = &[
     limits::SLOWSTART,
     limits::STRICT_MAXCONN,
     limits::WEIGHT,
+    observe::ERROR_LIMIT,
+    observe::OBSERVE,
+    observe::ON_ERROR,
     on_marked::ON_MARKED_DOWN,
     on_marked::ON_MARKED_UP,
     pool::MAX_REUSE,
@@ -154,6 +171,7 @@ pub const OPTIONS: &[ServerOption] = &[
     state::BACKUP,
     state::DISABLED,
     state::ID,
+    track::TRACK,
 ];
 
 /// The words of [`OPTIONS`] that have an effect.
@@ -226,11 +244,29 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
         mut server,
         checked,
         check,
+        agent_checked,
+        agent,
         sni,
         formats,
         ..
     } = made;
     server.check = checked.then_some(check);
+    let mut complain = |text: String| {
+        let text = format!("{place}{text}");
+        report(args, "HX0273", server.span, text);
+    };
+    if agent_checked && agent.port == 0 {
+        complain(format!(
+            "server {} does not have agent port. Agent check has been disabled.",
+            server.name
+        ));
+        return;
+    }
+    server.agent = agent_checked.then_some(agent);
+    if server.track.is_some() && (server.check.is_some() || server.agent.is_some()) {
+        complain("unable to enable checks and tracking at the same time!".into());
+        return;
+    }
     if let Some(word) = sni {
         server.tls.sni = server_name(cx, args, &word, place);
     }

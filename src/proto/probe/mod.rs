@@ -1,5 +1,6 @@
 //! Answers to health checks, read just far enough to judge them.
 
+pub mod agent;
 pub mod ldap;
 pub mod mysql;
 pub mod spop;

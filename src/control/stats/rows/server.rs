@@ -17,16 +17,24 @@ fn status(plan: &ServerPlan, state: &ServerState) -> Value {
         return "MAINT (resolution)".into();
     }
     if admin.intersects(Admin::ANY_MAINT) {
-        return "MAINT".into();
+        let own = admin.intersects(Admin::ANY_MAINT - Admin::TRACKED_MAINT);
+        return match &plan.track {
+            Some((_, _, path)) if !own => format!("MAINT (via {path})").into(),
+            _ => "MAINT".into(),
+        };
     }
     let check = plan.settings.check.as_ref();
     let check = check.filter(|_| !state.checks_paused());
     let operational = state.operational();
     let word = match operational {
+        Operational::Stopped if state.held_by_agent() => return "DOWN (agent)".into(),
         Operational::Stopped => "DOWN",
-        _ if admin.intersects(Admin::ANY_DRAIN) => "DRAIN",
+        _ if admin.intersects(Admin::ANY_DRAIN) => match state.asks_agent() {
+            true => "DRAIN (agent)",
+            false => "DRAIN",
+        },
         Operational::Stopping => "NOLB",
-        _ if check.is_none() => return "no check".into(),
+        _ if check.is_none() && plan.track.is_none() => return "no check".into(),
         _ => "UP",
     };
     let score = state.score();
@@ -88,6 +96,13 @@ pub fn server(
     row.set(c::BCK, u32::from(state.backup));
     row.set(c::LASTCHG, seconds_since(state.last_change(), now));
     check(row, plan, state, now);
+    agent(row, state);
+    if let Some((_, _, path)) = &plan.track {
+        row.set(c::TRACKED, path.to_string());
+    }
+    if state.observer.is_some() && !state.checks_paused() {
+        row.set(c::HANAFAIL, counters.observed_errors.total());
+    }
     if state.is_starting() && state.usable() {
         row.set(c::THROTTLE, state.throttle());
     }
@@ -132,6 +147,32 @@ pub fn server(
             c::COOKIE,
             cookie.map(|v| String::from_utf8_lossy(v).into_owned()),
         );
+    }
+}
+
+/// The columns of the agent: empty without one.
+fn agent(row: &mut Row, state: &ServerState) {
+    let agent = state.agent.as_ref().filter(|a| !a.is_paused());
+    let Some(agent) = agent else {
+        return;
+    };
+    row.set(c::AGENT_RISE, 1u32);
+    row.set(c::AGENT_FALL, 1u32);
+    row.set(c::AGENT_HEALTH, u32::from(agent.is_up() && agent.has_spoken()));
+    match &*agent.last.lock() {
+        None => {
+            row.set(c::AGENT_STATUS, "INI");
+            row.set(c::AGENT_DESC, "Initializing");
+        }
+        Some(last) => {
+            row.set(c::AGENT_STATUS, last.status.code());
+            row.set(c::AGENT_CODE, last.code.map(u32::from));
+            row.set(c::AGENT_DURATION, last.duration_ms);
+            row.set(c::AGENT_DESC, last.status.reason());
+            if !last.info.is_empty() {
+                row.set(c::LAST_AGT, last.info.to_string());
+            }
+        }
     }
 }
 

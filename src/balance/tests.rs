@@ -413,6 +413,7 @@ fn replay_health(lines: &[&str]) -> Result<(), String> {
                 let mut lines = Vec::new();
                 if log_checks && judged.news {
                     let news = HealthNews {
+                        kind: "Health",
                         backend: "b",
                         server: &server.name,
                         backup: server.backup,

@@ -313,7 +313,9 @@ impl ServerState {
             followed: AtomicBool::new(false),
             hurry: AtomicBool::new(false),
             task: AtomicU64::new(0),
-            observer: s.observe.map(|(what, limit)| Box::new(Observer::new(what, limit))),
+            observer: s
+                .observe
+                .map(|(what, limit)| Box::new(Observer::new(what, limit))),
             agent: s.agent.then(|| Box::new(AgentState::new())),
         }
     }

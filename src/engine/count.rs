@@ -2,8 +2,8 @@
 
 use super::session::Session;
 use super::shared::Shared;
-use crate::balance::observe::Sight;
 use crate::balance::ServerState;
+use crate::balance::observe::Sight;
 use crate::plan::{BackendPlan, FrontendId};
 use std::sync::Arc;
 
@@ -114,7 +114,14 @@ pub fn response(be: &BackendPlan, server: Option<u32>, status: u16) {
         if s.observer.is_some() {
             // what a server cannot do is no failure of it
             let good = !(500..=599).contains(&status) || matches!(status, 501 | 505);
-            be.state.observed(s, if good { Sight::Answered } else { Sight::WrongStatus });
+            be.state.observed(
+                s,
+                if good {
+                    Sight::Answered
+                } else {
+                    Sight::WrongStatus
+                },
+            );
         }
     }
 }

@@ -125,7 +125,11 @@ impl Subject<'_> {
         let title = self.title();
         let (word, rest, level) = match to {
             Operational::Stopped => {
-                let level = if was == Operational::Stopping { NOTICE } else { ALERT };
+                let level = if was == Operational::Stopping {
+                    NOTICE
+                } else {
+                    ALERT
+                };
                 ("DOWN", left(be, self.state, requeued), level)
             }
             Operational::Stopping => ("stopping", online(be, self.state, requeued), NOTICE),
@@ -164,8 +168,16 @@ pub fn changed(t: &'static Thread, backend: u32, index: u32) {
             state,
         };
         let admin = leader.admin();
-        subject.maintenance(Admin::TRACKED_MAINT, admin.intersects(Admin::ANY_MAINT), &via);
-        subject.drain(Admin::TRACKED_DRAIN, admin.intersects(Admin::ANY_DRAIN), &via);
+        subject.maintenance(
+            Admin::TRACKED_MAINT,
+            admin.intersects(Admin::ANY_MAINT),
+            &via,
+        );
+        subject.drain(
+            Admin::TRACKED_DRAIN,
+            admin.intersects(Admin::ANY_DRAIN),
+            &via,
+        );
         let plain = |o| match o {
             Operational::Starting => Operational::Running,
             other => other,

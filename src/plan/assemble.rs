@@ -157,7 +157,9 @@ impl Builder<'_> {
         };
         let mut all = self.config.proxies.iter();
         let Some(target) = all.find(|p| p.backend && p.name == of) else {
-            return fail(format!("unable to find required proxy '{of}' for tracking."));
+            return fail(format!(
+                "unable to find required proxy '{of}' for tracking."
+            ));
         };
         let Some(index) = target.servers.iter().position(|s| s.name == name) else {
             return fail(format!(

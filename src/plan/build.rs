@@ -1,5 +1,6 @@
 //! IR to plan.
 
+use super::Followers;
 use super::backend::Fullconn;
 use super::listener::{ListenAddress, ListenerPlan};
 use super::log::LogBuilder;
@@ -18,7 +19,6 @@ use crate::ir::proxy::{ErrorSource, Mode, Options, ProxyId, Timeouts};
 use crate::ir::rule::BackendRef;
 use crate::ir::{self, Bind, Proxy};
 use crate::proto::h1::CaseMap;
-use super::Followers;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 

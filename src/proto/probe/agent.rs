@@ -81,6 +81,9 @@ mod tests {
         assert_eq!(w.note.as_deref(), Some("fine"));
         assert_eq!(words(b"failed").unknown.as_deref(), Some("failed"));
         let w = words(b"down ready");
-        assert_eq!((w.health.map(|h| h.0), w.wish), (Some(false), Some(Wish::Ready)));
+        assert_eq!(
+            (w.health.map(|h| h.0), w.wish),
+            (Some(false), Some(Wish::Ready))
+        );
     }
 }

@@ -158,7 +158,10 @@ fn agent(row: &mut Row, state: &ServerState) {
     };
     row.set(c::AGENT_RISE, 1u32);
     row.set(c::AGENT_FALL, 1u32);
-    row.set(c::AGENT_HEALTH, u32::from(agent.is_up() && agent.has_spoken()));
+    row.set(
+        c::AGENT_HEALTH,
+        u32::from(agent.is_up() && agent.has_spoken()),
+    );
     match &*agent.last.lock() {
         None => {
             row.set(c::AGENT_STATUS, "INI");

@@ -186,7 +186,8 @@ impl Sock {
     pub fn room(&self) -> usize {
         match &self.layer {
             Layer::Stream(pipe) => pipe.room(),
-            _ => usize::MAX,
+            Layer::Tls(_) => super::tls::WRITE,
+            Layer::Plain => usize::MAX,
         }
     }
 

@@ -17,8 +17,8 @@ use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedS
 use rustls::{CommonState, Error};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Most plain bytes encrypted for one write.
-const WRITE: usize = 64 * 1024;
+/// Most plain bytes encrypted for one write: with their records they stay in a CPU's second cache.
+pub const WRITE: usize = 64 * 1024;
 /// Encrypted bytes read at once.
 pub const READ: usize = 64 * 1024;
 /// What a record may add to its content: header, type, nonce and tag, rounded up.
@@ -312,6 +312,24 @@ impl Tls {
 
     /// Writes plain bytes: the kernel has taken the records of those reported.
     pub fn send(&mut self, bytes: &[u8], buffers: &mut Buffers, send: impl Fn(&[u8]) -> Io) -> Io {
+        let mut done = 0;
+        loop {
+            let rest = bytes.get(done..).unwrap_or_default();
+            match self.send_some(rest, buffers, &send) {
+                Io::Done(n) if n > 0 && n < rest.len() => done += n,
+                Io::Done(n) => return Io::Done(done + n),
+                Io::Blocked if done > 0 => return Io::Done(done),
+                other => return other,
+            }
+        }
+    }
+
+    fn send_some(
+        &mut self,
+        bytes: &[u8],
+        buffers: &mut Buffers,
+        send: impl Fn(&[u8]) -> Io,
+    ) -> Io {
         if self.error.is_some() {
             return Io::Failed(Errno::PROTO);
         }
@@ -389,8 +407,7 @@ impl Tls {
         let mut gather = std::mem::take(&mut buffers.gather);
         gather.clear();
         for piece in pieces {
-            let room = WRITE.saturating_sub(gather.len());
-            gather.extend_from_slice(piece.get(..piece.len().min(room)).unwrap_or_default());
+            gather.extend_from_slice(piece);
         }
         let done = self.send(&gather, buffers, send);
         buffers.gather = gather;

@@ -18,6 +18,7 @@ mod service;
 mod stream;
 mod upgrade;
 mod view;
+mod wait;
 
 pub(super) use answer::plain_page;
 pub use forwarded::contains;

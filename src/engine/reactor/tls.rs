@@ -324,12 +324,7 @@ impl Tls {
         }
     }
 
-    fn send_some(
-        &mut self,
-        bytes: &[u8],
-        buffers: &mut Buffers,
-        send: impl Fn(&[u8]) -> Io,
-    ) -> Io {
+    fn send_some(&mut self, bytes: &[u8], buffers: &mut Buffers, send: impl Fn(&[u8]) -> Io) -> Io {
         if self.error.is_some() {
             return Io::Failed(Errno::PROTO);
         }

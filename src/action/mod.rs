@@ -38,6 +38,7 @@ mod set_uri;
 mod set_var;
 #[cfg(test)]
 mod testing;
+mod use_service;
 mod wait_for_body;
 
 pub use line::Line;
@@ -170,6 +171,7 @@ static FAMILIES: &[&[Keyword]] = &[
     set_status::KEYWORDS,
     set_uri::KEYWORDS,
     set_var::KEYWORDS,
+    use_service::KEYWORDS,
     wait_for_body::KEYWORDS,
 ];
 
@@ -331,6 +333,8 @@ pub enum Answer {
     /// The error page 401, with a `www-authenticate` header for this realm; `None`: that of the
     /// proxy.
     Challenge(Option<Box<[u8]>>),
+    /// The numbers of the process, for Prometheus.
+    Metrics,
     /// A whole answer: head and body. `Connection` and `Keep-Alive` are up to the encoder.
     Ready(Reply),
 }

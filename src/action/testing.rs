@@ -56,6 +56,7 @@ fn lines(m: &Message, first: String) -> String {
 fn show(answer: &Answer) -> String {
     match answer {
         Answer::Status(status) => format!("page {status}"),
+        Answer::Metrics => "metrics".into(),
         Answer::Challenge(None) => "challenge".into(),
         Answer::Challenge(Some(realm)) => format!("challenge {}", bstr::BStr::new(&realm)),
         Answer::Ready(reply) => format!(

@@ -10,6 +10,7 @@ pub mod listeners;
 pub mod master;
 pub mod notify;
 pub mod process;
+mod prometheus;
 pub mod signals;
 pub mod stats;
 pub mod watch;

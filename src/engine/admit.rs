@@ -49,7 +49,7 @@ impl StreamView for Session {
         self.own_dst()
     }
     fn received_proxy_header(&self) -> Option<&Received> {
-        self.proxied.as_deref()
+        self.received_header()
     }
     fn frontend(&self) -> Option<(&str, u32)> {
         Some((&self.fe.name, self.fe.uuid))
@@ -79,8 +79,14 @@ impl StreamView for Session {
     }
     fn apply(&mut self, effect: Effect) -> bool {
         match effect {
-            Effect::Src(a) => self.src = Some(a),
-            Effect::Dst(a) => self.dst = Some(a),
+            Effect::Src(a) => {
+                self.keep_addresses();
+                self.src = Some(a);
+            }
+            Effect::Dst(a) => {
+                self.keep_addresses();
+                self.dst = Some(a);
+            }
             Effect::FcTos(tos) => return self.client.fd().is_some_and(|fd| set_tos(fd, tos)),
             Effect::FcMark(mark) => {
                 let client = self.client.fd();
@@ -123,10 +129,11 @@ pub async fn admitted(s: &mut Session) -> bool {
     if s.speaks_tls() && !super::tls::accept(s).await {
         return false;
     }
+    s.let_in = true;
     let fe = s.fe.clone();
     let rules = &fe.rules.tcp_request_session;
     if !rules.is_empty() && !passes(s, rules, RuleSet::TcpRequestSession) {
-        if s.proxied.is_some() || s.tls.is_some() {
+        if s.received_header().is_some() || s.tls.is_some() {
             // HAProxy cannot tell this from a handshake that failed
             s.log_handshake("Success", true);
         }

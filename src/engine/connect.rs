@@ -15,6 +15,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, ipprot
 use socket2::SockRef;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What a connection needs besides its target.
 #[derive(Clone, Copy, Debug, Default)]
@@ -152,9 +153,14 @@ fn inet(worker: &'static Worker, addr: SocketAddr, o: Options<'_>) -> Result<Soc
         transparent(&fd, foreign).map_err(Fault::Resource)?;
         sockopt::set_socket_reuseaddr(&fd, true).map_err(Fault::Resource)?;
         rustix::net::bind(&fd, &foreign).map_err(Fault::Failed)?;
-    } else if let Some(source) = o.source.and_then(source::own) {
+    } else if let Some(said) = o.source
+        && let Some(source) = source::own(said)
+    {
         if source.port() != 0 {
             sockopt::set_socket_reuseaddr(&fd, true).map_err(Fault::Resource)?;
+        }
+        if said.port_end > said.port {
+            return from_range(worker, fd, source, said.port_end, &addr);
         }
         rustix::net::bind(&fd, &source).map_err(Fault::Failed)?;
     }
@@ -163,6 +169,38 @@ fn inet(worker: &'static Worker, addr: SocketAddr, o: Options<'_>) -> Result<Soc
         Err(e @ (Errno::AGAIN | Errno::ADDRNOTAVAIL | Errno::ADDRINUSE)) => Err(Fault::Resource(e)),
         Err(e) => Err(Fault::Failed(e)),
     }
+}
+
+/// Where the next connection begins to look for a free port of its range.
+static TURN: AtomicU32 = AtomicU32::new(0);
+
+/// Connects from the first port of a range (`source ADDRESS:LOW-HIGH`) that leads there.
+#[cold]
+fn from_range(
+    worker: &'static Worker,
+    fd: OwnedFd,
+    mut source: SocketAddr,
+    last: u16,
+    to: &SocketAddr,
+) -> Result<Sock, Fault> {
+    let (first, count) = (source.port(), u32::from(last - source.port()) + 1);
+    let turn = TURN.fetch_add(1, Ordering::Relaxed);
+    for step in 0..count {
+        let at = turn.wrapping_add(step) % count;
+        source.set_port(first + at as u16);
+        match rustix::net::bind(&fd, &source) {
+            Ok(()) => {}
+            Err(Errno::ADDRINUSE) => continue,
+            Err(e) => return Err(Fault::Failed(e)),
+        }
+        match rustix::net::connect(&fd, to) {
+            Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => return Ok(Sock::new(worker, fd)),
+            // a connection of this pair lives or has just ended; the port stays bound to the socket
+            Err(e @ (Errno::ADDRNOTAVAIL | Errno::ADDRINUSE)) => return Err(Fault::Resource(e)),
+            Err(e) => return Err(Fault::Failed(e)),
+        }
+    }
+    Err(Fault::Resource(Errno::ADDRINUSE))
 }
 
 /// Turns on keep-alive probes and says when they go out; what is not said is the system's.

@@ -278,6 +278,7 @@ pub fn session(t: &'static Thread, a: Accepted, fe: Arc<FrontendPlan>) -> Box<Se
         log: None,
         tls: None,
         proxied: None,
+        let_in: false,
         expects_proxy: accepts_proxy,
         vars: std::cell::OnceCell::new(),
     })

@@ -86,6 +86,7 @@ fn look(s: &mut Session) -> Look {
         src: s.src,
         dst: s.dst,
         extensions,
+        by_rules: false,
     }));
     if let Some((src, dst)) = addresses {
         (s.src, s.dst) = (Some(src), Some(dst));

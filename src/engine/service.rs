@@ -56,4 +56,7 @@ pub trait Pieces {
 pub trait HttpService: Send + Sync {
     /// The answer to a request.
     fn answer(&self, asked: &Asked<'_>) -> Reply;
+    /// The numbers of the process for Prometheus; `None`: what is asked for (path and query) makes
+    /// no sense.
+    fn export(&self, target: &[u8]) -> Option<Reply>;
 }

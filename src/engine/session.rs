@@ -71,8 +71,10 @@ pub struct Session {
     pub log: Option<Box<LogData>>,
     /// What TLS agreed upon.
     pub tls: Option<Rc<TlsFacts>>,
-    /// The PROXY protocol header that came in front.
+    /// The PROXY protocol header that came in front, and the addresses that were replaced.
     pub proxied: Option<Box<Received>>,
+    /// It was let in: rules that change addresses leave those of the connection.
+    pub let_in: bool,
     /// Such a header is to come (`accept-proxy`, `expect-proxy layer4`).
     pub expects_proxy: bool,
     /// Variables `sess.*`, once one is asked for.
@@ -101,6 +103,23 @@ impl Session {
         }
         let name = rustix::net::getsockname(self.client.fd()?).ok()?;
         SocketAddr::try_from(name).ok()
+    }
+
+    /// The header that came in front.
+    pub fn received_header(&self) -> Option<&Received> {
+        self.proxied.as_deref().filter(|header| !header.by_rules)
+    }
+
+    /// Remembers the addresses of the connection before rules replace them for the session.
+    pub fn keep_addresses(&mut self) {
+        if self.let_in && self.proxied.is_none() {
+            self.proxied = Some(Box::new(Received {
+                src: self.src,
+                dst: self.dst,
+                by_rules: true,
+                ..Received::default()
+            }));
+        }
     }
 
     /// The source of the connection itself, whatever a header in front of it said.

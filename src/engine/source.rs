@@ -55,14 +55,14 @@ fn nth<'m>(request: &'m Message, name: &'m [u8], n: i32) -> Option<&'m [u8]> {
 }
 
 /// What tells connections to one server apart, so that only those alike are used for one another:
-/// the address they come from, the port they go to where that depends on the client's, and how often
+/// the address they come from, where they go to where that depends on the client, and how often
 /// the server has moved ([`crate::plan::ServerPlan::epoch`]). 0 where all are alike.
-pub fn kind(foreign: Option<SocketAddr>, port: Option<u16>, epoch: u32) -> u64 {
-    if foreign.is_none() && port.is_none() && epoch == 0 {
+pub fn kind(foreign: Option<SocketAddr>, to: Option<SocketAddr>, epoch: u32) -> u64 {
+    if foreign.is_none() && to.is_none() && epoch == 0 {
         return 0;
     }
     let mut hash = DefaultHasher::new();
-    (foreign, port, epoch).hash(&mut hash);
+    (foreign, to, epoch).hash(&mut hash);
     hash.finish() | 1
 }
 
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(kind(None, None, 0), 0);
         assert_eq!(kind(Some(a), None, 0), kind(Some(a), None, 0));
         assert_ne!(kind(Some(a), None, 0), kind(Some(b), None, 0));
-        assert_ne!(kind(None, Some(80), 0), kind(None, Some(81), 0));
+        assert_ne!(kind(None, Some(a), 0), kind(None, Some(b), 0));
         assert_ne!(kind(None, None, 0), kind(None, None, 1));
     }
 }

@@ -19,7 +19,7 @@ use crate::balance::queue::{Assigned, Slot, Turn, Want};
 use crate::base::span::Span;
 use crate::ir::proxy::Options;
 use crate::ir::rule::Rule;
-use crate::plan::{BackendId, BackendPlan, BackendTarget, ServerAddress};
+use crate::plan::{BackendId, BackendPlan, BackendTarget, Direct, ServerAddress};
 use crate::proto::h1::{BodyLength, Message};
 use crate::proto::proxy_protocol::Received;
 use crate::rules::{self, Verdict};
@@ -106,7 +106,7 @@ impl StreamView for TcpStream {
         self.s.own_dst()
     }
     fn received_proxy_header(&self) -> Option<&Received> {
-        self.s.proxied.as_deref()
+        self.s.received_header()
     }
     fn bc_src(&self) -> Option<SocketAddr> {
         self.own_address
@@ -272,6 +272,9 @@ impl TcpStream {
             self.inspect(&rules.tcp_request_content, rules.tcp_request_inspect_delay)
                 .await?;
         }
+        if be.direct.is_some() && select::use_server(self.s.t, &be, self).is_none() {
+            return Box::pin(self.run_directly(&be)).await;
+        }
         let t = self.s.t;
         let mut retries = be.retries;
         let mut avoid = None;
@@ -321,6 +324,47 @@ impl TcpStream {
                     .sleep(be.timeouts.connect.unwrap_or(1000).min(1000))
                     .await;
             }
+        }
+    }
+
+    /// To where the back end sends what it has no server for.
+    async fn run_directly(&mut self, be: &Arc<BackendPlan>) -> Option<()> {
+        let w = self.s.t.worker;
+        let address = match be.direct.as_ref()? {
+            Direct::Dispatch(address) => address.clone(),
+            Direct::Transparent => ServerAddress::Inet(self.s.dst_now()?),
+            Direct::Target => ServerAddress::Unresolved,
+        };
+        self.times.queued = w.now_us().max(1);
+        let mut retries = be.retries;
+        loop {
+            count::connection(be, None, false);
+            let until = w.after(be.timeouts.connect);
+            let fault = match connect::start(w, &address, connect::Options::default()) {
+                Err(fault) => Some(fault),
+                Ok(sock) => match connect::established(w, &sock, until, || self.gone(be)).await {
+                    Err(fault) => fault,
+                    Ok(()) => {
+                        self.times.connected = w.now_us().max(1);
+                        self.log_step(LogStep::Connect);
+                        let counted = self.s.t.shared.descriptors.server();
+                        let conn = ServerConn::new(sock, 0, counted, None);
+                        self.tunnel(be, &conn).await;
+                        return Some(());
+                    }
+                },
+            };
+            self.state = match fault {
+                None => *b"CC",
+                Some(connect::Fault::TimedOut) => *b"sC",
+                Some(connect::Fault::Resource(_)) => *b"RC",
+                Some(_) => *b"SC",
+            };
+            fault?;
+            retries = retries.checked_sub(1)?;
+            self.tries += 1;
+            count::retry(be, None, false);
+            w.sleep(be.timeouts.connect.unwrap_or(1000).min(1000)).await;
         }
     }
 
@@ -702,10 +746,8 @@ impl TcpStream {
             ..Preface::default()
         };
         let mut address = plan.address_now();
-        if let ServerAddress::InetMapped(addr, offset) = &*address {
-            let port = self.s.dst().map_or(0, |d| i32::from(d.port())) + offset;
-            let addr = SocketAddr::new(addr.ip(), port as u16);
-            address = Cow::Owned(ServerAddress::Inet(addr));
+        if let Some(to) = address.for_client(|| self.s.dst()) {
+            address = Cow::Owned(ServerAddress::Inet(to));
         }
         let lead = preface.lead(plan.settings.socks4, &address);
         let address = lead.as_ref().unwrap_or(&address);

@@ -8,6 +8,7 @@ use super::session::Session;
 use super::thread::Thread;
 use crate::plan::tls::{self, Observed};
 use crate::plan::{BackendPlan, ServerPlan};
+use crate::sample::Expr;
 use crate::sample::view::{Direction, Eval, StreamView, TlsFacts};
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
@@ -102,21 +103,26 @@ fn version(v: rustls::ProtocolVersion) -> &'static str {
     }
 }
 
+/// The text of an expression.
+pub fn value_of(t: &Thread, expr: &Expr, view: &dyn StreamView) -> Option<Vec<u8>> {
+    let mut scratch = t.scratch.borrow_mut();
+    scratch.reset();
+    let eval = Eval {
+        view,
+        scratch: &scratch,
+        direction: Direction::Request,
+        last: true,
+    };
+    let mut text = Vec::new();
+    expr.eval(&eval)?.append(&mut text);
+    Some(text)
+}
+
 /// The name to ask a server for, as written into the request or the configuration.
 pub fn name_for(t: &Thread, server: &ServerPlan, view: &dyn StreamView) -> Option<Vec<u8>> {
     let tls = server.tls.as_ref()?;
     let text = if let Some(sni) = &tls.sni {
-        let mut scratch = t.scratch.borrow_mut();
-        scratch.reset();
-        let eval = Eval {
-            view,
-            scratch: &scratch,
-            direction: Direction::Request,
-            last: true,
-        };
-        let mut text = Vec::new();
-        sni.expr.eval(&eval)?.append(&mut text);
-        text
+        value_of(t, &sni.expr, view)?
     } else if tls.sni_auto {
         let host = view
             .request()?

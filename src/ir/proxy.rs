@@ -136,6 +136,12 @@ pub struct Settings {
     pub max_session_srv_conns: Option<u32>,
     /// `balance`
     pub balance: Balance,
+    /// A `balance` line was given.
+    pub balances: bool,
+    /// `dispatch`
+    pub dispatch: Option<super::Address>,
+    /// `http-send-name-header`
+    pub http_send_name_header: Option<Vec<u8>>,
     /// `hash-type`, `hash-balance-factor`
     pub hash: HashType,
     /// `cookie`

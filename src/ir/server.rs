@@ -73,6 +73,8 @@ pub struct Server {
     pub tls: super::tls::ServerTls,
     /// `send-proxy` and what belongs to it
     pub send_proxy: SendProxy,
+    /// `pool-conn-name`
+    pub pool_conn_name: Option<super::tls::Sni>,
     /// `socks4`
     pub socks4: Option<std::net::SocketAddr>,
     /// `check-via-socks4`
@@ -118,6 +120,7 @@ impl Server {
             init_addr: Vec::new(),
             tls: super::tls::ServerTls::default(),
             send_proxy: SendProxy::default(),
+            pool_conn_name: None,
             socks4: None,
             check_via_socks4: false,
             span,

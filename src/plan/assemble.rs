@@ -1,6 +1,6 @@
 //! Back ends of a plan.
 
-use super::backend::{BackendPlan, Fullconn};
+use super::backend::{BackendPlan, Direct, Fullconn};
 use super::build::{Builder, case_map, proxy_options, rules, timeouts};
 use super::check::CheckPlan;
 use super::resolve::Found;
@@ -84,6 +84,8 @@ impl Builder<'_> {
             use_servers: proxy.use_servers.clone().into(),
             persist_rules: proxy.persist_rules.clone().into(),
             check,
+            direct: self.direct(proxy),
+            name_header: settings.http_send_name_header.as_deref().map(Into::into),
             servers: servers.into(),
             state,
             rules: rules(proxy),
@@ -175,6 +177,37 @@ impl Builder<'_> {
         let backend = self.backends.get(&target.id)?;
         let path = format!("{of}/{name}");
         Some((*backend, u32::try_from(index).ok()?, path.into()))
+    }
+
+    /// Where requests go that no server is chosen for.
+    fn direct(&mut self, proxy: &Proxy) -> Option<Direct> {
+        let settings = &proxy.settings;
+        let options = settings.options;
+        if let Some(said) = &settings.dispatch {
+            if settings.balances {
+                let text = format!(
+                    "dispatch address of proxy '{}' will be ignored in balance mode.",
+                    proxy.name
+                );
+                let finding = Diagnostic::warning("HX0284", said.span, text);
+                self.diags.push(finding.form(Form::Plain));
+                return None;
+            }
+            let mut address = said.clone();
+            self.literal(&mut address, "'dispatch'");
+            let ip = address.host.ip()?;
+            let to = ServerAddress::Inet((ip, address.port).into());
+            return Some(Direct::Dispatch(to));
+        }
+        if settings.balances {
+            None
+        } else if options.contains(Options::TRANSPARENT) {
+            Some(Direct::Transparent)
+        } else if options.contains(Options::HTTP_PROXY) {
+            Some(Direct::Target)
+        } else {
+            None
+        }
     }
 
     /// Puts the address of a name in its place.

@@ -2,7 +2,7 @@
 
 use super::check::CheckPlan;
 use super::errors::ErrorPages;
-use super::server::ServerPlan;
+use super::server::{ServerAddress, ServerPlan};
 use super::{BackendId, FrontendId, Rules};
 use crate::balance::BackendState;
 use crate::balance::key::Selector;
@@ -63,6 +63,10 @@ pub struct BackendPlan {
     pub persist_rules: Box<[PersistRule]>,
     /// How servers with `check` are checked.
     pub check: CheckPlan,
+    /// Where requests go that no server is chosen for.
+    pub direct: Option<Direct>,
+    /// `http-send-name-header`, in lower case
+    pub name_header: Option<Box<[u8]>>,
     /// Servers in source order; a server's id is its index.
     pub servers: Box<[ServerPlan]>,
     /// What changes while running: server states, order of choice, queues.
@@ -98,6 +102,17 @@ impl BackendPlan {
     pub fn server_by_name(&self, name: &[u8]) -> Option<usize> {
         self.servers.iter().position(|s| s.name.as_bytes() == name)
     }
+}
+
+/// Where requests go without a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Direct {
+    /// `dispatch`
+    Dispatch(ServerAddress),
+    /// `option transparent`: where the client wanted to go.
+    Transparent,
+    /// `option http_proxy`: where the request's target says.
+    Target,
 }
 
 /// `fullconn` (configuration manual 4.2)

@@ -23,7 +23,7 @@ pub mod stats;
 mod threads;
 pub mod tls;
 
-pub use backend::{BackendPlan, Fullconn};
+pub use backend::{BackendPlan, Direct, Fullconn};
 pub use build::build;
 pub use check::{CheckPlan, ExternalPlan};
 pub use errors::{ErrorPage, ErrorPages};

@@ -134,6 +134,24 @@ pub enum ServerAddress {
 }
 
 impl ServerAddress {
+    /// Where it is for a client that went to `dst`, where that depends on the client: port 0 or an
+    /// offset is the client's port, address 0.0.0.0 (or ::) its address. `None`: it does not.
+    pub fn for_client(&self, dst: impl FnOnce() -> Option<SocketAddr>) -> Option<SocketAddr> {
+        let (mut address, offset) = match self {
+            ServerAddress::InetMapped(address, offset) => (*address, Some(*offset)),
+            ServerAddress::Inet(address) if address.ip().is_unspecified() => (*address, None),
+            _ => return None,
+        };
+        let dst = dst();
+        if let Some(dst) = dst.filter(|_| address.ip().is_unspecified()) {
+            address.set_ip(dst.ip());
+        }
+        if let Some(offset) = offset {
+            address.set_port((dst.map_or(0, |d| i32::from(d.port())) + offset) as u16);
+        }
+        Some(address)
+    }
+
     /// The address and port of a server that has them; `dst` is where the client went.
     pub fn inet(&self, dst: impl FnOnce() -> Option<SocketAddr>) -> Option<SocketAddr> {
         match self {

@@ -65,7 +65,7 @@ pub const FEATURES: &[(&str, bool)] = &[
 ];
 
 /// Names of the services that `http-request use-service` can call.
-pub const SERVICES: &[&str] = &[];
+pub const SERVICES: &[&str] = &["prometheus-exporter"];
 
 /// Filters: (class, name).
 pub const FILTERS: &[(&str, &str)] = &[];

@@ -144,6 +144,28 @@ const FIELDS: &[Field] = &[
     field(81, "NbThreadGroups", "CG S", "groups of threads", |n| Some(U32(n.thread_groups))),
 ];
 
+/// A field with its value as text.
+pub struct InfoField {
+    /// Its name.
+    pub name: &'static str,
+    /// What it tells.
+    pub meaning: &'static str,
+    /// Its value, whole numbers only.
+    pub value: String,
+}
+
+/// All fields that have a value.
+pub fn info_fields(numbers: &Numbers) -> Vec<InfoField> {
+    let of = |f: &Field| {
+        Some(InfoField {
+            name: f.name,
+            meaning: f.meaning,
+            value: parts(&(f.value)(numbers)?, false).1,
+        })
+    };
+    FIELDS.iter().filter_map(of).collect()
+}
+
 fn run(call: &mut Call<'_>) -> Flow {
     let has = |word: &[u8]| call.args.contains(&word);
     let (described, json) = (has(b"desc"), has(b"json"));

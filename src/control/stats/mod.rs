@@ -1,14 +1,14 @@
 //! The status page and its forms for machines (HAProxy management guide 9.1, 9.2).
 
-mod column;
+pub(super) mod column;
 mod csv;
 mod form;
 mod json;
 mod page;
-mod row;
+pub(super) mod row;
 mod rows;
 mod typed;
-mod walk;
+pub(super) mod walk;
 mod wishes;
 
 pub use row::Kind;
@@ -57,6 +57,10 @@ impl StatusPage {
 }
 
 impl HttpService for StatusPage {
+    fn export(&self, target: &[u8]) -> Option<Reply> {
+        super::prometheus::answer(&self.shared, &*self.world, target)
+    }
+
     fn answer(&self, asked: &Asked<'_>) -> Reply {
         let page = asked.page;
         let wishes = Wishes::of(asked.target.get(page.uri.len()..).unwrap_or_default());

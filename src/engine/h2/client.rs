@@ -169,6 +169,7 @@ pub fn session(pipe: Rc<Pipe>) -> Option<Box<Session>> {
         log: None,
         tls,
         proxied: connection.proxied.clone(),
+        let_in: true,
         expects_proxy: false,
         vars: OnceCell::new(),
     }))

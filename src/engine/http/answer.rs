@@ -76,6 +76,10 @@ impl Stream {
                 self.state = *b"LR";
                 self.respond_page(reply).await
             }
+            End::Reply(Answer::Metrics, _) => match self.metrics() {
+                Some(reply) => Box::pin(self.answer(End::Page(reply))).await,
+                None => Box::pin(self.answer(End::Status(400, *b"LR"))).await,
+            },
             End::Reply(Answer::Status(status), state) => {
                 Box::pin(self.answer(End::Status(status, state))).await
             }

@@ -1,6 +1,7 @@
 //! What statistics learn of a transaction.
 
 use super::Stream;
+use super::stream::Service;
 use crate::engine::count::{self, Ended, ms};
 
 impl Stream {
@@ -14,7 +15,7 @@ impl Stream {
             _ if times.request != 0 => Some(0),
             _ => None,
         };
-        let by_server = times.response != 0 && !self.service;
+        let by_server = times.response != 0 && self.service == Service::None;
         // `monitor-uri` is no denial
         let denied = !self.quiet
             && times.request != 0
@@ -24,7 +25,7 @@ impl Stream {
                 b"PH" => by_server && status != Some(500),
                 _ => false,
             };
-        let kept_back = times.connected == 0 || self.service && times.response == 0;
+        let kept_back = times.connected == 0 || self.service != Service::None && times.response == 0;
         let request_growth = match kept_back {
             true => -i64::try_from(self.received).unwrap_or(0),
             false => self.growth.0,
@@ -39,7 +40,7 @@ impl Stream {
             request_growth,
             response_growth: self.growth.1,
             denied,
-            intercepted: &self.state == b"LR" && !self.service && self.be.is_none(),
+            intercepted: &self.state == b"LR" && self.service == Service::None && self.be.is_none(),
             bad: times.request == 0 && self.state[1] == b'R',
             by_server,
             times: match by_server {
@@ -49,7 +50,7 @@ impl Stream {
                     ms(times.connected, times.response),
                     ms(times.begin, t.worker.now_us()),
                 ]),
-                false => (!self.service).then_some([0; 4]),
+                false => (self.service == Service::None).then_some([0; 4]),
             },
         };
         count::end(&t.shared, self.s.fe.id, self.s.listener, &ended);

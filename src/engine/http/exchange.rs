@@ -257,6 +257,11 @@ impl Stream {
             Some(s) => (s.pool_max_conn, s.pool_low_conn, s.pool_purge_delay.into()),
             None => (None, 0, 0),
         };
+        // the limit counts what all threads have together
+        let all = || -> u32 { shared.idle.iter().map(|c| c.get(be.id, server)).sum() };
+        if max.is_some_and(|max| all() >= max) {
+            return;
+        }
         // what others have idle is looked at only where this thread has some, too
         let wanted = || {
             let idle: u32 = shared.idle.iter().map(|c| c.get(be.id, server)).sum();
@@ -279,6 +284,11 @@ impl Stream {
         at: &mut Attempt,
     ) -> Result<(), Failure> {
         let t = self.s.t;
+        if let Some(name) = &be.name_header
+            && let Some(server) = self.server.and_then(|s| be.servers.get(s as usize))
+        {
+            self.req.set_header(name, server.name.as_bytes());
+        }
         let mut head = t.head.borrow_mut();
         head.clear();
         self.req.encode_request(

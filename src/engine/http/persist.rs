@@ -160,11 +160,15 @@ impl Stream {
 
     /// Learns from the response, and sets the cookie.
     pub(super) fn response_persistence(&mut self, be: &BackendPlan) {
-        let (Some(server), Some(res)) = (self.server, &mut self.res) else {
+        let Some(res) = &mut self.res else { return };
+        let server = self.server;
+        if server.is_none() && be.direct.is_none() {
             return;
-        };
+        }
         let t = self.s.t;
-        if let Some(sessions) = &be.appsession {
+        if let Some(server) = server
+            && let Some(sessions) = &be.appsession
+        {
             let now = t.worker.now_ms();
             let seen = self.persistence.seen.as_ref();
             sessions.response(seen, res.values(HeaderId::SetCookie), server, now);
@@ -174,9 +178,9 @@ impl Stream {
         edits.clear();
         let p = &mut self.persistence;
         let context = ResponseContext {
-            server: be.state.server(server).map(|s| &**s),
+            server: server.and_then(|s| be.state.server(s)).map(|s| &**s),
             request: p.cookie,
-            direct: p.by_session || p.cookie.server == Some(server),
+            direct: p.by_session || server.is_some() && p.cookie.server == server,
             ignore_persist: p.ignored,
             post: self.req.method_id() == Method::Post,
             cacheable: rules.wants_cacheability()

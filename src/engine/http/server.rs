@@ -10,11 +10,21 @@ use crate::engine::preface::{self, Preface};
 use crate::engine::reactor::{NEVER, Sock, Wake};
 use crate::engine::{select, source, strict, takeover, tls};
 use crate::ir::proxy::{HttpReuse, Options, RetryOn};
-use crate::plan::{BackendPlan, ServerAddress};
+use crate::plan::{BackendPlan, Direct, ServerAddress};
 use crate::proto::h1::Method;
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+/// The address in a target such as `http://192.0.2.1:80/path`; names are not looked up.
+fn target_address(target: &[u8]) -> Option<SocketAddr> {
+    let rest = target.strip_prefix(b"http://")?;
+    let host = rest.split(|b| matches!(b, b'/' | b'?')).next()?;
+    let host = std::str::from_utf8(host).ok()?;
+    host.parse()
+        .or_else(|_| host.parse().map(|ip| SocketAddr::new(ip, 80)))
+        .ok()
+}
 
 /// A connection attempt after which the next one waits at most so long, ms.
 const TURN_AROUND: u32 = 1000;
@@ -36,6 +46,11 @@ impl Stream {
             return Err(End::Status(503, *b"SC"));
         };
         let w = self.s.t.worker;
+        if be.direct.is_some() && self.persistence.pinned.is_none() {
+            self.server = None;
+            self.times.queued = w.now_us();
+            return Ok(());
+        }
         let mut want = Want {
             pinned: self.persistence.pinned,
             key: select::key(self.s.t, &be, self),
@@ -145,21 +160,17 @@ impl Stream {
     ) -> Result<Attached, Fault> {
         let t = self.s.t;
         let Some(server) = self.server else {
-            return Err(Fault::Failed(rustix::io::Errno::HOSTUNREACH));
+            return Box::pin(self.attach_directly(be)).await;
         };
         let Some(plan) = be.servers.get(server as usize) else {
             return Err(Fault::Failed(rustix::io::Errno::HOSTUNREACH));
         };
         let foreign = source::foreign(&plan.settings, self.src.or(self.s.src), Some(&self.req))?;
         let now = plan.address_now();
-        let (address, moved) = match &*now {
-            // the port is the one the client came to, moved
-            ServerAddress::InetMapped(addr, offset) => {
-                let port = (self.s.dst().map_or(0, |d| i32::from(d.port())) + offset) as u16;
-                let address = ServerAddress::Inet(SocketAddr::new(addr.ip(), port));
-                (Cow::Owned(address), Some(port))
-            }
-            address => (Cow::Borrowed(address), None),
+        let moved = now.for_client(|| self.dst.or_else(|| self.s.dst()));
+        let address = match moved {
+            Some(to) => Cow::Owned(ServerAddress::Inet(to)),
+            None => Cow::Borrowed(&*now),
         };
         let secure = plan.tls.as_deref().and_then(|tls| tls.traffic.as_ref());
         let name = secure.and_then(|_| tls::name_for(t, plan, self));
@@ -171,7 +182,10 @@ impl Stream {
             source::kind(foreign, moved, plan.epoch()),
             header.as_deref(),
         );
-        let kind = tls::kind(kind, name.as_deref());
+        // a name given for the purpose counts in the place of the one that TLS asks for
+        let pooled = plan.settings.pool_conn_name.as_ref();
+        let pooled = pooled.and_then(|given| tls::value_of(t, &given.expr, self));
+        let kind = tls::kind(kind, pooled.as_deref().or(name.as_deref()));
         if !fresh {
             let mine =
                 |k: &KeptConn| k.backend == be.id && k.server == server && k.conn.kind == kind;
@@ -238,6 +252,43 @@ impl Stream {
             tls::towards_server(&mut sock, config, name.as_deref());
         }
         let mut conn = ServerConn::new(sock, kind, shared.descriptors.server(), strict);
+        conn.home = self.be.clone();
+        Ok(Attached {
+            conn,
+            reused: false,
+            until,
+        })
+    }
+
+    /// A connection to where the back end sends what it has no server for.
+    async fn attach_directly(&mut self, be: &BackendPlan) -> Result<Attached, Fault> {
+        let t = self.s.t;
+        let unreachable = Fault::Failed(rustix::io::Errno::HOSTUNREACH);
+        let address = match be.direct.as_ref().ok_or(unreachable)? {
+            Direct::Dispatch(address) => address.clone(),
+            Direct::Transparent => {
+                let dst = self.dst.or_else(|| self.s.dst_now());
+                ServerAddress::Inet(dst.ok_or(unreachable)?)
+            }
+            Direct::Target => {
+                let to = target_address(self.req.target()).ok_or(unreachable)?;
+                let path = match self.req.path_and_query() {
+                    b"" => b"/".to_vec(),
+                    path => path.to_vec(),
+                };
+                self.req.set_target(&path);
+                ServerAddress::Inet(to)
+            }
+        };
+        let options = connect::Options {
+            keepalive: be.options.contains(Options::SRVTCPKA),
+            probes: be.srvtcpka,
+            nolinger: be.options.contains(Options::NOLINGER),
+            ..connect::Options::default()
+        };
+        let until = t.worker.after(self.timeouts.connect);
+        let sock = connect::start(t.worker, &address, options)?;
+        let mut conn = ServerConn::new(sock, 0, t.shared.descriptors.server(), None);
         conn.home = self.be.clone();
         Ok(Attached {
             conn,

@@ -1,5 +1,6 @@
 //! Pages of the process's own, answered in the place of a server.
 
+use super::stream::Service;
 use super::{End, Stream};
 use crate::action::{Answer, RuleSet};
 use crate::engine::service::{Asked, Form, Pieces, Reply};
@@ -20,7 +21,7 @@ impl Stream {
         {
             return Ok(());
         }
-        self.service = true;
+        self.service = Service::Page;
         let now = self.s.t.worker.now_us();
         self.times.queued = now;
         self.times.connected = now;
@@ -64,6 +65,18 @@ impl Stream {
                 Some(text) => Form::Whole(text),
             },
         })))
+    }
+
+    /// The numbers of the process, for Prometheus.
+    pub(super) fn metrics(&mut self) -> Option<Reply> {
+        self.service = Service::Metrics;
+        let now = self.s.t.worker.now_us();
+        self.times.queued = now;
+        self.times.connected = now;
+        self.times.response = now;
+        self.count_intercepted();
+        let service = self.s.t.shared.stats.get()?;
+        service.export(self.req.path_and_query())
     }
 
     /// What `stats uri` is compared with: path and query, or the whole target where it begins

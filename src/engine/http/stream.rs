@@ -36,6 +36,18 @@ pub enum End {
     Silent(State),
 }
 
+/// What of the process's own answers in the place of a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Service {
+    /// Nothing.
+    #[default]
+    None,
+    /// The status page.
+    Page,
+    /// The exporter of metrics.
+    Metrics,
+}
+
 /// Times of the transaction's phases, microseconds of `base::clock`; 0: not reached.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Times {
@@ -125,7 +137,7 @@ pub struct Stream {
     /// The server's connection was used before.
     pub reused: bool,
     /// Answered by a page of the process's own.
-    pub service: bool,
+    pub service: Service,
     /// `reqallow`: no rule on header lines may refuse it any more.
     pub lines_allowed: bool,
     /// Not to be logged.
@@ -208,7 +220,7 @@ impl Stream {
             truncated: false,
             decoded: super::body::Decoded::default(),
             reused: false,
-            service: false,
+            service: Service::None,
             lines_allowed: false,
             quiet: false,
             log_level: None,

@@ -1,6 +1,7 @@
 //! What rules see of a stream.
 
 use super::Stream;
+use super::stream::Service;
 use crate::base::span::Span;
 use crate::engine::count;
 use crate::proto::h1::Message;
@@ -61,7 +62,7 @@ impl StreamView for Stream {
         self.s.dst_now()
     }
     fn received_proxy_header(&self) -> Option<&Received> {
-        self.s.proxied.as_deref()
+        self.s.received_header()
     }
     fn bc_src(&self) -> Option<SocketAddr> {
         self.own_address
@@ -77,8 +78,10 @@ impl StreamView for Stream {
         self.be.as_ref().map(|b| (&*b.name, b.uuid))
     }
     fn server(&self) -> Option<(&str, u32)> {
-        if self.service {
-            return Some(("<STATS>", 0));
+        match self.service {
+            Service::None => {}
+            Service::Page => return Some(("<STATS>", 0)),
+            Service::Metrics => return Some(("<PROMEX>", 0)),
         }
         let server = self.be.as_ref()?.servers.get(self.server? as usize)?;
         Some((&server.name, server.settings.id))

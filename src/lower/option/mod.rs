@@ -2,6 +2,7 @@
 
 mod abortonclose;
 mod database_check;
+mod direct;
 mod flags;
 mod forwarded;
 mod forwardfor;
@@ -26,6 +27,8 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &abortonclose::ABORTONCLOSE,
     &database_check::MYSQL,
     &database_check::PGSQL,
+    &direct::HTTP_PROXY,
+    &direct::TRANSPARENT,
     &flags::FLAGS,
     &flags::OLD_NAMES,
     &forwarded::FORWARDED,

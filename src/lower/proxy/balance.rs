@@ -21,6 +21,7 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if cx.ignored(args, Side::Backend, "balance") {
         return;
     }
+    cx.set(|s| s.balances = true);
     let Some(word) = args.next_word() else {
         cx.set(|s| s.balance = Balance::RoundRobin);
         return;

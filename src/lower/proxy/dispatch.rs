@@ -7,7 +7,7 @@ use crate::lower::{Context, KeywordHandler, Sections, Side};
 
 /// `dispatch ADDRESS:PORT`
 pub const DISPATCH: KeywordHandler =
-    KeywordHandler::checked(&["dispatch"], Sections::ANY_PROXY, lower);
+    KeywordHandler::new(&["dispatch"], Sections::ANY_PROXY, lower);
 
 fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if cx.in_defaults() {
@@ -23,9 +23,10 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         ..Kind::PLAIN
     };
     let missing = "'dispatch' : '' resolves to an empty address (environment variable missing?)";
-    let Some(_) = args.address(kind, "'dispatch' : ", missing) else {
+    let Some(address) = args.address(kind, "'dispatch' : ", missing) else {
         return;
     };
+    cx.set(|s| s.dispatch = Some(address));
     args.end("dispatch");
     let message = "'dispatch' is deprecated in 3.3 and will be removed in 3.5. The modern way to do the same is to create a server with the same address, and possibly to assign any extra server a weight of zero if any.";
     if !cx.quiet_deprecated {

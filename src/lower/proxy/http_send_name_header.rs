@@ -6,12 +6,12 @@ use crate::lower::{Context, KeywordHandler, Sections};
 
 /// `http-send-name-header NAME`
 pub const HTTP_SEND_NAME_HEADER: KeywordHandler =
-    KeywordHandler::checked(&["http-send-name-header"], Sections::ANY_PROXY, lower);
+    KeywordHandler::new(&["http-send-name-header"], Sections::ANY_PROXY, lower);
 
 /// Headers that frame the message or choose the site.
 const FORBIDDEN: [&str; 4] = ["host", "content-length", "transfer-encoding", "connection"];
 
-fn lower(_: &mut Context<'_>, args: &mut Args<'_, '_>) {
+fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let Some(word) = args.word("'http-send-name-header' requires a header string.") else {
         return;
     };
@@ -23,4 +23,5 @@ fn lower(_: &mut Context<'_>, args: &mut Args<'_, '_>) {
         );
         args.report(Diagnostic::alert("HX0164", word.span, message).refused_since(3, 3));
     }
+    cx.set(|s| s.http_send_name_header = Some(name));
 }

@@ -48,6 +48,8 @@ pub struct ServerDraft {
     pub agent: AgentSettings,
     /// `sni`, as written
     pub sni: Option<Word>,
+    /// `pool-conn-name`, as written
+    pub pool_conn_name: Option<Word>,
     /// The formats of `set-proxy-v2-tlv-fmt`, as written
     pub formats: Vec<Word>,
     /// How messages about the line begin: `'server www/a' : `.
@@ -71,6 +73,7 @@ impl Default for ServerDraft {
             agent_checked: false,
             agent: AgentSettings::default(),
             sni: None,
+            pool_conn_name: None,
             formats: Vec::new(),
             place: String::new(),
         }
@@ -155,6 +158,7 @@ pub const OPTIONS: &[ServerOption] = &[
     on_marked::ON_MARKED_DOWN,
     on_marked::ON_MARKED_UP,
     pool::MAX_REUSE,
+    pool::POOL_CONN_NAME,
     pool::POOL_LOW_CONN,
     pool::POOL_MAX_CONN,
     pool::POOL_PURGE_DELAY,
@@ -247,6 +251,7 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
         agent_checked,
         agent,
         sni,
+        pool_conn_name,
         formats,
         ..
     } = made;
@@ -269,6 +274,9 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
     }
     if let Some(word) = sni {
         server.tls.sni = server_name(cx, args, &word, place);
+    }
+    if let Some(word) = pool_conn_name {
+        server.pool_conn_name = server_name(cx, args, &word, place);
     }
     send_proxy::compile(cx, args, &mut server.send_proxy.extensions, &formats, place);
     let Some(draft) = cx.draft() else {

@@ -8,6 +8,12 @@ use crate::lower::proxy::timeout::character;
 
 /// `pool-max-conn N`
 pub const POOL_MAX_CONN: ServerOption = ServerOption::new(&["pool-max-conn"], max_conn);
+/// `pool-conn-name EXPRESSION`
+pub const POOL_CONN_NAME: ServerOption = ServerOption::new(&["pool-conn-name"], |made, _, args| {
+    let missing = "'pool-conn-name' expects <value> as argument.";
+    made.pool_conn_name = Some(argument(args, missing)?.clone());
+    Ok(())
+});
 /// `pool-low-conn N`
 pub const POOL_LOW_CONN: ServerOption = ServerOption::new(&["pool-low-conn"], low_conn);
 /// `pool-purge-delay TIME`

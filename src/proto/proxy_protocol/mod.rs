@@ -92,6 +92,8 @@ pub struct Received {
     pub dst: Option<SocketAddr>,
     /// Extensions as they came: type, length, value.
     pub extensions: Box<[u8]>,
+    /// There was no header: rules of the session have replaced the addresses.
+    pub by_rules: bool,
 }
 
 impl Received {

@@ -6,6 +6,7 @@ mod capture;
 mod count;
 mod exchange;
 mod forwarded;
+mod keep;
 mod lines;
 mod log;
 mod persist;

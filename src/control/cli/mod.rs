@@ -47,10 +47,10 @@ pub use help::COMMAND as HELP;
 pub use level::{OPERATOR, USER};
 pub use prompt::COMMAND as PROMPT;
 pub use quit::COMMAND as QUIT;
-pub use show_info::info_fields;
 pub use session::{Flow, Prompt, Session, Terms, payload_mark, uptime};
 pub use show_cli::{LEVEL, SOCKETS};
 pub use show_env::COMMAND as ENVIRONMENT;
+pub use show_info::info_fields;
 pub use show_startup_logs::COMMAND as STARTUP_LOGS;
 pub use show_version::COMMAND as VERSION;
 

@@ -5,10 +5,10 @@ mod asked;
 mod metrics;
 
 use super::cli::info_fields;
+use super::stats::Filter;
 use super::stats::column as c;
 use super::stats::row::{Kind, Row, Value};
 use super::stats::walk::{Met, Walk};
-use super::stats::Filter;
 use super::world::World;
 use crate::engine::Shared;
 use crate::engine::service::{Pieces, Reply};
@@ -26,8 +26,8 @@ const MODULES: usize = 119;
 const SERVER_STATES: [&str; 5] = ["DOWN", "UP", "MAINT", "DRAIN", "NOLB"];
 /// Outcomes of health checks that have a label of their own.
 const CHECK_STATES: [&str; 16] = [
-    "HANA", "SOCKERR", "L4OK", "L4TOUT", "L4CON", "L6OK", "L6TOUT", "L6RSP", "L7TOUT", "L7RSP", "L7OK",
-    "L7OKC", "L7STS", "PROCERR", "PROCTOUT", "PROCOK",
+    "HANA", "SOCKERR", "L4OK", "L4TOUT", "L4CON", "L6OK", "L6TOUT", "L6RSP", "L7TOUT", "L7RSP",
+    "L7OK", "L7OKC", "L7STS", "PROCERR", "PROCTOUT", "PROCOK",
 ];
 
 /// The answer to a request for the metrics; `target` is its path and query. `None`: the query

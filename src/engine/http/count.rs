@@ -25,7 +25,8 @@ impl Stream {
                 b"PH" => by_server && status != Some(500),
                 _ => false,
             };
-        let kept_back = times.connected == 0 || self.service != Service::None && times.response == 0;
+        let kept_back =
+            times.connected == 0 || self.service != Service::None && times.response == 0;
         let request_growth = match kept_back {
             true => -i64::try_from(self.received).unwrap_or(0),
             false => self.growth.0,

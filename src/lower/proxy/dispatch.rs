@@ -6,8 +6,7 @@ use crate::config::args::Args;
 use crate::lower::{Context, KeywordHandler, Sections, Side};
 
 /// `dispatch ADDRESS:PORT`
-pub const DISPATCH: KeywordHandler =
-    KeywordHandler::new(&["dispatch"], Sections::ANY_PROXY, lower);
+pub const DISPATCH: KeywordHandler = KeywordHandler::new(&["dispatch"], Sections::ANY_PROXY, lower);
 
 fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if cx.in_defaults() {

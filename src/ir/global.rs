@@ -60,6 +60,10 @@ pub struct Global {
     pub ulimit_n: Option<u32>,
     /// `strict-limits`; `no strict-limits` clears it; `None`: not said in the file
     pub strict_limits: Option<bool>,
+    /// `server-state-base`
+    pub server_state_base: Option<String>,
+    /// `server-state-file`
+    pub server_state_file: Option<String>,
     /// `node`
     pub node: Option<String>,
     /// `description`
@@ -244,6 +248,8 @@ impl Default for Global {
             fd_hard_limit: None,
             ulimit_n: None,
             strict_limits: None,
+            server_state_base: None,
+            server_state_file: None,
             node: None,
             description: None,
             hard_stop_after: None,

@@ -158,6 +158,10 @@ pub struct Settings {
     pub http_check: Rules,
     /// `http-check disable-on-404`
     pub disable_on_404: bool,
+    /// `load-server-state-from-file`
+    pub load_server_state: StateFile,
+    /// `server-state-file-name`; `None`: the proxy's name
+    pub server_state_file_name: Option<String>,
     /// `http-check send-state`
     pub send_state: bool,
     /// `external-check command` and `external-check path`
@@ -457,6 +461,18 @@ impl Default for RetryOn {
     fn default() -> Self {
         RetryOn::CONN_FAILURE
     }
+}
+
+/// `load-server-state-from-file`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum StateFile {
+    /// No state is read.
+    #[default]
+    None,
+    /// `server-state-file` of the process.
+    Global,
+    /// A file of the proxy's own.
+    Local,
 }
 
 /// `option forwardfor` / `option originalto`

@@ -171,6 +171,7 @@ impl Builder<'_> {
             let finding = Diagnostic::new(severity, "HX0313", text).form(Form::Plain);
             self.diags.push(finding);
         }
+        self.restore_states(&backends);
         let followers = followers(&backends);
         Plan {
             followers,

@@ -19,6 +19,7 @@ pub mod log;
 mod prefetch;
 mod resolve;
 pub mod server;
+mod server_state;
 pub mod stats;
 mod threads;
 pub mod tls;

@@ -102,6 +102,11 @@ impl CheckStatus {
         let row = TABLE.iter().find(|row| row.1.as_bytes() == word);
         row.map(|row| row.0)
     }
+    /// The status of a number of a server state file.
+    pub fn numbered(number: u32) -> Option<CheckStatus> {
+        let row = TABLE.iter().find(|row| row.3 == number);
+        row.map(|row| row.0)
+    }
     /// Whether the server passed.
     pub fn verdict(self) -> Verdict {
         match self {

@@ -20,6 +20,7 @@ mod node;
 mod pidfile;
 mod reuseport;
 mod set_var;
+mod server_state;
 mod spread_checks;
 mod ssl;
 mod stats;
@@ -34,6 +35,8 @@ pub use nbthread::{MAX_GROUPS, MAX_THREADS};
 /// Its keywords, one line each.
 pub const KEYWORDS: &[&KeywordHandler] = &[
     &chroot::CHROOT,
+    &server_state::BASE,
+    &server_state::FILE,
     &cpu_map::CPU_MAP,
     &daemon::DAEMON,
     &daemon::QUIET,

@@ -43,6 +43,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &keep_alive::FORCECLOSE,
     &keep_alive::HTTP_TUNNEL,
     &originalto::ORIGINALTO,
+    &ready_checks::EXTERNAL_CHECK,
     &ready_checks::READY_CHECKS,
     &redispatch::OPTION_REDISPATCH,
     &redispatch::REDISPATCH,

@@ -1,5 +1,5 @@
 //! Options that choose a ready-made health check and take no arguments: `option tcp-check`,
-//! `ssl-hello-chk`, `redis-check`, `ldap-check`, `spop-check`, `external-check`.
+//! `ssl-hello-chk`, `redis-check`, `ldap-check`, `spop-check`, and `external-check`.
 
 use super::{name_of, negated};
 use crate::config::args::Args;
@@ -16,11 +16,13 @@ pub const READY_CHECKS: KeywordHandler = KeywordHandler::new(
         "option redis-check",
         "option ldap-check",
         "option spop-check",
-        "option external-check",
     ],
     Sections::ANY_PROXY,
     lower,
 );
+/// `option external-check`: programs are not run yet, servers are checked by connections.
+pub const EXTERNAL_CHECK: KeywordHandler =
+    KeywordHandler::checked(&["option external-check"], Sections::ANY_PROXY, lower);
 
 fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let name = name_of(args);

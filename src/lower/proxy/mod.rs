@@ -32,6 +32,7 @@ mod reqrep;
 mod retries;
 mod retry_on;
 pub mod rules;
+mod server_state;
 mod source;
 mod stats;
 mod stick;
@@ -57,6 +58,8 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &capture::REQUEST,
     &capture::RESPONSE,
     &check_rules::HTTP_CHECK,
+    &server_state::LOAD,
+    &server_state::NAME,
     &check_rules::TCP_CHECK,
     &compression::COMPRESSION,
     &cookie::COOKIE,

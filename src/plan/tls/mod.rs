@@ -45,7 +45,7 @@ fn observe(f: impl FnOnce(&mut Observed)) {
 }
 
 /// The system's word for an error, without its number.
-fn reason(error: &std::io::Error) -> String {
+pub(in crate::plan) fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error")
         .next()

@@ -146,10 +146,9 @@ impl Builder<'_> {
         match number(5) {
             Some(0) if down => {
                 state.set_score(0);
-                let requeued =
-                    backend
-                        .state
-                        .set_operational(state, Operational::Stopped, since);
+                let requeued = backend
+                    .state
+                    .set_operational(state, Operational::Stopped, since);
                 self.tell_down(backend, server, state, requeued);
             }
             Some(3) => {

@@ -7,13 +7,17 @@ use crate::lower::{Context, KeywordHandler, Sections};
 pub const BASE: KeywordHandler =
     KeywordHandler::new(&["server-state-base"], Sections::GLOBAL, |cx, args| {
         let missing = "'server-state-base' expects one argument: a directory path.";
-        take(cx, args, missing, |cx, text| cx.global.server_state_base = Some(text));
+        take(cx, args, missing, |cx, text| {
+            cx.global.server_state_base = Some(text)
+        });
     });
 /// `server-state-file FILE`
 pub const FILE: KeywordHandler =
     KeywordHandler::new(&["server-state-file"], Sections::GLOBAL, |cx, args| {
         let missing = "'server-state-file' expect one argument: a file path.";
-        take(cx, args, missing, |cx, text| cx.global.server_state_file = Some(text));
+        take(cx, args, missing, |cx, text| {
+            cx.global.server_state_file = Some(text)
+        });
     });
 
 fn take(

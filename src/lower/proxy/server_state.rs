@@ -5,11 +5,8 @@ use crate::ir::proxy::StateFile;
 use crate::lower::{Context, KeywordHandler, Sections, Side};
 
 /// `load-server-state-from-file global|local|none`
-pub const LOAD: KeywordHandler = KeywordHandler::new(
-    &["load-server-state-from-file"],
-    Sections::ANY_PROXY,
-    load,
-);
+pub const LOAD: KeywordHandler =
+    KeywordHandler::new(&["load-server-state-from-file"], Sections::ANY_PROXY, load);
 /// `server-state-file-name [use-backend-name|FILE]`
 pub const NAME: KeywordHandler =
     KeywordHandler::new(&["server-state-file-name"], Sections::ANY_PROXY, name);

@@ -3,6 +3,7 @@
 use super::RuleSet;
 use crate::config::directive::Word;
 use crate::sample::compile::Fault;
+use crate::sample::logformat::Purpose;
 use crate::sample::{Compile, LogFormat};
 
 /// A rule's line, behind the action's keyword.
@@ -61,5 +62,11 @@ impl<'w> Line<'_, 'w, '_> {
     pub fn format(&mut self, missing: &str) -> Result<LogFormat, Fault> {
         let word = self.argument(missing)?;
         LogFormat::parse(word.bytes(), self.cx)
+    }
+
+    /// Takes a log-format string for a body, where no byte is escaped.
+    pub fn body_format(&mut self, missing: &str) -> Result<LogFormat, Fault> {
+        let word = self.argument(missing)?;
+        LogFormat::parse_for(Purpose::Check, word.bytes(), self.cx)
     }
 }

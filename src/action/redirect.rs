@@ -63,6 +63,10 @@ impl Act for Redirect {
                     head.extend_from_slice(host.unwrap_or_default());
                 }
                 if let Some(request) = e.view.request() {
+                    // `OPTIONS *`
+                    if request.path().is_empty() {
+                        head.push(b'/');
+                    }
                     head.extend_from_slice(match self.drop_query {
                         true => request.path(),
                         false => request.path_and_query(),

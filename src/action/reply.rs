@@ -154,7 +154,7 @@ impl Template {
         self.payload = match option {
             b"default-errorfiles" => Payload::ErrorPage,
             b"string" => Payload::Text(line.argument(&expects("str"))?.bytes().into()),
-            b"lf-string" => Payload::Format(line.format(&expects("fmt"))?),
+            b"lf-string" => Payload::Format(line.body_format(&expects("fmt"))?),
             b"file" => {
                 let word = line.argument(&expects("file"))?;
                 Payload::File(line.cx.list_file(word.bytes(), word.span))

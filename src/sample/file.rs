@@ -1,7 +1,7 @@
 //! Files that configuration lines name: listed while reading, loaded by `plan`.
 
 use super::compile::{Compile, NoNames, RULE_FAULT};
-use super::logformat::LogFormat;
+use super::logformat::{LogFormat, Purpose};
 use super::pattern::Method;
 use super::places::Places;
 use super::reference::{Reading, Reference, Use, Values};
@@ -106,10 +106,11 @@ impl ListedFile {
                 let mut cx = Compile::new(*places, &NoNames);
                 cx.span = self.span;
                 cx.context.clone_from(&self.context);
-                let format = LogFormat::parse(bytes, &mut cx).unwrap_or_else(|fault| {
-                    cx.fault(fault);
-                    LogFormat::default()
-                });
+                let format =
+                    LogFormat::parse_for(Purpose::Check, bytes, &mut cx).unwrap_or_else(|fault| {
+                        cx.fault(fault);
+                        LogFormat::default()
+                    });
                 diags.append(&mut cx.diags);
                 Content::Format(match cx.pending {
                     true => LogFormat::default(),

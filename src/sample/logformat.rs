@@ -38,7 +38,7 @@ pub enum Purpose {
     /// Header values, targets, bodies: control characters become `%XX`.
     #[default]
     Http,
-    /// What health checks send and say: as it is.
+    /// What health checks send and say, and bodies of answers: as it is.
     Check,
     /// As `Http`, but blanks are merged.
     UniqueId,

@@ -164,7 +164,7 @@ impl Stream {
                 case: self.s.fe.case_map.as_deref(),
             },
         );
-        if self.req.method() != b"HEAD" {
+        if self.req.received_method() != b"HEAD" {
             out.extend_from_slice(res.body_prefix());
         }
         if !self.send_all(&out).await {

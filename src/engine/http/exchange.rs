@@ -505,6 +505,8 @@ impl Stream {
         // on, and its connection not used again
         let body = match res.status() {
             204 | 304 if res.body() != BodyLength::Tunnel => BodyLength::None,
+            // the client asked for no body, whatever a rule asked the server for
+            _ if self.req.received_method() == b"HEAD" => BodyLength::None,
             _ => res.body(),
         };
         at.discards = body != res.body();

@@ -297,11 +297,17 @@ fn dc_prints_the_configuration() {
     let dir = Dir::new("dump");
     dir.file("ok.cfg", &valid(18_599));
     let output = hapax(&dir, "-dC -c -f ok.cfg");
-    assert_eq!(
-        stdout(&output),
-        "defaults \n\tmode http \n\ttimeout client 1s \n\ttimeout server 1s \n\ttimeout connect 1s \n\
-         frontend f \n\tbind 127.0.0.1:18599 \n"
-    );
+    // HAProxy 3.4 reads its files twice, and prints them each time
+    let once = "defaults \n\tmode http \n\ttimeout client 1s \n\ttimeout server 1s \n\ttimeout connect 1s \n\
+                frontend f \n\tbind 127.0.0.1:18599 \n";
+    assert_eq!(stdout(&output), once.repeat(2));
+    let text = valid(18_599) + "\n.if 0\n  acl \"x y\" # no\n.endif\n";
+    dir.file("branch.cfg", &text);
+    let output = hapax(&dir, "-dCkey,line -c -f branch.cfg");
+    let text = stdout(&output);
+    assert!(text.contains("\n6\tfrontend [...] \n7\t\tbind [...] \n8\t\t\n9\t\t.if [...] \n"), "{text}");
+    let output = hapax(&dir, "-dC -c -f branch.cfg");
+    assert!(stdout(&output).contains("\n\t.if 0 \n\tacl x y \n\t.endif \n"));
 }
 
 #[test]

@@ -42,6 +42,8 @@ bitflags! {
         const RING = 16384;
         /// `traces`
         const TRACES = 32768;
+        /// `healthcheck`
+        const HEALTHCHECK = 65536;
         /// Every proxy section and `defaults`.
         const ANY_PROXY = 2 | 4 | 8 | 16;
         /// Every proxy section without `defaults`.
@@ -60,6 +62,7 @@ impl Sections {
         ("cache", Sections::CACHE),
         ("crt-store", Sections::CRT_STORE),
         ("fcgi-app", Sections::FCGI_APP),
+        ("healthcheck", Sections::HEALTHCHECK),
         ("http-errors", Sections::HTTP_ERRORS),
         ("log-forward", Sections::LOG_FORWARD),
         ("mailers", Sections::MAILERS),

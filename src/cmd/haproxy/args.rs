@@ -92,7 +92,7 @@ pub struct Options {
     /// `-dK`: the classes asked for
     pub keywords: Vec<String>,
     /// `-dC`
-    pub dump_configuration: bool,
+    pub dump_configuration: Option<super::dump::Style>,
     /// `-sf`, `-st`: (processes, whether they are stopped at once)
     pub old_pids: Vec<i32>,
     /// `-st` rather than `-sf`
@@ -194,7 +194,10 @@ fn switch(flag: &[u8], options: &mut Options) -> Result<Option<Command>, Refusal
         b"D" => options.diagnostics = true,
         b"R" => options.no_reuse_port = true,
         b"r" => options.ignore_resolution = true,
-        [b'C', ..] => options.dump_configuration = true,
+        [b'C', style @ ..] => {
+            let style = String::from_utf8_lossy(style);
+            options.dump_configuration = Some(super::dump::Style::of(&style));
+        }
         [b'K', classes @ ..] => options.keywords.extend(
             String::from_utf8_lossy(classes)
                 .split(',')
@@ -274,6 +277,7 @@ fn number(word: &OsStr) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::dump::Style;
     use super::*;
 
     fn words(line: &str) -> Vec<OsString> {
@@ -326,8 +330,13 @@ mod tests {
             ("-dD", |o| o.diagnostics = true),
             ("-dR", |o| o.no_reuse_port = true),
             ("-dr", |o| o.ignore_resolution = true),
-            ("-dC", |o| o.dump_configuration = true),
-            ("-dCkey,line", |o| o.dump_configuration = true),
+            ("-dC", |o| o.dump_configuration = Some(Style::default())),
+            ("-dCkey,line", |o| {
+                o.dump_configuration = Some(Style {
+                    bare: true,
+                    numbered: true,
+                })
+            }),
             ("-dKall", |o| o.keywords = vec!["all".into()]),
             ("-dKcfg,cnv", |o| {
                 o.keywords = vec!["cfg".into(), "cnv".into()]

@@ -3,6 +3,7 @@
 pub mod args;
 mod classes;
 pub mod console;
+mod dump;
 pub mod features;
 mod master;
 pub mod version;
@@ -136,6 +137,11 @@ fn run(program: &OsStr, words: &[OsString], options: &Options) -> ExitCode {
     if global.quiet && !options.debug && !options.foreground {
         console.silence();
     }
+    if let Some(style) = options.dump_configuration {
+        let text = dump::text(&loaded.document, &env, style);
+        print(&text);
+        print(&text);
+    }
     let fatal = console.findings(&loaded.findings, &loaded.document.sources);
     let Loaded {
         document,
@@ -155,9 +161,6 @@ fn run(program: &OsStr, words: &[OsString], options: &Options) -> ExitCode {
     }
     if !options.keywords.is_empty() {
         print(&classes::text(&options.keywords));
-    }
-    if options.dump_configuration {
-        print(&dump(&document));
     }
     let listens = !plan.listeners.is_empty() || !plan.global.stats_sockets.is_empty();
     if options.check {
@@ -223,21 +226,4 @@ fn checked(options: &Options, console: &Console, listens: bool) -> ExitCode {
         print("Configuration file is valid\n");
     }
     ExitCode::SUCCESS
-}
-
-/// `-dC`: the lines as they were read, one word after the other.
-fn dump(document: &crate::config::directive::Document) -> String {
-    let mut out = Vec::new();
-    for section in &document.sections {
-        let mut line = |indent: &[u8], directive| {
-            out.extend_from_slice(indent);
-            out.extend_from_slice(&crate::config::print::directive(directive));
-            out.extend_from_slice(b" \n");
-        };
-        line(b"", &section.head);
-        for directive in &section.lines {
-            line(b"\t", directive);
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }

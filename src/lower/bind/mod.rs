@@ -252,6 +252,23 @@ pub fn standing_alone(args: &mut Args<'_, '_>, kind: Kind, section: &str) {
     options(&mut bind, args, &place);
 }
 
+/// What the listeners of a section that is no proxy have in common: read and checked.
+pub fn defaults_alone(args: &mut Args<'_, '_>, section: &str) {
+    let keyword = args.name(1);
+    let first = args.peek().map(|w| w.display().to_string());
+    let start = format!(
+        "'{keyword} {}' in section '{section}'",
+        first.unwrap_or_default()
+    );
+    let mut bind = Bind::new(Vec::new(), args.line().span);
+    let place = Place {
+        fault: format!("{start} : "),
+        unknown: format!("{start}: "),
+        table: "bind",
+    };
+    options(&mut bind, args, &place);
+}
+
 /// How the messages of a line begin.
 struct Place {
     fault: String,

@@ -6,7 +6,7 @@ mod balance;
 mod bind_process;
 mod block;
 mod capture;
-mod check_rules;
+pub mod check_rules;
 mod compression;
 mod cookie;
 mod default_backend;

@@ -1,4 +1,4 @@
-//! Lines of a `crt-store` section (configuration manual 3.11): certificates that `crt` words name
+//! Lines of a `crt-store` section (configuration manual 12.7): certificates that `crt` words name
 //! as `@STORE/NAME`.
 
 use super::{declare, own_name};

@@ -1,4 +1,4 @@
-//! Lines of a `log-forward` section (configuration manual 3.10).
+//! Lines of a `log-forward` section (configuration manual 12.6).
 
 use crate::config::address::Kind;
 use crate::config::args::Args;

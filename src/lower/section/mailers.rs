@@ -1,4 +1,4 @@
-//! Lines of a `mailers` section (configuration manual 3.6).
+//! Lines of a `mailers` section (configuration manual 12.3).
 
 use crate::config::address::Kind;
 use crate::config::args::Args;

@@ -4,10 +4,12 @@
 mod cache;
 mod crt_store;
 mod fcgi_app;
+mod healthcheck;
 mod http_errors;
 mod log_forward;
 mod mailers;
 mod peers;
+mod peers_defaults;
 mod resolvers;
 mod ring;
 mod traces;
@@ -36,6 +38,8 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &fcgi_app::DOCROOT,
     &fcgi_app::LOG_STDERR,
     &fcgi_app::PATH_INFO,
+    &healthcheck::RULE,
+    &healthcheck::TYPE,
     &http_errors::ERRORFILE,
     &log_forward::BIND,
     &log_forward::LOG,
@@ -44,6 +48,9 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &peers::PEER,
     &peers::SHARDS,
     &peers::TABLE,
+    &peers_defaults::BIND,
+    &peers_defaults::LOG,
+    &peers_defaults::SERVER,
     &resolvers::ACCEPTED_PAYLOAD_SIZE,
     &resolvers::HOLD,
     &resolvers::NAMESERVER,

@@ -72,7 +72,11 @@ fn shards(_: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let Some(word) = args.word("'shards' : missing value") else {
         return;
     };
-    if word.as_str().and_then(|t| t.parse::<u32>().ok()).is_none() {
+    let number = word.as_str().and_then(|t| t.parse::<i64>().ok());
+    if number == Some(0) {
+        let message = "'shards' : expects a strictly positive integer argument";
+        args.alert("HX0164", word.span, message);
+    } else if number.is_none() {
         let message = format!(
             "'shards' : expects an integer argument, found '{}'",
             word.display()

@@ -1,4 +1,4 @@
-//! Lines of a `ring` section (configuration manual 3.9). Most are checked by the grammar's tables.
+//! Lines of a `ring` section (configuration manual 12.5). Most are checked by the grammar's tables.
 
 use crate::config::args::Args;
 use crate::lower::server;

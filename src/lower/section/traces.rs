@@ -1,4 +1,4 @@
-//! Lines of a `traces` section (configuration manual 3.12; the words are those of the runtime
+//! Lines of a `traces` section (configuration manual 12.1; the words are those of the runtime
 //! command `trace`, management manual 9.3).
 
 use crate::config::args::{self, Args};

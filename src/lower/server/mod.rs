@@ -327,6 +327,11 @@ pub fn standing_alone(args: &mut Args<'_, '_>, section: &str) {
     }
 }
 
+/// What the servers of a section that is no proxy have in common: read and checked.
+pub fn defaults_alone(args: &mut Args<'_, '_>) {
+    options(&mut ServerDraft::default(), args, "", true);
+}
+
 /// The name of a server, and how messages about its line begin.
 fn name<'d>(args: &mut Args<'d, '_>, section: &str) -> Option<(&'d Word, String)> {
     const MISSING: &str = "'server' expects <name> and <addr>[:<port>] as arguments.";

@@ -305,7 +305,10 @@ fn dc_prints_the_configuration() {
     dir.file("branch.cfg", &text);
     let output = hapax(&dir, "-dCkey,line -c -f branch.cfg");
     let text = stdout(&output);
-    assert!(text.contains("\n6\tfrontend [...] \n7\t\tbind [...] \n8\t\t\n9\t\t.if [...] \n"), "{text}");
+    assert!(
+        text.contains("\n6\tfrontend [...] \n7\t\tbind [...] \n8\t\t\n9\t\t.if [...] \n"),
+        "{text}"
+    );
     let output = hapax(&dir, "-dC -c -f branch.cfg");
     assert!(stdout(&output).contains("\n\t.if 0 \n\tacl x y \n\t.endif \n"));
 }

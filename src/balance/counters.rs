@@ -374,9 +374,32 @@ pub struct ServerCounters {
     pub http: HttpCounters,
 }
 
+/// What is summed about compression.
+#[derive(Debug, Default)]
+pub struct Compressed {
+    /// `comp_in`
+    pub read: Sum,
+    /// `comp_out`
+    pub written: Sum,
+    /// `comp_byp`
+    pub bypassed: Sum,
+    /// `comp_rsp`
+    pub responses: Sum,
+}
+
+impl Compressed {
+    /// Forgets it.
+    pub fn clear(&self) {
+        let all = [&self.read, &self.written, &self.bypassed, &self.responses];
+        all.into_iter().for_each(Sum::clear);
+    }
+}
+
 /// What is summed per back end.
 #[derive(Debug, Default)]
 pub struct BackendCounters {
+    /// `comp_in` and so on
+    pub compressed: Compressed,
     /// `rate`, `rate_max`
     pub rate: Meter,
     /// `lastsess`
@@ -529,6 +552,7 @@ impl BackendCounters {
             &self.wire_out,
         ];
         sums.into_iter().for_each(Sum::clear);
+        self.compressed.clear();
         self.http.clear();
         self.mishaps.clear();
         self.tls.clear();

@@ -41,6 +41,12 @@ impl Rate {
         self.current.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// So many more.
+    pub fn add_many(&self, now_ms: u64, n: u32) {
+        self.turn(now_ms);
+        self.current.fetch_add(u64::from(n), Ordering::AcqRel);
+    }
+
     /// Events within the last second.
     pub fn per_second(&self, now_ms: u64) -> u32 {
         let (count, previous) = self.turn(now_ms);

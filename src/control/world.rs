@@ -110,6 +110,8 @@ pub struct Numbers {
     pub connection_rate_max: u32,
     /// What `set rate-limit` set: connections, sessions, TLS sessions, kilobytes of compression.
     pub limits: [u32; 4],
+    /// Bytes into and out of compression in the last second.
+    pub compressed: [u32; 2],
     /// Connections that had to wait for the limit.
     pub maxconn_reached: u64,
     /// Tasks.
@@ -297,6 +299,8 @@ impl World for Process {
             maxsock: limits.map_or(0, |l| l.maxsock),
             maxconn: shared.conns.max.load(Ordering::Relaxed),
             hard_maxconn: limits.map_or(0, |l| l.maxconn),
+            compressed: [&shared.compression.read, &shared.compression.written]
+                .map(|r| r.per_second(clock::now_ms())),
             connections: shared.conns.current(),
             total_connections: shared.connections.load(Ordering::Relaxed),
             total_requests: shared.requests.load(Ordering::Relaxed),

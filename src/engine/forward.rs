@@ -4,6 +4,7 @@
 //! not take is kept, and reading stops until it is gone, so that a slow side holds the fast one
 //! back instead of filling memory.
 
+use super::compression::Coder;
 use super::reactor::{Io, Sock};
 use super::thread::Thread;
 use crate::proto::h1::{
@@ -66,6 +67,8 @@ pub struct Half {
     pub outlives_sink: bool,
     /// The receiver is lost.
     sink_lost: bool,
+    /// Codes the body, which is sent in chunks then.
+    pub coder: Option<Box<Coder>>,
     /// What the receiver has not taken yet.
     unsent: Vec<u8>,
     sent: usize,
@@ -85,6 +88,7 @@ impl Half {
             relaxed: false,
             outlives_sink: false,
             sink_lost: false,
+            coder: None,
             unsent: Vec::new(),
             sent: 0,
             body_bytes: 0,
@@ -157,6 +161,9 @@ impl Half {
         data: &[u8],
         more: bool,
     ) -> Result<usize, Pump> {
+        if let Some(coder) = self.coder.take() {
+            return self.push_coded(t, sink, head, data, coder);
+        }
         match &mut self.remaining {
             Remaining::Nothing => {
                 self.write(t, sink, &[head], more)?;
@@ -228,31 +235,7 @@ impl Half {
             }
         }
         let mut tail: Vec<u8> = Vec::new();
-        if let Remaining::Trailers(trailers) = &mut self.remaining {
-            let limits = Limits {
-                relaxed: self.relaxed,
-                ..t.limits
-            };
-            let (used, parsed) = trailers.feed(&data[at..], &limits);
-            at += used;
-            match parsed {
-                Parsed::Incomplete => {}
-                Parsed::Error(_) => return Err(Pump::Malformed),
-                Parsed::Done => {
-                    if !trailers.is_empty() {
-                        self.body_bytes += trailers.weight();
-                    }
-                    if self.chunked_out {
-                        tail.extend_from_slice(b"0\r\n");
-                        match self.trailers_out {
-                            true => trailers.encode(&mut tail),
-                            false => tail.extend_from_slice(b"\r\n"),
-                        }
-                    }
-                    self.remaining = Remaining::Nothing;
-                }
-            }
-        }
+        at += self.take_trailers(t, &data[at..], &mut tail)?;
         self.body_bytes += total as u64;
         let mut size = Vec::new();
         let mut pieces: [&[u8]; PIECES + 4] = [&[]; PIECES + 4];
@@ -276,6 +259,102 @@ impl Half {
         }
         add(&tail);
         self.write(t, sink, &pieces[..n], false)?;
+        Ok(at)
+    }
+
+    /// Reads trailers if they are next; once they are complete, what ends the body stands in `tail`.
+    fn take_trailers(
+        &mut self,
+        t: &Thread,
+        data: &[u8],
+        tail: &mut Vec<u8>,
+    ) -> Result<usize, Pump> {
+        let Remaining::Trailers(trailers) = &mut self.remaining else {
+            return Ok(0);
+        };
+        let limits = Limits {
+            relaxed: self.relaxed,
+            ..t.limits
+        };
+        let (used, parsed) = trailers.feed(data, &limits);
+        match parsed {
+            Parsed::Incomplete => {}
+            Parsed::Error(_) => return Err(Pump::Malformed),
+            Parsed::Done => {
+                if !trailers.is_empty() {
+                    self.body_bytes += trailers.weight();
+                }
+                if self.chunked_out {
+                    tail.extend_from_slice(b"0\r\n");
+                    match self.trailers_out {
+                        true => trailers.encode(tail),
+                        false => tail.extend_from_slice(b"\r\n"),
+                    }
+                }
+                self.remaining = Remaining::Nothing;
+            }
+        }
+        Ok(used)
+    }
+
+    /// As [`Half::push`] for a body that is coded: what came is coded and given out as one chunk.
+    #[cold]
+    fn push_coded(
+        &mut self,
+        t: &Thread,
+        sink: &Sock,
+        head: &[u8],
+        data: &[u8],
+        mut coder: Box<Coder>,
+    ) -> Result<usize, Pump> {
+        self.chunked_out = true;
+        let (mut coded, mut tail, mut at) = (Vec::new(), Vec::new(), 0usize);
+        match &mut self.remaining {
+            Remaining::Length(left) => {
+                at = data.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                *left -= at as u64;
+                coder.code(t, data.get(..at).unwrap_or_default(), &mut coded);
+                self.body_bytes += at as u64;
+                if *left == 0 {
+                    self.remaining = Remaining::Nothing;
+                    write_last_chunk(&mut tail);
+                }
+            }
+            Remaining::Chunks(decoder) => loop {
+                let (used, event) = decoder.decode(data.get(at..).unwrap_or_default());
+                at += used;
+                match event {
+                    ChunkEvent::NeedMore => break,
+                    ChunkEvent::Data { len } => {
+                        let piece = data.get(at.saturating_sub(len)..at).unwrap_or_default();
+                        coder.code(t, piece, &mut coded);
+                        self.body_bytes += len as u64;
+                    }
+                    ChunkEvent::Trailers => {
+                        self.remaining = Remaining::Trailers(Box::default());
+                        break;
+                    }
+                    ChunkEvent::Error(_) => return Err(Pump::Malformed),
+                }
+            },
+            // nothing else is coded
+            _ => {}
+        }
+        at += self.take_trailers(t, data.get(at..).unwrap_or_default(), &mut tail)?;
+        match self.is_read() {
+            true => coder.end(t, &mut coded),
+            false => {
+                coder.flush(t, &mut coded);
+                self.coder = Some(coder);
+            }
+        }
+        let mut size = Vec::new();
+        if coded.is_empty() {
+            self.write(t, sink, &[head, &tail], false)?;
+        } else {
+            write_chunk_head(&mut size, coded.len() as u64);
+            self.write(t, sink, &[head, &size, &coded, b"\r\n", &tail], false)?;
+        }
         Ok(at)
     }
 

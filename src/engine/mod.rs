@@ -3,6 +3,7 @@
 pub mod admit;
 pub mod captured;
 pub mod check;
+pub mod compression;
 pub mod connect;
 pub mod count;
 mod descriptors;

@@ -3,8 +3,9 @@
 use super::descriptors::Descriptors;
 use super::reactor::{Inbox, InboxMessage, TaskRef, Worker};
 use crate::balance::Cut;
-use crate::balance::counters::{Gauge, Growth, HttpCounters, Meter, Mishaps, Sum, TlsCounters};
+use crate::balance::counters::{Compressed, Gauge, Growth, HttpCounters, Meter, Mishaps, Sum, TlsCounters};
 use crate::base::rate::Rate;
+use crate::ir::global::ProcessRates;
 use crate::ir::proxy::Options;
 use crate::plan::{BackendId, FrontendId, Plan};
 use parking_lot::Mutex;
@@ -181,6 +182,8 @@ impl Limit {
 /// What is summed per front end (names of the CSV columns).
 #[derive(Debug, Default)]
 pub struct FrontendCounters {
+    /// `comp_in` and so on
+    pub compressed: Compressed,
     /// `bin`
     pub bytes_in: Sum,
     /// `bout`
@@ -308,18 +311,35 @@ impl FrontendState {
 /// Limits of connections per second for the whole process; 0: none.
 #[derive(Default)]
 pub struct RateLimits {
-    /// `set rate-limit connections global`
+    /// `maxconnrate`, `set rate-limit connections global`
     pub connections: AtomicU32,
-    /// `set rate-limit sessions global`
+    /// `maxsessrate`, `set rate-limit sessions global`
     pub sessions: AtomicU32,
-    /// `set rate-limit ssl-sessions global`, kept for the day when there is TLS.
+    /// `maxsslrate`, `set rate-limit ssl-sessions global`
     pub tls_sessions: AtomicU32,
-    /// `set rate-limit http-compression global`, kilobytes; kept likewise.
+    /// `maxcomprate`, `set rate-limit http-compression global`, kilobytes
     pub compression: AtomicU32,
     rate: Rate,
 }
 
 impl RateLimits {
+    /// The limits that a configuration begins with.
+    fn new(rates: &ProcessRates) -> RateLimits {
+        RateLimits {
+            connections: AtomicU32::new(rates.connections),
+            sessions: AtomicU32::new(rates.sessions),
+            tls_sessions: AtomicU32::new(rates.tls),
+            compression: AtomicU32::new(rates.compressed),
+            rate: Rate::default(),
+        }
+    }
+
+    /// Bytes that compression may take per second; 0: no limit.
+    pub fn compression_limit(&self) -> u32 {
+        let kilobytes = self.compression.load(Ordering::Relaxed);
+        kilobytes.saturating_mul(1024)
+    }
+
     /// Milliseconds until another connection may be accepted.
     pub fn wait(&self, now_ms: u64) -> u32 {
         let limits = [&self.connections, &self.sessions].map(|l| l.load(Ordering::Relaxed));
@@ -401,6 +421,8 @@ pub struct Shared {
     pub maxconn_reached: AtomicU64,
     /// Limits of connections per second.
     pub rate_limits: RateLimits,
+    /// What compression did.
+    pub compression: super::compression::Total,
     /// TLS of the whole process.
     pub tls: TlsTotals,
     /// Changes of servers' states.
@@ -452,6 +474,7 @@ impl Shared {
                     .then(Box::default)
             })
             .collect();
+        let rate_limits = RateLimits::new(&plan.global.settings.rates);
         let idle = (0..threads)
             .map(|_| Arc::new(super::pool::IdleCounts::new(&plan)))
             .collect();
@@ -476,7 +499,8 @@ impl Shared {
             stopping: super::stopping::Stopping::default(),
             captured: super::captured::Captures::default(),
             maxconn_reached: AtomicU64::new(0),
-            rate_limits: RateLimits::default(),
+            rate_limits,
+            compression: super::compression::Total::default(),
             tls: TlsTotals::default(),
             events: super::events::Events::default(),
             stats: OnceLock::new(),

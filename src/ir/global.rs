@@ -110,6 +110,23 @@ pub struct Global {
     pub thread_hard_limit: Option<u32>,
     /// `tune.*` settings that are executed
     pub tune: Tune,
+    /// `maxconnrate` and its like
+    pub rates: ProcessRates,
+}
+
+/// Limits of the process; 0: none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProcessRates {
+    /// `maxconnrate`, per second
+    pub connections: u32,
+    /// `maxsessrate`, per second
+    pub sessions: u32,
+    /// `maxsslrate`, per second
+    pub tls: u32,
+    /// `maxsslconn`
+    pub tls_connections: u32,
+    /// `maxcomprate`, kilobytes per second
+    pub compressed: u32,
 }
 
 /// Executed `tune.*` settings with HAProxy 3.4's defaults.
@@ -129,6 +146,8 @@ pub struct Tune {
     pub cli_max_payload_size: u32,
     /// `tune.maxaccept`; `None`: built-in
     pub maxaccept: Option<u32>,
+    /// `tune.comp.maxlevel`
+    pub comp_maxlevel: u32,
     /// `tune.maxpollevents`
     pub maxpollevents: u32,
     /// `tune.listener.multi-queue`
@@ -161,6 +180,7 @@ impl Default for Tune {
             http_logurilen: 1024,
             cli_max_payload_size: 128 * 1024,
             maxaccept: None,
+            comp_maxlevel: 1,
             maxpollevents: 200,
             listener_multi_queue: MultiQueue::On,
             listener_default_shards: None,
@@ -272,6 +292,7 @@ impl Default for Global {
             h1_keep_on_insecure_transfer_encoding: false,
             default_path: DefaultPath::Current,
             thread_hard_limit: None,
+            rates: ProcessRates::default(),
             tune: Tune::default(),
         }
     }

@@ -6,6 +6,7 @@
 pub mod balance;
 pub mod bind;
 pub mod check;
+pub mod compression;
 pub mod global;
 pub mod log;
 pub mod persist;

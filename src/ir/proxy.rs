@@ -110,6 +110,8 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// `option *`
     pub options: Options,
+    /// `compression *`, `filter compression`
+    pub compression: Option<Box<super::compression::Compression>>,
     /// Options that `no` switched off by name, for those that are on where nothing is said.
     pub no_options: Options,
     /// How the connection is kept or closed.

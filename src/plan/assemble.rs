@@ -1,7 +1,7 @@
 //! Back ends of a plan.
 
 use super::backend::{BackendPlan, Direct, Fullconn};
-use super::build::{Builder, case_map, proxy_options, rules, timeouts};
+use super::build::{Builder, case_map, compression, proxy_options, rules, timeouts};
 use super::check::CheckPlan;
 use super::resolve::Found;
 use super::server::{ServerAddress, ServerPlan};
@@ -95,6 +95,7 @@ impl Builder<'_> {
             log: self.logs.plan(proxy, self.files),
             errors: self.errors(&settings.errors),
             case_map: case_map(settings.options, Options::H1_CASE_ADJUST_SERVER, global),
+            compression: compression(settings),
             description: settings.description.clone(),
             stats: super::stats::plan(proxy, &global.settings),
         }

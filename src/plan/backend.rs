@@ -6,6 +6,7 @@ use super::server::{ServerAddress, ServerPlan};
 use super::{BackendId, FrontendId, Rules};
 use crate::balance::BackendState;
 use crate::balance::key::Selector;
+use crate::ir::compression::Compression;
 use crate::ir::proxy::{
     Balance, ConnectionMode, Forwarded, ForwardedHeader, HttpReuse, Mode, Options, ProxyId,
     RetryOn, TcpKeepalive, Timeouts,
@@ -85,6 +86,8 @@ pub struct BackendPlan {
     pub errors: Arc<ErrorPages>,
     /// Header spelling towards servers; `None` unless `option h1-case-adjust-bogus-server`.
     pub case_map: Option<Arc<CaseMap>>,
+    /// `compression`
+    pub compression: Option<Arc<Compression>>,
     /// `description`
     pub description: Option<String>,
     /// The status page that is served here.

@@ -15,7 +15,8 @@ use crate::base::diag::{Diagnostic, Form, is_fatal};
 use crate::base::span::Span;
 use crate::ir::address::Host;
 use crate::ir::bind::UnixPermissions;
-use crate::ir::proxy::{ErrorSource, Mode, Options, ProxyId, Timeouts};
+use crate::ir::compression::Compression;
+use crate::ir::proxy::{ErrorSource, Mode, Options, ProxyId, Settings, Timeouts};
 use crate::ir::rule::BackendRef;
 use crate::ir::{self, Bind, Proxy};
 use crate::proto::h1::CaseMap;
@@ -183,6 +184,7 @@ impl Builder<'_> {
             backends,
             backend_names,
             keeps_spelling: active().any(|p| p.line_rules.is_some()),
+            compresses: active().any(|p| compression(&p.settings).is_some()),
             lists: config.lists.clone(),
         }
     }
@@ -421,6 +423,7 @@ impl Builder<'_> {
             unique_id_header: settings.unique_id_header.as_deref().map(Into::into),
             errors: self.errors(&settings.errors),
             case_map: case_map(settings.options, Options::H1_CASE_ADJUST_CLIENT, global),
+            compression: compression(settings),
             description: settings.description.clone(),
             stats: super::stats::plan(proxy, &global.settings),
         }
@@ -464,6 +467,13 @@ pub(super) fn timeouts(said: &Timeouts) -> Timeouts {
         http_request,
         ..said.clone()
     }
+}
+
+/// `compression`, where there is something to do.
+pub(super) fn compression(settings: &Settings) -> Option<Arc<Compression>> {
+    let said = settings.compression.as_ref();
+    let said = said.filter(|_| settings.mode == Mode::Http)?;
+    Some(Arc::new(Compression::clone(said)))
 }
 
 /// The process's header spelling where the proxy asks for it.

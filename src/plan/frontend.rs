@@ -2,6 +2,7 @@
 
 use super::errors::ErrorPages;
 use super::{BackendId, FrontendId, Rules};
+use crate::ir::compression::Compression;
 use crate::ir::proxy::{
     ConnectionMode, Forwarded, ForwardedHeader, Mode, Options, ProxyId, TcpKeepalive, Timeouts,
 };
@@ -76,6 +77,8 @@ pub struct FrontendPlan {
     pub errors: Arc<ErrorPages>,
     /// Header spelling towards clients; `None` unless `option h1-case-adjust-bogus-client`.
     pub case_map: Option<Arc<CaseMap>>,
+    /// `compression`
+    pub compression: Option<Arc<Compression>>,
     /// `description`
     pub description: Option<String>,
     /// The status page that is served here.

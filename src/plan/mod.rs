@@ -74,6 +74,8 @@ pub struct Plan {
     pub backends: Vec<Arc<BackendPlan>>,
     /// Some proxy has rules on header lines as text: messages keep their names as written.
     pub keeps_spelling: bool,
+    /// Some proxy compresses bodies.
+    pub compresses: bool,
     /// Lists of patterns that ACLs and maps share, by number, each with what `show map` tells of
     /// it.
     pub lists: Vec<(Arc<crate::sample::reference::Reference>, String)>,

@@ -61,6 +61,9 @@ impl Stream {
         self.find_persistence(&be);
         self.assign(None).await?;
         self.redirected(&be)?;
+        if self.s.plan.compresses {
+            self.choose_codings(&be);
+        }
         let mut fresh = false;
         loop {
             let failure = match self.attach(&be, fresh).await {
@@ -250,6 +253,9 @@ impl Stream {
             },
             true,
         );
+        if self.codings.0.is_some() {
+            at.up.coder = self.request_coder();
+        }
         at.up.trailers_out = !be.options.contains(Options::DROP_REQUEST_TRAILERS);
         at.up.relaxed = self.s.fe.options.contains(Options::ACCEPT_UNSAFE_REQUEST);
         match at
@@ -411,6 +417,10 @@ impl Stream {
                     let from = (be.id, self.server);
                     let captured = &t.shared.captured;
                     captured.response(&self.s, from, res.received(), e.position, e.kind);
+                    if res.status() == 101 {
+                        // nobody asked for it, but it was read
+                        self.pass_early(&early, at);
+                    }
                     return Err(Failure::Again(
                         RetryOn::JUNK_RESPONSE,
                         End::Status(502, *b"PH"),
@@ -510,6 +520,10 @@ impl Stream {
             _ => res.body(),
         };
         at.discards = body != res.body();
+        if let Some(coding) = self.codings.1 {
+            at.down.coder = self.response_coder(coding);
+        }
+        let Some(res) = &self.res else { return Ok(()) };
         at.until_close = body == BodyLength::UntilClose;
         at.keep_client =
             self.keep_client && !self.close_client && !res.closes_client() && !t.ends_connection();

@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod capture;
+mod compression;
 mod count;
 mod exchange;
 mod forwarded;

@@ -7,6 +7,7 @@ use crate::base::span::Span;
 use crate::engine::session::{Next, Session};
 use crate::engine::streams::Listed;
 use crate::engine::unique_id::UniqueId;
+use crate::ir::compression::Coding;
 use crate::ir::proxy::ConnectionMode;
 use crate::plan::{BackendPlan, ErrorPage, ErrorPages};
 use crate::proto::h1::Message;
@@ -109,6 +110,8 @@ pub struct Stream {
     pub body_taken: usize,
     /// The request was answered while its body was still coming.
     pub drain: bool,
+    /// How request and response are to be coded (`compression`).
+    pub codings: (Option<Coding>, Option<Coding>),
     /// Attempts left to connect.
     pub retries: u32,
     /// No second attempt after a response (`disable-l7-retry`).
@@ -207,6 +210,7 @@ impl Stream {
             body_read: false,
             body_taken: 0,
             drain: false,
+            codings: (None, None),
             retries: 0,
             no_l7_retry: false,
             priority: (0, 0),

@@ -18,6 +18,7 @@ mod nbproc;
 mod nbthread;
 mod node;
 mod pidfile;
+mod rates;
 mod reuseport;
 mod server_state;
 mod set_var;
@@ -67,6 +68,11 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &nbthread::THREAD_HARD_LIMIT,
     &node::NODE,
     &pidfile::PIDFILE,
+    &rates::MAXCOMPRATE,
+    &rates::MAXCONNRATE,
+    &rates::MAXSESSRATE,
+    &rates::MAXSSLCONN,
+    &rates::MAXSSLRATE,
     &reuseport::NOREUSEPORT,
     &spread_checks::SPREAD_CHECKS,
     &spread_checks::MAX_SPREAD_CHECKS,
@@ -96,6 +102,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &tune::POOL_LOW_FD_RATIO,
     &tune::POOL_HIGH_FD_RATIO,
     &tune::BUFFERS,
+    &tune::COMP_MAXLEVEL,
     &unix_bind::UNIX_BIND,
     &user::USER,
     &user::UID,

@@ -43,6 +43,9 @@ pub const POOL_LOW_FD_RATIO: KeywordHandler =
 /// `tune.pool-high-fd-ratio PERCENT`
 pub const POOL_HIGH_FD_RATIO: KeywordHandler =
     KeywordHandler::new(&["tune.pool-high-fd-ratio"], GLOBAL, pool_high);
+/// `tune.comp.maxlevel N`
+pub const COMP_MAXLEVEL: KeywordHandler =
+    KeywordHandler::new(&["tune.comp.maxlevel"], GLOBAL, comp_maxlevel);
 /// `tune.rcvbuf.client SIZE` and its three siblings
 pub const BUFFERS: KeywordHandler = KeywordHandler::new(
     &[
@@ -128,6 +131,21 @@ fn logurilen(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 fn maxaccept(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if let Some(value) = integer(args, "tune.maxaccept", "") {
         cx.global.tune.maxaccept = u32::try_from(value).ok().filter(|v| *v > 0);
+    }
+}
+
+fn comp_maxlevel(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let here = args.here();
+    let Some(value) = integer(args, "tune.comp.maxlevel", "") else {
+        return;
+    };
+    match u32::try_from(value).ok().filter(|v| *v <= 9) {
+        Some(level) => cx.global.tune.comp_maxlevel = level,
+        None => args.alert(
+            "HX0164",
+            here,
+            "'tune.comp.maxlevel' expects a numeric value between 0 and 9",
+        ),
     }
 }
 

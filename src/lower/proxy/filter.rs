@@ -9,6 +9,12 @@ use crate::lower::{Context, KeywordHandler, Sections};
 /// `filter NAME [arguments]`
 pub const FILTER: KeywordHandler =
     KeywordHandler::checked(&["filter"], Sections::NAMED_PROXY, lower);
+/// The filters of `compression`.
+pub const COMPRESSION: KeywordHandler = KeywordHandler::new(
+    &["filter compression", "filter comp-req", "filter comp-res"],
+    Sections::NAMED_PROXY,
+    compression,
+);
 
 /// Filters of libraries that are no part of HAProxy: a build without them refuses the file.
 const ADDED: &[&str] = &["opentracing", "ot"];
@@ -36,12 +42,6 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     }
     args.next_word();
     match name.as_str() {
-        "compression" | "comp-req" | "comp-res" => {
-            if let Some(extra) = args.peek() {
-                let message = format!("'filter {name}' : unknown keyword '{}'.", extra.display());
-                args.alert("HX0167", extra.span, message);
-            }
-        }
         "cache" => reference(cx, args, &named, "cache"),
         "fcgi-app" => reference(cx, args, &named, "fcgi-app"),
         "spoe" => spoe(args),
@@ -52,6 +52,25 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         _ => {}
     }
     args.rest();
+}
+
+fn compression(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let name = args.line().words.get(1);
+    let name = name.map_or_else(String::new, |w| w.display().to_string());
+    if let Some(extra) = args.peek() {
+        let message = format!("'filter {name}' : unknown keyword '{}'.", extra.display());
+        args.alert("HX0167", extra.span, message);
+        args.rest();
+        return;
+    }
+    super::compression::change(cx, |c| {
+        let named = c.filters.get_or_insert_default();
+        match name.as_str() {
+            "comp-req" => named.requests = true,
+            "comp-res" => named.responses = true,
+            _ => c.filter = true,
+        }
+    });
 }
 
 fn reference(cx: &mut Context<'_>, args: &mut Args<'_, '_>, named: &str, kind: &'static str) {

@@ -262,6 +262,14 @@ impl Message {
         self.head.start_line_end = 0;
     }
 
+    /// The body will be sent in chunks, whatever it was received in.
+    pub fn chunk_body(&mut self) {
+        self.del_header_id(HeaderId::ContentLength);
+        if !std::mem::replace(&mut self.head.chunked, true) {
+            self.add_header(b"transfer-encoding", b"chunked");
+        }
+    }
+
     /// Replaces the status (three digits are written); the reason stays.
     pub fn set_status(&mut self, status: u16) {
         let digits = [100, 10, 1].map(|unit| b'0' + (status / unit % 10) as u8);

@@ -193,6 +193,7 @@ impl Message {
     fn encode_lost_framing(&self, out: &mut Vec<u8>, options: &EncodeOptions) {
         let has = |id| self.head.fields.iter().any(|f| f.id == id);
         let (id, value) = match self.body {
+            _ if self.head.chunked => (HeaderId::TransferEncoding, Vec::from(b"chunked")),
             BodyLength::Chunked => (HeaderId::TransferEncoding, Vec::from(b"chunked")),
             BodyLength::Length(n) => (HeaderId::ContentLength, n.to_string().into_bytes()),
             _ => return,

@@ -1,6 +1,6 @@
 //! The line of a back end.
 
-use super::{bytes, http, inside, last_session, seconds_since, times};
+use super::{bytes, compressed, http, inside, last_session, seconds_since, times};
 use crate::balance::ServerState;
 use crate::control::stats::column as c;
 use crate::control::stats::row::{Kind, Row, Value};
@@ -68,6 +68,7 @@ pub fn backend(row: &mut Row, shared: &Shared, be: &BackendPlan, legends: bool, 
     row.set(c::RATE_MAX, counters.rate.max());
     if be.mode == Mode::Http {
         http(row, &counters.http);
+        compressed(row, &counters.compressed);
         row.set(c::REQ_TOT, counters.requests.total());
         let servers = || be.state.servers().iter();
         let busy: u32 = servers().map(|s| s.served()).sum();

@@ -1,6 +1,6 @@
 //! The line of a front end.
 
-use super::{bytes, http, inside};
+use super::{bytes, compressed, http, inside};
 use crate::control::stats::column as c;
 use crate::control::stats::row::{Kind, Row};
 use crate::engine::Shared;
@@ -65,6 +65,7 @@ pub fn frontend(row: &mut Row, shared: &Shared, fe: &FrontendPlan, now: u64) {
     row.set(c::CONN_RATE_MAX, counters.rate.max());
     if http_mode {
         http(row, &counters.http);
+        compressed(row, &counters.compressed);
         let requests = state.requests.load(Relaxed);
         row.set(c::REQ_RATE, counters.request_rate.now(now));
         row.set(c::REQ_RATE_MAX, counters.request_rate.max());

@@ -12,7 +12,7 @@ pub use server::server;
 
 use super::column as c;
 use super::row::{Row, Value};
-use crate::balance::counters::{Growth, HttpCounters, Mishaps, Moment, Sum, Times, TlsCounters};
+use crate::balance::counters::{Compressed, Growth, HttpCounters, Mishaps, Moment, Sum, Times, TlsCounters};
 
 pub(super) fn http(row: &mut Row, http: &HttpCounters) {
     let columns = [
@@ -71,4 +71,12 @@ pub(super) fn last_session(moment: &Moment, now: u64) -> Value {
         Some(at) => seconds_since(at, now).into(),
         None => Value::Negative(-1),
     }
+}
+
+/// What compression did.
+fn compressed(row: &mut Row, counters: &Compressed) {
+    row.set(c::COMP_IN, counters.read.total());
+    row.set(c::COMP_OUT, counters.written.total());
+    row.set(c::COMP_BYP, counters.bypassed.total());
+    row.set(c::COMP_RSP, counters.responses.total());
 }

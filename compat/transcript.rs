@@ -116,7 +116,7 @@ impl Transcript {
         let head = crate::wire::head_length(bytes).unwrap_or(bytes.len());
         self.all(who, &bytes[..head]);
         let (body, trailers) = crate::wire::without_chunks(&bytes[..head], &bytes[head..]);
-        self.all(who, &body);
+        self.all(who, &crate::wire::without_coding(&bytes[..head], body));
         for line in trailers.split_inclusive(|b| *b == b'\n') {
             self.all(&format!("{who} trailer"), line);
         }

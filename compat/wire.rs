@@ -302,3 +302,23 @@ pub fn without_chunks(head: &[u8], body: &[u8]) -> (Vec<u8>, Vec<u8>) {
     }
     (data, b"(incomplete)".to_vec())
 }
+
+/// A body without its `Content-Encoding`.
+pub fn without_coding(head: &[u8], body: Vec<u8>) -> Vec<u8> {
+    let mut plain = Vec::new();
+    let read = match header(head, "content-encoding").first() {
+        Some(&"gzip") => flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut plain),
+        Some(&"deflate") => {
+            let zlib = flate2::read::ZlibDecoder::new(&body[..]).read_to_end(&mut plain);
+            zlib.or_else(|_| {
+                plain.clear();
+                flate2::read::DeflateDecoder::new(&body[..]).read_to_end(&mut plain)
+            })
+        }
+        _ => return body,
+    };
+    match read {
+        Ok(_) => [b"coded: ", &plain[..]].concat(),
+        Err(e) => format!("badly coded: {e}").into_bytes(),
+    }
+}

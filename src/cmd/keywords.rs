@@ -53,6 +53,9 @@ pub(super) fn executed() -> BTreeSet<(&'static str, String)> {
     let mut all = BTreeSet::new();
     for (kind, _, name) in lower::executed() {
         all.insert((kind, name.to_string()));
+        if let Some(filter) = name.strip_prefix("filter ") {
+            all.insert(("filter", filter.to_string()));
+        }
     }
     for entry in balance::ALGORITHMS {
         all.insert(("balance", entry.name.to_string()));

@@ -58,6 +58,7 @@ pub async fn accept(
     let limits = [own, &state.conns, &shared.conns];
     let leaving = || shared.is_stopping() || state.leaving.load(Ordering::Relaxed);
     let mut waiting = DRAINED;
+    let speaks_tls = listener.tls.is_some();
     loop {
         for _ in 0..max_accept {
             match state.phase() {
@@ -85,7 +86,11 @@ pub async fn accept(
             }
             if !leaving() {
                 loop {
-                    let wait = shared.rate_limits.wait(t.worker.now_ms());
+                    let now = t.worker.now_ms();
+                    let mut wait = shared.rate_limits.wait(now);
+                    if speaks_tls {
+                        wait = wait.max(shared.tls_wait(now));
+                    }
                     if wait == 0 {
                         break;
                     }
@@ -108,6 +113,9 @@ pub async fn accept(
                         own.connections.inc();
                     }
                     shared.rate_limits.count(t.worker.now_ms());
+                    if speaks_tls {
+                        shared.rate_limits.count_tls(t.worker.now_ms());
+                    }
                     if fe.rate_limit_sessions.is_some() {
                         state.rate.add(t.worker.now_ms());
                     }

@@ -5,6 +5,7 @@ pub mod captured;
 pub mod check;
 pub mod compression;
 pub mod connect;
+mod contstats;
 pub mod count;
 mod descriptors;
 pub mod events;

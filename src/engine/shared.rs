@@ -3,7 +3,9 @@
 use super::descriptors::Descriptors;
 use super::reactor::{Inbox, InboxMessage, TaskRef, Worker};
 use crate::balance::Cut;
-use crate::balance::counters::{Compressed, Gauge, Growth, HttpCounters, Meter, Mishaps, Sum, TlsCounters};
+use crate::balance::counters::{
+    Compressed, Gauge, Growth, HttpCounters, Meter, Mishaps, Sum, TlsCounters,
+};
 use crate::base::rate::Rate;
 use crate::ir::global::ProcessRates;
 use crate::ir::proxy::Options;
@@ -320,6 +322,7 @@ pub struct RateLimits {
     /// `maxcomprate`, `set rate-limit http-compression global`, kilobytes
     pub compression: AtomicU32,
     rate: Rate,
+    tls_rate: Rate,
 }
 
 impl RateLimits {
@@ -331,6 +334,14 @@ impl RateLimits {
             tls_sessions: AtomicU32::new(rates.tls),
             compression: AtomicU32::new(rates.compressed),
             rate: Rate::default(),
+            tls_rate: Rate::default(),
+        }
+    }
+
+    /// A connection was accepted that will speak TLS.
+    pub fn count_tls(&self, now_ms: u64) {
+        if self.tls_sessions.load(Ordering::Relaxed) > 0 {
+            self.tls_rate.add(now_ms);
         }
     }
 
@@ -507,6 +518,17 @@ impl Shared {
             started_ms: crate::base::clock::now_ms(),
             streams: AtomicU32::new(0),
         })
+    }
+
+    /// Milliseconds until another client that speaks TLS may be accepted (`maxsslrate`,
+    /// `maxsslconn`).
+    pub fn tls_wait(&self, now_ms: u64) -> u32 {
+        let limit = self.rate_limits.tls_sessions.load(Ordering::Relaxed);
+        let most = self.plan.global.settings.rates.tls_connections;
+        match most > 0 && super::reactor::tls::open() >= most {
+            true => 100,
+            false => self.rate_limits.tls_rate.wait(now_ms, limit),
+        }
     }
 
     /// Whether nothing new is let in.

@@ -1,6 +1,7 @@
 //! `mode tcp`: one connection to a server for one of a client.
 
 use super::connect;
+use super::contstats::Contstats;
 use super::count::{self, ms};
 use super::forward::{Half, Pump};
 use super::log;
@@ -58,6 +59,8 @@ struct TcpStream {
     /// Bytes that the client sent.
     received: u64,
     tries: u32,
+    /// `option contstats`
+    contstats: Option<Box<Contstats>>,
     log: Option<LogData>,
     log_level: Option<Option<u8>>,
     /// Class and offset (ms) in queues.
@@ -230,6 +233,7 @@ pub async fn serve(mut s: Box<Session>) {
         sent: 0,
         received: 0,
         tries: 0,
+        contstats: None,
         log: None,
         log_level: None,
         priority: (0, 0),
@@ -386,6 +390,11 @@ impl TcpStream {
             return;
         }
         let s = &self.s;
+        self.contstats = self
+            .be
+            .as_ref()
+            .and_then(|be| Contstats::of(s, be, self.server));
+        let s = &self.s;
         let limits = tunnel::Timeouts {
             client: be.timeouts.tunnel.or(s.fe.timeouts.client),
             server: be.timeouts.tunnel.or(be.timeouts.server),
@@ -396,7 +405,9 @@ impl TcpStream {
             client: s.fe.options,
             server: be.options,
         };
-        let ended = tunnel::run(s.t, &s.client, &conn.sock, up, down, limits, sides).await;
+        let (t, client, server) = (s.t, &s.client, &conn.sock);
+        let contstats = self.contstats.as_deref_mut();
+        let ended = tunnel::run(t, client, server, up, down, limits, sides, contstats).await;
         self.state = ended.state;
         self.sent = ended.down;
         self.received = ended.up;
@@ -473,12 +484,16 @@ impl TcpStream {
         let t = self.s.t;
         let times = &self.times;
         let by_server = times.connected != 0;
+        let (received, sent) = match &self.contstats {
+            None => (self.received, self.sent),
+            Some(counted) => counted.rest(self.received, self.sent),
+        };
         let ended = count::Ended {
             be: self.be.as_deref(),
             server: self.server,
             state: self.state,
-            received: self.received,
-            sent: self.sent,
+            received,
+            sent,
             by_server,
             times: Some(match by_server {
                 true => [

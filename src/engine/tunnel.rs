@@ -1,5 +1,6 @@
 //! Two sockets joined: TCP mode, and HTTP connections that changed their protocol.
 
+use super::contstats::Contstats;
 use super::forward::{Half, Pump};
 use super::reactor::{NEVER, Sock};
 use super::thread::Thread;
@@ -64,6 +65,7 @@ pub async fn run(
     mut down: Half,
     limits: Timeouts,
     sides: Sides,
+    mut contstats: Option<&mut Contstats>,
 ) -> Ended {
     let (client_reset, server_reset) = sides.no_linger();
     let (client_alone, server_alone) = sides.independent();
@@ -117,6 +119,9 @@ pub async fn run(
         if up_shut && down_shut {
             break ended.unwrap_or(*b"--");
         }
+        if let Some(contstats) = &mut contstats {
+            contstats.look(&t.shared, w.now_ms(), up.written, down.written);
+        }
         if moved {
             rounds += 1;
             if rounds.is_multiple_of(16) {
@@ -139,7 +144,8 @@ pub async fn run(
         };
         let c = at(!up.is_read() || down.is_pending(), client_active, client_ms);
         let s = at(!down.is_read() || up.is_pending(), server_active, server_ms);
-        w.park(c.min(s)).await;
+        let look = contstats.as_ref().map_or(NEVER, |c| c.due());
+        w.park(c.min(s).min(look)).await;
         let now = w.now_ms();
         if c <= now {
             ended.get_or_insert(*b"cD");

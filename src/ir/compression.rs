@@ -86,10 +86,19 @@ impl Compression {
         let said = self.direction.unwrap_or(usual);
         match self.filters {
             None => said,
-            Some(named) => Directions {
-                requests: named.requests || self.filter && said.requests,
-                responses: named.responses || self.filter && said.responses,
-            },
+            Some(named) => {
+                let both = Directions {
+                    requests: true,
+                    responses: true,
+                };
+                let let_through = self.direction.unwrap_or(both);
+                Directions {
+                    requests: named.requests && let_through.requests
+                        || self.filter && said.requests,
+                    responses: named.responses && let_through.responses
+                        || self.filter && said.responses,
+                }
+            }
         }
     }
 }

@@ -379,6 +379,8 @@ bitflags! {
         const SOCKET_STATS = 1 << 31;
         /// `idle-close-on-response`
         const IDLE_CLOSE_ON_RESPONSE = 1 << 32;
+        /// `contstats`
+        const CONTSTATS = 1 << 33;
     }
 }
 

@@ -1,6 +1,28 @@
 //! Whether a cache may keep a response, as HAProxy judges it for `cookie ... nocache` and
 //! `option checkcache` (RFC 9111; the details observed on HAProxy 3.4).
 
+/// Whether method and status let a response be cached without a word of the server.
+fn allowed(method: &[u8], status: u16) -> bool {
+    matches!(
+        method,
+        b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE" | b"CONNECT"
+    ) && matches!(
+        status,
+        200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501
+    )
+}
+
+/// What the headers of a response say about caches.
+#[derive(Default)]
+struct Said {
+    /// For how long it may be kept or how to ask again, and nothing against it.
+    kept: bool,
+    /// `public`: it may be kept whatever method and status are.
+    public: bool,
+    /// `no-cache="set-cookie"`: all but the cookie.
+    without_cookie: bool,
+}
+
 /// Whether a response may be cached: a method and a status that allow it, something that says for
 /// how long or how to ask again, and nothing against it. Header names in any case.
 pub fn cacheable<'h>(
@@ -8,15 +30,21 @@ pub fn cacheable<'h>(
     status: u16,
     headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>,
 ) -> bool {
-    if !matches!(
-        method,
-        b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE" | b"CONNECT"
-    ) || !matches!(
-        status,
-        200 | 203 | 204 | 206 | 300 | 301 | 404 | 405 | 410 | 414 | 501
-    ) {
-        return false;
-    }
+    allowed(method, status) && said(headers).kept
+}
+
+/// `option checkcache`: whether the cookie of a response may be cached with it.
+pub fn exposes_cookie<'h>(
+    method: &[u8],
+    status: u16,
+    headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>,
+) -> bool {
+    let said = said(headers);
+    (said.public || allowed(method, status)) && said.kept && !said.without_cookie
+}
+
+fn said<'h>(headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>) -> Said {
+    let mut said = Said::default();
     let mut reason = false;
     let mut no_age = false;
     let mut pragma_seen = false;
@@ -28,7 +56,7 @@ pub fn cacheable<'h>(
             // Only the first one is looked at, and only as a whole.
             pragma_seen = true;
             if value.eq_ignore_ascii_case(b"no-cache") {
-                return false;
+                return said;
             }
         } else if is("cache-control") {
             for word in words(value) {
@@ -37,14 +65,17 @@ pub fn cacheable<'h>(
                         .is_some_and(|w| w.eq_ignore_ascii_case(with.as_bytes()))
                 };
                 let is = |w: &str| word.eq_ignore_ascii_case(w.as_bytes());
-                let said = |w: &str| is(w) || (begins(w) && word.get(w.len()) == Some(&b'='));
-                if is("s-maxage=0") || said("private") || said("no-store") {
-                    return false;
+                let named = |w: &str| is(w) || (begins(w) && word.get(w.len()) == Some(&b'='));
+                if is("s-maxage=0") || named("private") || named("no-store") {
+                    return said;
                 }
                 // Forbidding to keep the cookie alone leaves the rest to be kept.
-                if said("no-cache") && !is("no-cache=\"set-cookie\"") {
-                    return false;
+                let cookie_alone = is("no-cache=\"set-cookie\"");
+                if named("no-cache") && !cookie_alone {
+                    return said;
                 }
+                said.without_cookie |= cookie_alone;
+                said.public |= is("public");
                 if begins("s-maxage") {
                     reason = true;
                     no_age = false;
@@ -55,7 +86,8 @@ pub fn cacheable<'h>(
             }
         }
     }
-    reason && !no_age
+    said.kept = reason && !no_age;
+    said
 }
 
 /// The comma-separated words of a header, commas within quotes apart.

@@ -12,7 +12,7 @@ mod edits;
 mod flags;
 
 pub use appsession::AppSessions;
-pub use cacheable::cacheable;
+pub use cacheable::{cacheable, exposes_cookie};
 pub use cookie::{CookieRules, RequestFlag, RequestOutcome, ResponseFlag};
 pub use edits::Edits;
 

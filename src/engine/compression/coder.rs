@@ -22,7 +22,11 @@ pub struct Coder {
 
 impl Coder {
     /// For a response, which is counted for both proxies, or a request, which is not.
-    pub fn new(coding: Coding, level: u32, counted: Option<(FrontendId, Arc<BackendPlan>)>) -> Self {
+    pub fn new(
+        coding: Coding,
+        level: u32,
+        counted: Option<(FrontendId, Arc<BackendPlan>)>,
+    ) -> Self {
         let level = Compression::new(level);
         let deflate = match coding {
             Coding::Identity => None,

@@ -83,7 +83,12 @@ impl<'a> Both<'a> {
 /// The coding of the response that a request asks for.
 pub fn asked(request: &Message, both: &Both<'_>) -> Option<Coding> {
     let codings = both.codings();
-    if codings.is_empty() || request.values_of(b"user-agent").next().is_some_and(is_clumsy) {
+    if codings.is_empty()
+        || request
+            .values_of(b"user-agent")
+            .next()
+            .is_some_and(is_clumsy)
+    {
         return None;
     }
     let (mut best, mut best_q) = (None, 0);
@@ -170,7 +175,8 @@ fn may_be_coded(message: &Message, both: &Both<'_>) -> bool {
 
 fn chunked_so_far(have: &[u8]) -> u64 {
     let (mut decoder, mut at, mut size) = (ChunkDecoder::default(), 0, 0);
-    while let (used, ChunkEvent::Data { len }) = decoder.decode(have.get(at..).unwrap_or_default()) {
+    while let (used, ChunkEvent::Data { len }) = decoder.decode(have.get(at..).unwrap_or_default())
+    {
         at += used;
         size += len as u64;
     }

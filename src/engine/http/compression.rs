@@ -45,7 +45,11 @@ impl Stream {
             fe.counters.compressed.responses.inc();
         }
         be.state.counters.compressed.responses.inc();
-        Some(Box::new(Coder::new(coding, self.level(), Some((fe.id, be)))))
+        Some(Box::new(Coder::new(
+            coding,
+            self.level(),
+            Some((fe.id, be)),
+        )))
     }
 
     /// `tune.comp.maxlevel`

@@ -31,13 +31,17 @@ impl Stream {
             true => -i64::try_from(self.received).unwrap_or(0),
             false => self.growth.0,
         };
+        let (received, sent) = match &self.contstats {
+            None => (self.received, self.sent),
+            Some(counted) => counted.rest(self.received, self.sent),
+        };
         let ended = Ended {
             be: self.be.as_deref(),
             server: self.server,
             state: self.state,
             status,
-            received: self.received,
-            sent: self.sent,
+            received,
+            sent,
             request_growth,
             response_growth: self.growth.1,
             denied,

@@ -4,6 +4,7 @@ use super::server::Attached;
 use super::stream::State;
 use super::{End, Stream};
 use crate::engine::connect::{self, Fault};
+use crate::engine::contstats::Contstats;
 use crate::engine::count;
 use crate::engine::forward::{Half, Pump};
 use crate::engine::reactor::Io;
@@ -64,6 +65,7 @@ impl Stream {
         if self.s.plan.compresses {
             self.choose_codings(&be);
         }
+        self.contstats = Contstats::of(&self.s, &be, self.server);
         let mut fresh = false;
         loop {
             let failure = match self.attach(&be, fresh).await {
@@ -183,6 +185,7 @@ impl Stream {
             if moved {
                 waited_since = t.worker.now_ms();
                 if rounds.is_multiple_of(16) {
+                    self.look_at_contstats(&at);
                     t.worker.yield_now().await;
                 }
                 continue;
@@ -498,6 +501,9 @@ impl Stream {
         self.capture_response();
         self.response_rules(be)?;
         self.capture_response_cookie();
+        if be.options.contains(Options::CHECKCACHE) {
+            self.check_cache(be)?;
+        }
         self.response_persistence(be);
         if !be.rules.http_after_response.is_empty()
             || !self.s.fe.rules.http_after_response.is_empty()

@@ -1,17 +1,17 @@
 //! Stickiness of one stream: the back end's `cookie` and `appsession`, `force-persist` and
 //! `ignore-persist`.
 
-use super::{KeptConn, Stream};
+use super::{End, KeptConn, Stream};
 use crate::base::clock;
-use crate::engine::select;
+use crate::engine::{log, select};
 use crate::ir::proxy::Options;
 use crate::plan::BackendPlan;
-use crate::proto::h1::{HeaderId, Message, Method};
+use crate::proto::h1::{HeaderId, Message, Method, errors};
 use crate::rules;
 use crate::sample::view::Direction;
 use crate::stick::appsession::Seen;
 use crate::stick::cookie::{Persist, RequestFlag, RequestOutcome, ResponseContext, ResponseFlag};
-use crate::stick::{Edits, cacheable};
+use crate::stick::{Edits, cacheable, exposes_cookie};
 
 /// What is known of the stream's stickiness.
 #[derive(Debug, Default)]
@@ -156,6 +156,30 @@ impl Stream {
         self.persistence.pinned = None;
         self.persistence.by_session = false;
         self.persistence.cookie.redispatched();
+    }
+
+    /// `option checkcache`: a cookie that caches might keep is not let out.
+    #[cold]
+    pub(super) fn check_cache(&self, be: &BackendPlan) -> Result<(), End> {
+        let Some(res) = &self.res else { return Ok(()) };
+        let headers = res.fields().iter().map(|f| (res.name(f), res.value(f)));
+        if res.values(HeaderId::SetCookie).next().is_none()
+            || !exposes_cookie(self.req.method(), res.status(), headers)
+        {
+            return Ok(());
+        }
+        let server = self.server.and_then(|s| be.servers.get(s as usize));
+        let text = format!(
+            "Blocking cacheable cookie in response from instance {}, server {}.",
+            be.name,
+            server.map_or("<NOSRV>", |s| &s.name)
+        );
+        if let Some(log) = &be.log {
+            log::send(self.s.t, log, log::ALERT, text.as_bytes());
+        }
+        // as 3.4: the page of the status, if there is one
+        let status = Some(res.status()).filter(|s| errors::answer(*s).is_some());
+        Err(End::Status(status.unwrap_or(500), *b"PH"))
     }
 
     /// Learns from the response, and sets the cookie.

@@ -4,6 +4,7 @@ use super::persist::Persistence;
 use crate::action::Answer;
 use crate::balance::queue::Slot;
 use crate::base::span::Span;
+use crate::engine::contstats::Contstats;
 use crate::engine::session::{Next, Session};
 use crate::engine::streams::Listed;
 use crate::engine::unique_id::UniqueId;
@@ -110,6 +111,8 @@ pub struct Stream {
     pub body_taken: usize,
     /// The request was answered while its body was still coming.
     pub drain: bool,
+    /// `option contstats`
+    pub contstats: Option<Box<Contstats>>,
     /// How request and response are to be coded (`compression`).
     pub codings: (Option<Coding>, Option<Coding>),
     /// Attempts left to connect.
@@ -211,6 +214,7 @@ impl Stream {
             body_taken: 0,
             drain: false,
             codings: (None, None),
+            contstats: None,
             retries: 0,
             no_l7_retry: false,
             priority: (0, 0),

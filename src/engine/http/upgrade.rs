@@ -41,9 +41,8 @@ impl Stream {
             server: self.be.as_ref().map_or(Options::empty(), |b| b.options),
         };
         let (client, server) = (&self.s.client, &a.conn.sock);
-        self.state = tunnel::run(t, client, server, at.up, at.down, limits, sides)
-            .await
-            .state;
+        let ended = tunnel::run(t, client, server, at.up, at.down, limits, sides, None).await;
+        self.state = ended.state;
         Next::Drop
     }
 }

@@ -30,6 +30,7 @@ impl Stream {
         } else {
             until.min(since + WATCH_AFTER)
         };
+        let until = until.min(self.look_at_contstats(at));
         w.park(until).await;
         if !watched && w.now_ms() >= since + WATCH_AFTER {
             self.s.client.watch();
@@ -71,6 +72,21 @@ impl Stream {
             }));
         }
         Ok(())
+    }
+
+    /// `option contstats`: counts what was moved so far, if it is time; until when it has time.
+    #[inline]
+    pub(super) fn look_at_contstats(&mut self, at: &Attempt) -> u64 {
+        let received = self.received + at.up.body_bytes;
+        let sent = self.sent + at.down.body_bytes;
+        let t = self.s.t;
+        match &mut self.contstats {
+            None => NEVER,
+            Some(counted) => {
+                counted.look(&t.shared, t.worker.now_ms(), received, sent);
+                counted.due()
+            }
+        }
     }
 
     fn client_deadline(&self, at: &Attempt) -> u64 {

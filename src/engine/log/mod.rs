@@ -18,6 +18,8 @@ use std::sync::atomic::Ordering;
 pub const ERR: u8 = 3;
 /// Syslog level `info`.
 pub const INFO: u8 = 6;
+/// The level of what an administrator has to look at.
+pub const ALERT: u8 = 1;
 /// Syslog level `emerg`.
 pub const EMERG: u8 = 0;
 

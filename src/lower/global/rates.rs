@@ -34,8 +34,20 @@ fn limit(
     field: fn(&mut ProcessRates) -> &mut u32,
 ) {
     let missing = format!("'{name}' expects an integer argument.");
+    let here = args.here();
     if let Some(value) = args.lenient_int(&missing) {
-        *field(&mut cx.global.rates) = u32::try_from(value).unwrap_or(0);
+        let field = field(&mut cx.global.rates);
+        match u32::try_from(value) {
+            Err(_) if name == "maxsslconn" => {
+                let text = format!("'{name}' expects a positive numeric value.");
+                args.alert("HX0164", here, text);
+            }
+            _ if *field != 0 && name != "maxsslconn" && name != "maxcomprate" => {
+                let text = format!("'{name}' already specified. Continuing.");
+                args.alert("HX0230", here, text);
+            }
+            value => *field = value.unwrap_or(0),
+        }
     }
     args.end(name);
 }

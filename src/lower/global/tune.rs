@@ -136,16 +136,13 @@ fn maxaccept(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 
 fn comp_maxlevel(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let here = args.here();
-    let Some(value) = integer(args, "tune.comp.maxlevel", "") else {
+    const EXPECTS: &str = "'tune.comp.maxlevel' expects a numeric value between 1 and 9";
+    let Some(value) = args.lenient_int(EXPECTS) else {
         return;
     };
-    match u32::try_from(value).ok().filter(|v| *v <= 9) {
+    match u32::try_from(value).ok().filter(|v| (1..=9).contains(v)) {
         Some(level) => cx.global.tune.comp_maxlevel = level,
-        None => args.alert(
-            "HX0164",
-            here,
-            "'tune.comp.maxlevel' expects a numeric value between 0 and 9",
-        ),
+        None => args.alert("HX0164", here, EXPECTS),
     }
 }
 

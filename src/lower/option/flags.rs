@@ -22,7 +22,9 @@ const fn flag(name: &'static str, bit: Options, side: Option<Side>) -> Flag {
 
 const TABLE: &[Flag] = &[
     flag("allbackups", Options::ALLBACKUPS, BE),
+    flag("checkcache", Options::CHECKCACHE, BE),
     flag("clitcpka", Options::CLITCPKA, FE),
+    flag("contstats", Options::CONTSTATS, FE),
     flag("srvtcpka", Options::SRVTCPKA, BE),
     flag(
         "h1-case-adjust-bogus-client",
@@ -85,7 +87,9 @@ const TABLE: &[Flag] = &[
 pub const FLAGS: KeywordHandler = KeywordHandler::new(
     &[
         "option allbackups",
+        "option checkcache",
         "option clitcpka",
+        "option contstats",
         "option srvtcpka",
         "option h1-case-adjust-bogus-client",
         "option h1-case-adjust-bogus-server",

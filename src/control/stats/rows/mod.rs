@@ -12,7 +12,9 @@ pub use server::server;
 
 use super::column as c;
 use super::row::{Row, Value};
-use crate::balance::counters::{Compressed, Growth, HttpCounters, Mishaps, Moment, Sum, Times, TlsCounters};
+use crate::balance::counters::{
+    Compressed, Growth, HttpCounters, Mishaps, Moment, Sum, Times, TlsCounters,
+};
 
 pub(super) fn http(row: &mut Row, http: &HttpCounters) {
     let columns = [

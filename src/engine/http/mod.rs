@@ -6,6 +6,7 @@ mod capture;
 mod compression;
 mod count;
 mod exchange;
+mod finish;
 mod forwarded;
 mod keep;
 mod lines;

@@ -172,16 +172,14 @@ impl IdlePool {
         }
     }
 
-    /// Keeps a connection, unless the server already has `max` here, or has some like it and no
-    /// more are `wanted` (3.4 keeps a first one always, others as far as they are thought to be
-    /// needed). After `delay` milliseconds it is looked whether there are too many.
+    /// Keeps a connection, unless there are some like it here and no more are `wanted` (3.4 keeps a
+    /// first one always, others as far as they are thought to be needed). After `delay` milliseconds it is looked whether there are too many.
     pub fn put(
         &self,
         worker: &Worker,
         backend: BackendId,
         server: u32,
         conn: ServerConn,
-        max: Option<u32>,
         delay: u64,
         wanted: impl FnOnce() -> bool,
     ) {
@@ -189,9 +187,6 @@ impl IdlePool {
             return;
         };
         let mut list = list.borrow_mut();
-        if max.is_some_and(|max| list.len() >= max as usize) {
-            return;
-        }
         if list.due == 0 {
             list.due = conn.idle_since + delay;
         }

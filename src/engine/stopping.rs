@@ -5,6 +5,10 @@ use super::reactor::NEVER;
 use crate::ir::global::Spread;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+/// So long an idle connection is left open for a request that is already on its way, ms: its
+/// client could not know that nobody would read it.
+const ON_ITS_WAY: u64 = 50;
+
 /// Whether and how far the process is on its way out.
 #[derive(Debug, Default)]
 pub struct Stopping {
@@ -71,7 +75,7 @@ impl Stopping {
             return NEVER;
         }
         match self.window_ms.load(Ordering::Relaxed) {
-            0 => now_ms,
+            0 => now_ms + ON_ITS_WAY,
             NEVER => NEVER,
             _ => {
                 let left = self.until_ms.load(Ordering::Relaxed).saturating_sub(now_ms);
@@ -101,7 +105,7 @@ mod tests {
         s.begin(Spread::None, 1000);
         assert!(s.is_announced() && s.is_closing());
         assert!(s.ends_connection(1000, 0));
-        assert_eq!(s.idle_until(1003, 7), 1003);
+        assert_eq!(s.idle_until(1003, 7), 1003 + ON_ITS_WAY);
     }
 
     #[test]

@@ -172,6 +172,8 @@ pub struct Call<'a> {
     pub world: &'a dyn World,
     /// Where the answer goes.
     pub out: &'a mut Vec<u8>,
+    /// Sends what `out` holds; false: nobody is there any more.
+    pub send: &'a mut dyn FnMut(&mut Vec<u8>) -> bool,
 }
 
 /// How weighty a message is, as syslog counts (`set severity-output`).
@@ -184,6 +186,11 @@ pub enum Weight {
 }
 
 impl Call<'_> {
+    /// Sends what there is of a long answer when it has become much; false: nobody wants the rest.
+    pub fn flush(&mut self) -> bool {
+        self.out.len() < session::MUCH || (self.send)(self.out)
+    }
+
     /// An argument, empty when there are fewer.
     pub fn arg(&self, index: usize) -> &[u8] {
         self.args.get(index).copied().unwrap_or_default()
@@ -288,6 +295,7 @@ pub fn execute(
     session: &mut Session,
     world: &dyn World,
     out: &mut Vec<u8>,
+    send: &mut dyn FnMut(&mut Vec<u8>) -> bool,
 ) -> Flow {
     let owned = words(command);
     let words: Vec<&[u8]> = owned.iter().map(Vec::as_slice).collect();
@@ -297,6 +305,7 @@ pub fn execute(
         session,
         world,
         out,
+        send,
     };
     let Some(first) = words.first() else {
         call.out.push(b'\n');

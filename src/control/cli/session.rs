@@ -99,7 +99,7 @@ pub struct Session {
 }
 
 /// Bytes that are sent before the next command runs.
-const MUCH: usize = 64 * 1024;
+pub(super) const MUCH: usize = 64 * 1024;
 
 /// The longest word that may end a payload, bytes.
 const LONGEST_MARK: usize = 64;
@@ -215,7 +215,7 @@ impl Session {
         let last = commands.len().saturating_sub(1);
         for (index, command) in commands.iter().enumerate() {
             let payload = payload.filter(|_| index == last);
-            if execute(command, payload, self, world, out) == Flow::Close {
+            if execute(command, payload, self, world, out, send) == Flow::Close {
                 return Flow::Close;
             }
             if out.len() >= MUCH && !send(out) {

@@ -84,6 +84,9 @@ fn each(call: &mut Call<'_>, title: &str, line: Line<'_>) -> Flow {
         for (server, state) in backend.servers.iter().zip(backend.state.servers()) {
             let line = line(call, backend, server, state);
             call.line(&line);
+            if !call.flush() {
+                return Flow::Close;
+            }
         }
     }
     Flow::More

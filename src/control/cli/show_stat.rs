@@ -86,6 +86,9 @@ fn run(call: &mut Call<'_>) -> Flow {
             _ => {}
         }
     }
-    stats::dump(shared, form, filter, call.out);
-    Flow::More
+    let (out, send) = (&mut *call.out, &mut *call.send);
+    match stats::dump(shared, form, filter, out, send) {
+        true => Flow::More,
+        false => Flow::Close,
+    }
 }

@@ -2,7 +2,6 @@
 
 use super::row::{Row, Value};
 use crate::grammar::stat_fields;
-use std::io::Write;
 
 /// The line of headings.
 pub fn title(out: &mut Vec<u8>) {
@@ -16,17 +15,14 @@ pub fn title(out: &mut Vec<u8>) {
 
 /// One line.
 pub fn line(row: &Row, out: &mut Vec<u8>) {
+    let mut digits = itoa::Buffer::new();
     for value in &row.values {
-        // writing to memory cannot fail
-        let _ = match value {
-            Value::Empty => Ok(()),
-            Value::Number(n) => write!(out, "{n}"),
-            Value::Negative(n) => write!(out, "{n}"),
-            Value::Text(text) => {
-                quoted(text, out);
-                Ok(())
-            }
-        };
+        match value {
+            Value::Empty => {}
+            Value::Number(n) => out.extend_from_slice(digits.format(*n).as_bytes()),
+            Value::Negative(n) => out.extend_from_slice(digits.format(*n).as_bytes()),
+            Value::Text(text) => quoted(text, out),
+        }
         out.push(b',');
     }
     out.push(b'\n');

@@ -192,13 +192,25 @@ impl Pieces for Making {
     }
 }
 
-/// Writes all lines that the filter lets through, in a form for machines.
-pub fn dump(shared: &Shared, form: Form, filter: Filter, out: &mut Vec<u8>) {
+/// Writes all lines that the filter lets through, in a form for machines; `send` takes what has
+/// been written when it has become a piece. False: `send` refused it.
+pub fn dump(
+    shared: &Shared,
+    form: Form,
+    filter: Filter,
+    out: &mut Vec<u8>,
+    send: &mut dyn FnMut(&mut Vec<u8>) -> bool,
+) -> bool {
     let mut printer = Printer::of(form, filter.described);
     printer.begin(out);
     let mut walk = Walk::new(shared, filter, |_| true);
-    while walk.step(shared, &mut |met| printer.met(&met, out)) {}
+    while walk.step(shared, &mut |met| printer.met(&met, out)) {
+        if out.len() >= PIECE && !send(out) {
+            return false;
+        }
+    }
     printer.end(out);
+    true
 }
 
 #[cfg(test)]

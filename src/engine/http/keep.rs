@@ -63,6 +63,6 @@ impl Stream {
             idle <= low || used + idle <= need.map_or(0, |n| n.estimate())
         };
         t.idle
-            .put(t.worker, be.id, server, conn, max, delay, wanted);
+            .put(t.worker, be.id, server, conn, delay, wanted);
     }
 }

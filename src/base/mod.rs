@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod diag;
+pub mod events;
 pub mod hash;
 pub mod rate;
 pub mod render;

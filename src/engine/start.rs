@@ -98,6 +98,7 @@ pub fn start(config: Config<'_>) -> io::Result<Engine> {
     let mut services = Some(services);
     let threads = threads.max(1);
     let shared = Shared::new(plan, hub, maxconn, descriptors, threads);
+    super::log::ring::start(&shared.plan.rings);
     let groups = shared.plan.global.settings.thread_groups.unwrap_or(1);
     let mode = shared.plan.global.settings.tune.listener_multi_queue;
     let mut sockets: Vec<Vec<Accepting>> = (0..threads).map(|_| Vec::new()).collect();

@@ -42,6 +42,71 @@ pub enum LogAddress {
     Socket(Address),
     /// `stdout`, `stderr`, `fd@N`
     Fd(i32),
+    /// `ring@NAME`
+    Ring(String),
+}
+
+/// A `ring` section: messages kept in memory, and sent on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ring {
+    /// Its name.
+    pub name: String,
+    /// `description`; its name if there is none
+    pub description: Option<String>,
+    /// `format`: how its messages begin, whatever the `log` line says (raw)
+    pub format: LogLineFormat,
+    /// `maxlen`: what is longer is cut, bytes (1024)
+    pub maxlen: u32,
+    /// `size`: bytes of messages that are kept
+    pub size: u32,
+    /// `timeout connect`, milliseconds
+    pub connect: Option<u32>,
+    /// `timeout server`, milliseconds
+    pub server: Option<u32>,
+    /// `server` lines
+    pub servers: Vec<RingServer>,
+}
+
+/// A `server` line of a ring: whom its messages are sent to, over TCP.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RingServer {
+    /// Its name.
+    pub name: String,
+    /// Where to.
+    pub address: Address,
+    /// `log-proto octet-count`: each message has its length before it; else a line end behind it
+    /// (RFC 6587)
+    pub counted: bool,
+}
+
+impl Ring {
+    /// The sizes of 3.4 where a section names none, bytes.
+    pub const SIZE: u32 = 16384;
+    /// The longest message where a section says nothing, bytes.
+    pub const MAXLEN: u32 = 1024;
+
+    /// One without any lines.
+    pub fn new(name: &str) -> Ring {
+        Ring {
+            name: name.to_owned(),
+            description: None,
+            format: LogLineFormat::Raw,
+            maxlen: Ring::MAXLEN,
+            size: Ring::SIZE,
+            connect: None,
+            server: None,
+            servers: Vec::new(),
+        }
+    }
+
+    /// The one that every process has.
+    pub fn built_in() -> Ring {
+        Ring {
+            description: Some("in-memory ring buffer".to_owned()),
+            size: 1024 * 1024,
+            ..Ring::new("buf0")
+        }
+    }
 }
 
 /// How a line begins.
@@ -63,6 +128,23 @@ pub enum LogLineFormat {
     Iso,
     /// `raw`: the message alone; the default for descriptors
     Raw,
+}
+
+impl LogLineFormat {
+    /// The format of a name.
+    pub fn named(name: &[u8]) -> Option<LogLineFormat> {
+        Some(match name {
+            b"rfc3164" => LogLineFormat::Rfc3164,
+            b"local" => LogLineFormat::Local,
+            b"rfc5424" => LogLineFormat::Rfc5424,
+            b"priority" => LogLineFormat::Priority,
+            b"short" => LogLineFormat::Short,
+            b"timed" => LogLineFormat::Timed,
+            b"iso" => LogLineFormat::Iso,
+            b"raw" => LogLineFormat::Raw,
+            _ => return None,
+        })
+    }
 }
 
 /// `sample RANGES:SIZE`

@@ -36,6 +36,8 @@ pub struct Config {
     pub files: Vec<String>,
     /// `log-profile` sections in order.
     pub log_profiles: Vec<log::Profile>,
+    /// `ring` sections in order.
+    pub rings: Vec<log::Ring>,
     /// `http-errors` sections.
     pub http_errors: Vec<proxy::HttpErrors>,
     /// Lists of patterns that conditions and maps share, by number, each with what

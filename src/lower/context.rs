@@ -126,6 +126,8 @@ pub struct Context<'d> {
     pub in_profile: bool,
     /// They, lowered.
     pub log_profiles: Vec<ir::log::Profile>,
+    /// `ring` sections.
+    pub rings: Vec<ir::log::Ring>,
     /// The ACLs that the rules being lowered may name.
     pub acls: crate::sample::AclSet,
     /// Lists of patterns that ACLs and maps share.
@@ -159,6 +161,7 @@ impl<'d> Context<'d> {
             profiles: Vec::new(),
             in_profile: false,
             log_profiles: Vec::new(),
+            rings: Vec::new(),
             acls: crate::sample::AclSet::default(),
             references: Default::default(),
             pattern_files: Vec::new(),

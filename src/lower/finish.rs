@@ -42,6 +42,7 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
         directories,
         files,
         log_profiles: cx.log_profiles,
+        rings: cx.rings,
         http_errors: cx.http_errors,
         lists,
         pattern_files: cx.pattern_files,

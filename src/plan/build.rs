@@ -178,6 +178,7 @@ impl Builder<'_> {
             followers,
             files: config.files.clone().into(),
             log_profiles: self.logs.profiles.clone(),
+            rings: self.logs.rings.clone(),
             global,
             listeners,
             frontends,

@@ -2,6 +2,7 @@
 
 use super::Files;
 use super::files::Family;
+use super::ring::RingPlan;
 use crate::ir;
 use crate::ir::address::Host;
 use crate::ir::log::{LogAddress, LogEntry, LogStyle, LogTarget, Profile};
@@ -51,6 +52,8 @@ pub enum TargetAddress {
     Unix(Vec<u8>),
     /// An open descriptor.
     Fd(i32),
+    /// Memory.
+    Ring(Arc<RingPlan>),
 }
 
 impl TargetPlan {
@@ -119,6 +122,7 @@ pub(super) struct LogBuilder {
     tag: String,
     hostname: Option<String>,
     pub(super) profiles: Box<[Arc<Profile>]>,
+    pub(super) rings: Box<[Arc<RingPlan>]>,
 }
 
 impl LogBuilder {
@@ -134,12 +138,13 @@ impl LogBuilder {
                     .into_owned(),
                 false => name,
             });
+        let rings = super::ring::plan(config, files);
         let profiles: Box<[_]> = config.log_profiles.iter().cloned().map(Arc::new).collect();
         LogBuilder {
             global: global
                 .logs
                 .iter()
-                .filter_map(|t| target(t, &profiles, files))
+                .filter_map(|t| target(t, &profiles, &rings, files))
                 .collect(),
             tag: global
                 .log_tag
@@ -147,6 +152,7 @@ impl LogBuilder {
                 .unwrap_or_else(|| "haproxy".to_owned()),
             hostname,
             profiles,
+            rings,
         }
     }
 
@@ -157,7 +163,9 @@ impl LogBuilder {
         for entry in &settings.logs {
             match entry {
                 LogEntry::Global => targets.extend(self.global.iter().cloned()),
-                LogEntry::Target(t) => targets.extend(target(t, &self.profiles, files)),
+                LogEntry::Target(t) => {
+                    targets.extend(target(t, &self.profiles, &self.rings, files));
+                },
             }
         }
         if targets.is_empty() {
@@ -217,8 +225,23 @@ fn compiled(text: &str) -> LogFormat {
     LogFormat::parse_for(Purpose::Log, text.as_bytes(), &mut cx).unwrap_or_default()
 }
 
-fn target(t: &LogTarget, profiles: &[Arc<Profile>], files: &dyn Files) -> Option<Arc<TargetPlan>> {
+fn target(
+    t: &LogTarget,
+    profiles: &[Arc<Profile>],
+    rings: &[Arc<RingPlan>],
+    files: &dyn Files,
+) -> Option<Arc<TargetPlan>> {
     let to = match &t.to {
+        LogAddress::Ring(name) => {
+            let ring = rings.iter().find(|r| r.settings.name == *name)?;
+            // the ring says how its messages look
+            let own = LogTarget {
+                format: ring.settings.format,
+                len: ring.settings.maxlen.saturating_add(1),
+                ..t.clone()
+            };
+            return Some(plan(TargetAddress::Ring(ring.clone()), &own, profiles));
+        }
         LogAddress::Fd(fd) => TargetAddress::Fd(*fd),
         LogAddress::Socket(a) => {
             let port = if a.port == 0 { SYSLOG_PORT } else { a.port };

@@ -18,6 +18,7 @@ pub mod listener;
 pub mod log;
 mod prefetch;
 mod resolve;
+pub mod ring;
 pub mod server;
 mod server_state;
 pub mod stats;
@@ -32,6 +33,7 @@ pub use files::{AbsentFiles, Files, RealFiles};
 pub use frontend::{BackendTarget, FrontendPlan, UseBackendPlan};
 pub use global::GlobalPlan;
 pub use listener::ListenerPlan;
+pub use ring::{RingPlan, RingReceiver};
 pub use log::{LogPlan, TargetAddress, TargetPlan};
 pub use server::{ServerAddress, ServerPlan};
 pub use stats::StatsPlan;
@@ -63,6 +65,8 @@ pub struct Plan {
     pub log_profiles: Box<[Arc<crate::ir::log::Profile>]>,
     /// By a server's place, those that follow it (`track`).
     pub followers: Followers,
+    /// Rings of messages, the built-in one first.
+    pub rings: Box<[Arc<RingPlan>]>,
     /// Process-wide settings.
     pub global: GlobalPlan,
     /// One per address to listen on, in source order, `stats socket` lines not among them

@@ -147,20 +147,6 @@ pub const CRT_LIST: Command = list(
     CliLevel::User,
     nothing,
 );
-/// `show events`
-pub const EVENTS: Command = list(
-    &["show", "events"],
-    "show events [<sink>] [-w] [-n] [-0]",
-    "lists the sinks of events",
-    CliLevel::User,
-    |call| match call.arg(0) {
-        b"" => call.info(
-            "Supported events sinks are listed below. Add -0(zero), -w(wait), -n(new). Any key to \
-             stop.",
-        ),
-        _ => call.error("No such event sink"),
-    },
-);
 /// `show trace`
 pub const SHOW_TRACE: Command = list(
     &["show", "trace"],

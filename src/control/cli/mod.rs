@@ -28,6 +28,7 @@ mod show_activity;
 mod show_cli;
 mod show_env;
 mod show_errors;
+mod show_events;
 mod show_info;
 mod show_libs;
 mod show_schema;
@@ -110,7 +111,7 @@ pub const COMMANDS: &[&Command] = &[
     &show_cli::SOCKETS,
     &show_env::COMMAND,
     &show_errors::COMMAND,
-    &absent::EVENTS,
+    &show_events::COMMAND,
     &show_libs::FD,
     &show_info::COMMAND,
     &show_libs::LIBS,

@@ -173,6 +173,14 @@ impl Drop for Open {
     }
 }
 
+/// Whether the other end is there and has said nothing more.
+fn is_silent(client: &Socket) -> bool {
+    let _ = client.set_nonblocking(true);
+    let seen = client.peek(&mut [std::mem::MaybeUninit::new(0)]);
+    let _ = client.set_nonblocking(false);
+    matches!(seen, Err(e) if e.kind() == io::ErrorKind::WouldBlock)
+}
+
 /// Serves one connection; with `doors` it may ask for listening sockets.
 fn serve(mut client: Socket, mut session: Session, world: &dyn World, doors: Option<&Doors>) {
     let mut input = [0u8; 4096];
@@ -199,6 +207,9 @@ fn serve(mut client: Socket, mut session: Session, world: &dyn World, doors: Opt
         }
         out.clear();
         let flow = session.feed(asked, world, &mut out, &mut |out| {
+            if out.is_empty() {
+                return is_silent(&client);
+            }
             let sent = client.write_all(out).is_ok();
             out.clear();
             sent

@@ -2,6 +2,7 @@
 //! manual 8).
 
 mod header;
+pub mod ring;
 mod send;
 
 pub use send::Sender;

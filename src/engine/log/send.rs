@@ -55,7 +55,7 @@ impl Sender {
             level: line.level.max(settings.min_level),
             // 3.4 puts a name where no syslog daemon could add one
             hostname: line.hostname.or(match (&target.to, settings.format) {
-                (TargetAddress::Fd(_), LogLineFormat::Rfc3164) => Some("localhost"),
+                (TargetAddress::Fd(_) | TargetAddress::Ring(_), LogLineFormat::Rfc3164) => Some("localhost"),
                 _ => None,
             }),
             ..*line
@@ -85,8 +85,13 @@ impl Default for Target {
 
 impl Target {
     fn deliver(&mut self, target: &TargetPlan, line: &[u8], now_ms: u64) -> bool {
-        if let TargetAddress::Fd(fd) = target.to {
-            return write_to(fd, line);
+        match &target.to {
+            TargetAddress::Fd(fd) => return write_to(*fd, line),
+            TargetAddress::Ring(ring) => {
+                ring.events.push(line.strip_suffix(b"\n").unwrap_or(line));
+                return true;
+            }
+            _ => {}
         }
         // a syslog that was restarted has a new socket, which is asked for with every line: that
         // costs no packet
@@ -162,6 +167,6 @@ fn open(to: &TargetAddress) -> Result<OwnedFd, Errno> {
             connect(&fd, &SocketAddrUnix::new(path.as_slice())?)?;
             Ok(fd)
         }
-        TargetAddress::Fd(_) => Err(Errno::INVAL),
+        TargetAddress::Fd(_) | TargetAddress::Ring(_) => Err(Errno::INVAL),
     }
 }

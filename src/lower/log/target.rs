@@ -88,7 +88,7 @@ fn target(args: &mut Args<'_, '_>) -> Option<LogTarget> {
     let to = address(args)?;
     let mut target = LogTarget {
         format: match to {
-            LogAddress::Fd(_) => LogLineFormat::Raw,
+            LogAddress::Fd(_) | LogAddress::Ring(_) => LogLineFormat::Raw,
             LogAddress::Socket(_) => LogLineFormat::Rfc3164,
         },
         to,
@@ -150,10 +150,12 @@ fn address(args: &mut Args<'_, '_>) -> Option<LogAddress> {
             return Some(LogAddress::Fd(fd));
         }
     }
-    if [&b"ring@"[..], b"backend@"]
-        .iter()
-        .any(|p| word.bytes().starts_with(p))
-    {
+    if let Some(name) = word.bytes().strip_prefix(b"ring@") {
+        let name = bstr::BStr::new(name).to_string();
+        args.next_word();
+        return Some(LogAddress::Ring(name));
+    }
+    if word.bytes().starts_with(b"backend@") {
         let what = word.display().to_string();
         args.next_word();
         args.rest();
@@ -176,21 +178,12 @@ fn address(args: &mut Args<'_, '_>) -> Option<LogAddress> {
 
 fn format(args: &mut Args<'_, '_>) -> Option<LogLineFormat> {
     let word = args.word(EXPECTS)?;
-    Some(match word.bytes() {
-        b"rfc3164" => LogLineFormat::Rfc3164,
-        b"local" => LogLineFormat::Local,
-        b"rfc5424" => LogLineFormat::Rfc5424,
-        b"priority" => LogLineFormat::Priority,
-        b"short" => LogLineFormat::Short,
-        b"timed" => LogLineFormat::Timed,
-        b"iso" => LogLineFormat::Iso,
-        b"raw" => LogLineFormat::Raw,
-        _ => {
-            let message = format!("log : unknown log format '{}'", word.display());
-            args.alert("HX0393", word.span, message);
-            return None;
-        }
-    })
+    let format = LogLineFormat::named(word.bytes());
+    if format.is_none() {
+        let message = format!("log : unknown log format '{}'", word.display());
+        args.alert("HX0393", word.span, message);
+    }
+    format
 }
 
 /// `1,3-5:10`

@@ -21,6 +21,7 @@ use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
 use crate::config::directive::Directive;
 use crate::grammar::{self, Version};
+use crate::ir;
 use crate::ir::proxy::HttpErrors;
 use crate::sample::users::UserList;
 use std::collections::HashMap;
@@ -57,7 +58,12 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &resolvers::PARSE_RESOLV_CONF,
     &resolvers::RESOLVE_RETRIES,
     &resolvers::TIMEOUT,
+    &ring::DESCRIPTION,
+    &ring::FORMAT,
+    &ring::MAXLEN,
     &ring::SERVER,
+    &ring::SIZE,
+    &ring::TIMEOUT,
     &traces::TRACE,
     &userlist::GROUP,
     &userlist::USER,
@@ -201,7 +207,7 @@ const HEADS: &[Head] = &[
 ];
 
 /// Those that have their effect.
-pub const EXECUTED: &[&str] = &["crt-store", "http-errors", "userlist"];
+pub const EXECUTED: &[&str] = &["crt-store", "http-errors", "ring", "userlist"];
 
 /// The head of such a section. The lines that follow belong to it.
 pub(super) fn begin(cx: &mut Context<'_>, line: &Directive) {
@@ -268,6 +274,17 @@ pub(super) fn begin(cx: &mut Context<'_>, line: &Directive) {
             name: text.clone(),
             ..HttpErrors::default()
         });
+    }
+    if section.name == "ring" {
+        if text == ir::log::Ring::built_in().name {
+            let message = format!(
+                "parsing [{}] : sink named '{text}' already exists.",
+                cx.place(line.span)
+            );
+            let finding = Diagnostic::alert("HX0213", line.span, message);
+            cx.diags.push(finding.form(Form::Config));
+        }
+        cx.rings.push(ir::log::Ring::new(&text));
     }
     if section.name == "userlist" {
         cx.user_lists.push(UserList {

@@ -8,6 +8,7 @@ mod cookie;
 mod hash_key;
 mod init_addr;
 mod limits;
+mod log_proto;
 mod observe;
 mod on_marked;
 mod pool;
@@ -46,6 +47,8 @@ pub struct ServerDraft {
     pub agent_checked: bool,
     /// How the agent is asked.
     pub agent: AgentSettings,
+    /// `log-proto octet-count`
+    pub counted: bool,
     /// `sni`, as written
     pub sni: Option<Word>,
     /// `pool-conn-name`, as written
@@ -72,6 +75,7 @@ impl Default for ServerDraft {
             check: CheckSettings::default(),
             agent_checked: false,
             agent: AgentSettings::default(),
+            counted: false,
             sni: None,
             pool_conn_name: None,
             formats: Vec::new(),
@@ -157,6 +161,7 @@ pub const OPTIONS: &[ServerOption] = &[
     observe::ON_ERROR,
     on_marked::ON_MARKED_DOWN,
     on_marked::ON_MARKED_UP,
+    log_proto::LOG_PROTO,
     pool::MAX_REUSE,
     pool::POOL_CONN_NAME,
     pool::POOL_LOW_CONN,
@@ -316,15 +321,13 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
     }
 }
 
-/// A server of a section that is no proxy (`ring`): its words are read and checked.
-pub fn standing_alone(args: &mut Args<'_, '_>, section: &str) {
-    let Some((_, place)) = name(args, section) else {
-        return;
-    };
+/// A server of a section that is no proxy (`ring`): its name, and what its words say.
+pub fn standing_alone(args: &mut Args<'_, '_>, section: &str) -> Option<(String, ServerDraft)> {
+    let (name, place) = name(args, section)?;
     let mut made = ServerDraft::default();
-    if address(args, Kind::SERVER, &place).is_some() {
-        options(&mut made, args, &place, false);
-    }
+    made.server.address = address(args, Kind::SERVER, &place)?;
+    let name = name.display().to_string();
+    options(&mut made, args, &place, false).then_some((name, made))
 }
 
 /// What the servers of a section that is no proxy have in common: read and checked.

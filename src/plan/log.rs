@@ -165,7 +165,7 @@ impl LogBuilder {
                 LogEntry::Global => targets.extend(self.global.iter().cloned()),
                 LogEntry::Target(t) => {
                     targets.extend(target(t, &self.profiles, &self.rings, files));
-                },
+                }
             }
         }
         if targets.is_empty() {

@@ -33,8 +33,8 @@ pub use files::{AbsentFiles, Files, RealFiles};
 pub use frontend::{BackendTarget, FrontendPlan, UseBackendPlan};
 pub use global::GlobalPlan;
 pub use listener::ListenerPlan;
-pub use ring::{RingPlan, RingReceiver};
 pub use log::{LogPlan, TargetAddress, TargetPlan};
+pub use ring::{RingPlan, RingReceiver};
 pub use server::{ServerAddress, ServerPlan};
 pub use stats::StatsPlan;
 

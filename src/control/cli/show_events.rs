@@ -23,7 +23,8 @@ fn run(call: &mut Call<'_>) -> Flow {
         return list(call);
     }
     let options = call.args.get(1..).unwrap_or_default();
-    let known = |o: &&[u8]| o.len() > 1 && o[0] == b'-' && o[1..].iter().all(|c| b"wn0".contains(c));
+    let known =
+        |o: &&[u8]| o.len() > 1 && o[0] == b'-' && o[1..].iter().all(|c| b"wn0".contains(c));
     let Some(ring) = rings
         .iter()
         .find(|r| r.settings.name.as_bytes() == name.as_slice())

@@ -363,8 +363,14 @@ impl Conversation {
             Target::Master => {
                 let office = Arc::clone(&self.office);
                 let before = self.out.len();
-                let flow =
-                    cli::execute(command, payload, &mut self.session, &*office, &mut self.out, &mut |_| true);
+                let flow = cli::execute(
+                    command,
+                    payload,
+                    &mut self.session,
+                    &*office,
+                    &mut self.out,
+                    &mut |_| true,
+                );
                 // what only changes the conversation is not answered, where a worker sends an
                 // empty line
                 if !command.is_empty() && self.out.get(before..) == Some(b"\n") {
@@ -376,7 +382,14 @@ impl Conversation {
                 b"quit" => Flow::Close,
                 b"prompt" => {
                     let office = Arc::clone(&self.office);
-                    cli::execute(command, None, &mut self.session, &*office, &mut self.out, &mut |_| true)
+                    cli::execute(
+                        command,
+                        None,
+                        &mut self.session,
+                        &*office,
+                        &mut self.out,
+                        &mut |_| true,
+                    )
                 }
                 _ => {
                     if self.forward(pid, command, payload).is_err() {

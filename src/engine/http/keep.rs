@@ -62,7 +62,6 @@ impl Stream {
             let idle = all();
             idle <= low || used + idle <= need.map_or(0, |n| n.estimate())
         };
-        t.idle
-            .put(t.worker, be.id, server, conn, delay, wanted);
+        t.idle.put(t.worker, be.id, server, conn, delay, wanted);
     }
 }

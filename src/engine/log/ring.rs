@@ -44,7 +44,10 @@ fn forward(ring: &RingPlan, index: usize) {
 }
 
 fn connect(ring: &RingPlan, receiver: &RingReceiver) -> io::Result<TcpStream> {
-    let limit = |ms: Option<u32>| ms.filter(|ms| *ms > 0).map(|ms| Duration::from_millis(ms.into()));
+    let limit = |ms: Option<u32>| {
+        ms.filter(|ms| *ms > 0)
+            .map(|ms| Duration::from_millis(ms.into()))
+    };
     let stream = match limit(ring.settings.connect) {
         Some(time) => TcpStream::connect_timeout(&receiver.address, time)?,
         None => TcpStream::connect(receiver.address)?,

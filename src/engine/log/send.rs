@@ -55,7 +55,9 @@ impl Sender {
             level: line.level.max(settings.min_level),
             // 3.4 puts a name where no syslog daemon could add one
             hostname: line.hostname.or(match (&target.to, settings.format) {
-                (TargetAddress::Fd(_) | TargetAddress::Ring(_), LogLineFormat::Rfc3164) => Some("localhost"),
+                (TargetAddress::Fd(_) | TargetAddress::Ring(_), LogLineFormat::Rfc3164) => {
+                    Some("localhost")
+                }
                 _ => None,
             }),
             ..*line

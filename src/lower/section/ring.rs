@@ -50,7 +50,9 @@ pub const SERVER: KeywordHandler = KeywordHandler::new(&["server"], HERE, lower)
 fn size(args: &mut Args<'_, '_>) -> Option<u32> {
     let word = args.next_word();
     let text = word.map_or_else(String::new, |w| w.display().to_string());
-    let bytes = crate::base::units::size(text.as_bytes()).ok().filter(|n| *n > 0);
+    let bytes = crate::base::units::size(text.as_bytes())
+        .ok()
+        .filter(|n| *n > 0);
     if bytes.is_none() {
         let message = format!("invalid size '{text}' for new sink buffer.");
         args.alert("HX0164", args.line().span, message);

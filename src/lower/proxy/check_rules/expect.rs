@@ -145,12 +145,12 @@ impl Rule<'_, '_, '_> {
         let Some(format) = self.introduced("name") else {
             return Err(missing.into());
         };
-        let name = self.matched(&missing, format)?;
+        let name = self.matched(&missing, format, true)?;
         let value = match self.introduced("value") {
             None => None,
             Some(format) => {
                 let missing = format!("'{kind}' expect a pattern with the value keyword");
-                Some(self.matched(&missing, format)?)
+                Some(self.matched(&missing, format, false)?)
             }
         };
         Ok(Pattern::Header(Box::new(HeaderPattern {
@@ -171,7 +171,7 @@ impl Rule<'_, '_, '_> {
         Some(format)
     }
 
-    fn matched(&mut self, missing: &str, format: bool) -> Result<Matcher, Fault> {
+    fn matched(&mut self, missing: &str, format: bool, is_name: bool) -> Result<Matcher, Fault> {
         let mut make: fn(LogFormat) -> Matcher = Matcher::Exact;
         let mut is_regex = false;
         if self.words.first().is_some_and(|w| w.is("-m")) {
@@ -195,7 +195,9 @@ impl Rule<'_, '_, '_> {
             return Err(missing.into());
         }
         if is_regex {
-            return Ok(Matcher::Regex(regex(self.take(missing)?)?));
+            // names are compared without regard to case
+            let word = self.take(missing)?;
+            return Ok(Matcher::Regex(regex_of(word, is_name)?));
         }
         let text = match format {
             true => self.format("value")?,
@@ -206,7 +208,11 @@ impl Rule<'_, '_, '_> {
 }
 
 fn regex(word: &Word) -> Result<Regex, Fault> {
-    Regex::new(word.bytes(), false)
+    regex_of(word, false)
+}
+
+fn regex_of(word: &Word, ignore_case: bool) -> Result<Regex, Fault> {
+    Regex::new(word.bytes(), ignore_case)
         .map_err(|m| format!("regex '{}' is invalid ({m})", word.display()).into())
 }
 

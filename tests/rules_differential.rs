@@ -4,6 +4,8 @@
 //! `HAPAX_ORACLE` names the other program (else `haproxy` of the path), `HAPAX_ROUNDS` how many
 //! configurations are tried, `HAPAX_SEED` the first. Without a HAProxy nothing is compared.
 
+#![allow(clippy::unwrap_used, reason = "test code")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read, Write};

@@ -461,7 +461,10 @@ where
                 }
             }
         }
-        if session.requests == 0 && message.received().first() == Some(&b'P') {
+        if session.requests == 0
+            && message.received().first() == Some(&b'P')
+            && super::h2::may_begin(&session)
+        {
             match Box::pin(announced(session, message)).await {
                 Said::H1(s, m) => (session, message) = (s, m),
                 Said::H2(s, said) => return Box::pin(super::h2::serve(s, said, pool)).await,

@@ -26,6 +26,8 @@ pub struct Thread {
     pub streams: super::streams::Streams,
     /// Idle connections to servers.
     pub idle: IdlePool,
+    /// HTTP/2 connections to servers.
+    pub h2: super::h2::Servers,
     /// Small pieces are joined here before they are written; borrowed only between two awaits.
     pub joined: RefCell<Vec<u8>>,
     /// Outgoing heads are written here; borrowed only between two awaits.
@@ -91,6 +93,7 @@ impl Thread {
             worker,
             streams: super::streams::Streams::new(listed),
             idle,
+            h2: super::h2::Servers::default(),
             joined: RefCell::new(Vec::with_capacity(8192)),
             head: RefCell::new(Vec::with_capacity(bufsize)),
             scratch: RefCell::default(),

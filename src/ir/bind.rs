@@ -34,6 +34,8 @@ pub struct Bind {
     pub v6only: bool,
     /// `proto h2`: HTTP/2 is spoken from the first byte on
     pub h2: bool,
+    /// `proto h1`: what looks like HTTP/2 is not taken for it
+    pub h1: bool,
     /// `accept-proxy`
     pub accept_proxy: bool,
     /// `tcp-ut`, milliseconds
@@ -78,6 +80,7 @@ impl Bind {
             v4v6: false,
             v6only: false,
             h2: false,
+            h1: false,
             accept_proxy: false,
             tcp_ut: None,
             tls: super::tls::BindTls::default(),

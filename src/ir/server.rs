@@ -57,6 +57,8 @@ pub struct Server {
     pub pool_max_conn: Option<u32>,
     /// `pool-low-conn`
     pub pool_low_conn: u32,
+    /// `proto h2`: HTTP/2 is spoken from the first byte on
+    pub h2: bool,
     /// `pool-purge-delay`, ms (5000)
     pub pool_purge_delay: u32,
     /// `hash-key`
@@ -112,6 +114,7 @@ impl Server {
             tcp_ut: None,
             pool_max_conn: None,
             pool_low_conn: 0,
+            h2: false,
             pool_purge_delay: 5000,
             hash_key: HashKey::Id,
             strict_maxconn: false,

@@ -9,6 +9,12 @@ use crate::proto::h2::{Code, PREFACE, frame};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+/// Whether a client of a listener may begin with HTTP/2 unasked.
+pub fn may_begin(s: &Session) -> bool {
+    let listener = s.plan.listeners.get(s.listener as usize);
+    listener.is_none_or(|l| !l.settings.h1)
+}
+
 /// Whether what a client says first is HTTP/2, as far as can be told: `None`, when more must come.
 pub fn announced(said: &[u8]) -> Option<bool> {
     let known = said.len().min(PREFACE.len());

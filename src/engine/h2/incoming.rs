@@ -202,6 +202,7 @@ impl Mux {
     fn may_begin(&self, stream: u32) -> bool {
         match &self.peer {
             Peer::Client { .. } => stream % 2 == 1,
+            Peer::Server { .. } => false,
         }
     }
 
@@ -237,6 +238,9 @@ impl Mux {
                     }
                     // larger ones would only make others wait
                     s.frame = (value as usize).min(crate::proto::h2::DEFAULT_FRAME);
+                }
+                setting::MAX_CONCURRENT_STREAMS if matches!(self.peer, Peer::Server { .. }) => {
+                    s.most = s.most.min(value as usize);
                 }
                 setting::ENABLE_PUSH if value > 1 => return Err(Code::Protocol.into()),
                 _ => {}
@@ -289,9 +293,11 @@ impl Mux {
         let Some(pipe) = s.stream(h.stream) else {
             return Err(Fault::Stream(Code::StreamClosed));
         };
+        let slot = pipe.slot();
         match pipe.data(body, h.length, h.has(flag::END_STREAM)) {
             Ok(flags) => {
-                self.t.worker.note(pipe.slot(), flags);
+                s.proven = true;
+                self.t.worker.note(slot, flags);
                 Ok(())
             }
             Err(code) => Err(Fault::Stream(code)),
@@ -305,8 +311,9 @@ impl Mux {
         } = whose;
         let ends = whose.flags & flag::END_STREAM != 0;
         let kind = match &self.peer {
+            Peer::Server { .. } if s.stream(id).is_some_and(|p| p.is_headless()) => Kind::Response,
             _ if known => Kind::Trailers,
-            Peer::Client { .. } => Kind::Request,
+            _ => Kind::Request,
         };
         s.fields.begin(kind);
         let State {
@@ -317,8 +324,26 @@ impl Mux {
         }
         if known {
             let Some(pipe) = s.stream(id).cloned() else {
+                if matches!(self.peer, Peer::Server { .. }) {
+                    // nobody waits for it any more
+                    return Ok(());
+                }
                 return Err(Fault::Quiet(Code::StreamClosed));
             };
+            if kind == Kind::Response {
+                let head = pipe.head(&mut s.fields, ends);
+                let flags = head.ok_or(Fault::Stream(Code::Protocol))?;
+                if ends {
+                    s.proven = true;
+                } else if !pipe.is_headless() {
+                    let granted = pipe.grant(s);
+                    if granted > 0 {
+                        frame::window(&mut s.out, id, granted as u32);
+                    }
+                }
+                self.t.worker.note(pipe.slot(), flags);
+                return Ok(());
+            }
             if pipe.has_ended() {
                 return Err(Fault::Quiet(Code::Protocol));
             }
@@ -356,8 +381,9 @@ impl Mux {
             }
         }
         s.streams.push(pipe.clone());
-        let Peer::Client { transactions, .. } = &self.peer;
-        transactions.begin(self.t, pipe);
+        if let Peer::Client { transactions, .. } = &self.peer {
+            transactions.begin(self.t, pipe);
+        }
         Ok(())
     }
 }

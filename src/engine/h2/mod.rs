@@ -14,7 +14,9 @@ mod incoming;
 mod mux;
 mod outgoing;
 mod pipe;
+mod server;
 
-pub use client::{announced, serve, session};
+pub use client::{announced, may_begin, serve, session};
 pub use mux::Mux;
 pub use pipe::Pipe;
+pub use server::{Place, Servers, may_speak, open};

@@ -1,12 +1,13 @@
 //! The state of a connection, and what its task does whatever side it is on.
 
 use super::pipe::Pipe;
+use crate::engine::pool::ServerConn;
 use crate::engine::reactor::sock::{ERROR, HANGUP, READABLE, WRITABLE};
 use crate::engine::reactor::{Io, Sock, TaskRef};
 use crate::engine::session::{Session, Transactions};
 use crate::engine::thread::Thread;
 use crate::proto::h2::frame::{self, kind, setting};
-use crate::proto::h2::{Code, DEFAULT_FRAME, DEFAULT_WINDOW, Fields, hpack};
+use crate::proto::h2::{Code, DEFAULT_FRAME, DEFAULT_WINDOW, Fields, PREFACE, hpack};
 use std::cell::{Cell, RefCell};
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
@@ -28,6 +29,11 @@ pub enum Peer {
         session: Box<Session>,
         /// Serves a request.
         transactions: &'static dyn Transactions,
+    },
+    /// A server.
+    Server {
+        /// The connection.
+        conn: ServerConn,
     },
 }
 
@@ -108,6 +114,8 @@ pub struct State {
     pub last_data: Option<(u32, usize)>,
     /// Faults and oddities of the other side so far.
     pub glitches: u32,
+    /// A stream went well.
+    pub proven: bool,
     /// When the last stream ended, ms.
     pub idle_since: u64,
     /// Faults to be logged: so many lines.
@@ -141,6 +149,7 @@ impl State {
             leaving: false,
             last_data: None,
             glitches: 0,
+            proven: false,
             idle_since: now_ms,
             faults: 0,
         }
@@ -237,10 +246,37 @@ impl Mux {
         })
     }
 
+    /// A connection to a server that stands: who we are is on its way.
+    pub fn with_server(t: &'static Thread, conn: ServerConn, most: usize) -> Rc<Mux> {
+        let mut state = State::new(t.worker.now_ms(), most);
+        state.begun = true;
+        state.out.extend_from_slice(PREFACE);
+        frame::settings(
+            &mut state.out,
+            &[
+                (setting::ENABLE_PUSH, 0),
+                (setting::INITIAL_WINDOW_SIZE, UNIT as u32),
+            ],
+        );
+        Rc::new(Mux {
+            t,
+            peer: Peer::Server { conn },
+            task: Cell::new(None),
+            state: RefCell::new(state),
+        })
+    }
+
+    /// The running task is the connection's.
+    pub(super) fn adopt(&self) {
+        self.task.set(Some(self.t.worker.current()));
+        self.sock().adopt();
+    }
+
     /// The connection's socket.
     pub fn sock(&self) -> &Sock {
         match &self.peer {
             Peer::Client { session, .. } => &session.client,
+            Peer::Server { conn } => &conn.sock,
         }
     }
 
@@ -253,6 +289,7 @@ impl Mux {
     pub fn session(&self) -> Option<&Session> {
         match &self.peer {
             Peer::Client { session, .. } => Some(session),
+            Peer::Server { .. } => None,
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::mux::State;
 use crate::proto::h2::frame::{self, HEADER, flag, kind};
-use crate::proto::h2::{Asked, Body, head};
+use crate::proto::h2::{Asked, Body, Switch, head};
+use crate::sample::conv::to_base64;
 
 /// Where in its message a text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,12 @@ pub(super) struct Used {
 pub(super) struct Text {
     phase: Phase,
     asked: Asked,
+    /// It is a request.
+    request: bool,
+    /// The protocol that a request asks for instead.
+    protocol: Option<Vec<u8>>,
+    /// What a server says to the key of a WebSocket handshake.
+    accept: Option<Vec<u8>>,
     /// The beginning of a head or of trailers.
     partial: Vec<u8>,
 }
@@ -50,8 +57,38 @@ impl Text {
         Text {
             phase: Phase::Head,
             asked,
+            request: false,
+            protocol: None,
+            accept: None,
             partial: Vec::new(),
         }
+    }
+
+    /// A request.
+    pub(super) fn request() -> Text {
+        Text {
+            request: true,
+            ..Text::response(Asked::Any)
+        }
+    }
+
+    /// A request of which nothing was sent.
+    pub(super) fn is_unsent(&self) -> bool {
+        self.request && self.phase == Phase::Head
+    }
+
+    /// A message of which nothing was sent.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.phase == Phase::Head
+    }
+
+    /// What the response to a request depends on.
+    pub(super) fn asked(&self) -> (Asked, Option<Switch<'_>>) {
+        let switch = self.protocol.as_deref().map(|protocol| Switch {
+            protocol,
+            accept: self.accept.as_deref(),
+        });
+        (self.asked, switch)
     }
 
     pub(super) fn is_ended(&self) -> bool {
@@ -169,9 +206,13 @@ impl Text {
             bytes: end.saturating_sub(before),
             window: 0,
         };
+        if self.request {
+            self.request_head(id, text, s);
+            return used;
+        }
         let at = begin(id, s);
         let Some((status, framing)) =
-            head::response(text, self.asked == Asked::WebSocket, &mut s.out)
+            head::response(text, self.asked == Asked::Upgrade, &mut s.out)
         else {
             // no head at all: the stream ends without one
             s.out.truncate(at);
@@ -189,14 +230,42 @@ impl Text {
             (200..=299, Asked::Connect) => Body::Raw,
             _ => framing.body(Body::Raw),
         };
+        self.begin_body(body);
+        finish(at, body == Body::None, s);
+        used
+    }
+
+    fn request_head(&mut self, id: u32, text: &[u8], s: &mut State) {
+        let at = begin(id, s);
+        let Some(made) = head::request(text, &mut s.out) else {
+            // no head at all: there is nothing to be asked
+            s.out.truncate(at);
+            self.phase = Phase::Ended;
+            return;
+        };
+        self.accept = made.websocket_key.map(accept);
+        self.protocol = made.upgrade.map(<[u8]>::to_vec);
+        self.asked = match made.method {
+            _ if made.upgrade.is_some() => Asked::Upgrade,
+            b"HEAD" => Asked::Head,
+            b"CONNECT" => Asked::Connect,
+            _ => Asked::Any,
+        };
+        let body = match self.asked {
+            Asked::Upgrade | Asked::Connect => Body::Raw,
+            _ => made.framing.body(Body::None),
+        };
+        self.begin_body(body);
+        finish(at, body == Body::None, s);
+    }
+
+    fn begin_body(&mut self, body: Body) {
         self.phase = match body {
             Body::None => Phase::Ended,
             Body::Length(n) => Phase::Length(n),
             Body::Chunked => Phase::Size(0, false),
             Body::Raw => Phase::Raw,
         };
-        finish(at, body == Body::None, s);
-        used
     }
 
     fn take_trailers(&mut self, id: u32, bytes: &[u8], s: &mut State) -> Used {
@@ -222,6 +291,18 @@ impl Text {
             window: 0,
         }
     }
+}
+
+/// What a server says to the key of a WebSocket handshake (RFC 6455 section 4.2.2).
+fn accept(key: &[u8]) -> Vec<u8> {
+    use sha1::{Digest, Sha1};
+    let digest = Sha1::new()
+        .chain_update(key)
+        .chain_update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
+        .finalize();
+    let mut text = Vec::with_capacity(28);
+    to_base64(&digest, &mut |b| text.push(b));
+    text
 }
 
 /// Begins a field block; returns where.
@@ -289,4 +370,16 @@ fn end(id: u32, s: &mut State) {
         return;
     }
     frame::begin(&mut s.out, 0, kind::DATA, flag::END_STREAM, id);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::proto::h2::{WEBSOCKET_ACCEPT, WEBSOCKET_KEY};
+
+    #[test]
+    fn a_key_and_its_answer() {
+        assert_eq!(super::accept(WEBSOCKET_KEY), WEBSOCKET_ACCEPT);
+        let sample = super::accept(b"dGhlIHNhbXBsZSBub25jZQ==");
+        assert_eq!(sample, b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
 }

@@ -5,7 +5,7 @@ use super::outgoing::Text;
 use crate::engine::reactor::Io;
 use crate::engine::reactor::sock::{ERROR, HANGUP, READABLE};
 use crate::proto::h2::frame::{self, flag, kind};
-use crate::proto::h2::{Asked, Body, Code};
+use crate::proto::h2::{Asked, Body, Code, Fields};
 use rustix::io::Errno;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -36,6 +36,8 @@ struct Incoming {
     held: u32,
     /// Shared buffers that it holds.
     claimed: usize,
+    /// The head of a response is still to come.
+    headless: bool,
 }
 
 /// What goes out.
@@ -83,6 +85,7 @@ impl Pipe {
                 window: UNIT as i64,
                 held: 0,
                 claimed: 0,
+                headless: false,
             }),
             outgoing: RefCell::new(Outgoing {
                 text: Text::response(asked),
@@ -91,6 +94,36 @@ impl Pipe {
                 waits: false,
             }),
         }
+    }
+
+    /// A stream that is about to be begun.
+    pub(super) fn towards_server(mux: &Rc<Mux>, id: u32, window: i64) -> Pipe {
+        let pipe = Pipe::new(mux, id, window, Vec::new(), Body::None, Asked::Any, false);
+        pipe.outgoing.borrow_mut().text = Text::request();
+        pipe.incoming.borrow_mut().headless = true;
+        pipe
+    }
+
+    /// Whether the head of a response is still to come.
+    pub(super) fn is_headless(&self) -> bool {
+        self.incoming.borrow().headless
+    }
+
+    /// The head of a response, out of its fields: `None` if they make none.
+    pub(super) fn head(&self, fields: &mut Fields, ends: bool) -> Option<u8> {
+        let mut incoming = self.incoming.borrow_mut();
+        let incoming = &mut *incoming;
+        let outgoing = self.outgoing.borrow();
+        let (asked, switch) = outgoing.text.asked();
+        let (status, body) = fields.response(ends, asked, switch, &mut incoming.text)?;
+        if status >= 200 || status == 101 {
+            incoming.headless = false;
+            incoming.body = body;
+            if ends {
+                incoming.progress = Progress::Ended;
+            }
+        }
+        Some(READABLE)
     }
 
     /// A stream that never was, for what is to be told in its place.
@@ -242,9 +275,12 @@ impl Pipe {
             self.finish();
         }
         self.slot.set(NONE);
-        let (ended, lost) = {
+        let (ended, lost, untouched) = {
             let outgoing = self.outgoing.borrow();
-            (outgoing.text.is_ended(), outgoing.lost)
+            let untouched = !resets && outgoing.text.is_untouched();
+            // who never asked has nothing to take back
+            let lost = outgoing.lost || outgoing.text.is_unsent();
+            (outgoing.text.is_ended(), lost, untouched)
         };
         let (progress, claimed) = {
             let incoming = self.incoming.borrow();
@@ -255,6 +291,8 @@ impl Pipe {
             // what is still to come is of no use
             (true, Progress::Open) => Some(Code::NoError),
             (true, _) => None,
+            // as 3.4: it was not looked at, and may be repeated
+            (false, _) if untouched => Some(Code::RefusedStream),
             (false, _) => Some(Code::Cancel),
         };
         if let Some(code) = code {

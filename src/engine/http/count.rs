@@ -3,6 +3,7 @@
 use super::Stream;
 use super::stream::Service;
 use crate::engine::count::{self, Ended, ms};
+use crate::proto::h1::BodyLength;
 
 impl Stream {
     /// The transaction is over.
@@ -80,7 +81,14 @@ pub(super) fn logged_size(res: &crate::proto::h1::Message) -> u64 {
         .headers()
         .map(|(name, value)| name.len() + value.len())
         .sum();
-    (21 + "HTTP/1.1200".len() + res.reason().len() + fields) as u64
+    let size = (21 + "HTTP/1.1200".len() + res.reason().len() + fields) as u64;
+    match (res.version(), res.body()) {
+        // HTTP/2 does not say so in a field
+        ((2, _), BodyLength::Chunked) => {
+            size.saturating_sub("transfer-encodingchunked".len() as u64)
+        }
+        _ => size,
+    }
 }
 
 /// The same for a request's head.

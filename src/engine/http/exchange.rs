@@ -211,6 +211,7 @@ impl Stream {
         {
             self.req.set_header(name, server.name.as_bytes());
         }
+        self.req.sends_whole_target(a.conn.sock.pipe().is_some());
         let mut head = t.head.borrow_mut();
         head.clear();
         self.req.encode_request(
@@ -416,6 +417,12 @@ impl Stream {
                     self.interim(be, &mut early);
                 }
                 status => {
+                    if status == 101 && self.req.is_h2() && !self.is_websocket_answer() {
+                        return Err(Failure::Again(
+                            RetryOn::JUNK_RESPONSE,
+                            End::Status(502, *b"PH"),
+                        ));
+                    }
                     self.times.response = t.worker.now_us();
                     count::response(be, self.server, status);
                     if let Some(why) =

@@ -18,6 +18,10 @@ impl Stream {
         mut conn: ServerConn,
         bound: bool,
     ) {
+        if conn.sock.pipe().is_some() {
+            // a stream is over; its connection is kept by itself
+            return;
+        }
         let t = self.s.t;
         conn.idle_since = t.worker.now_ms();
         let state = be.state.server(server);

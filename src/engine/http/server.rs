@@ -4,10 +4,10 @@ use super::{End, KeptConn, Stream};
 use crate::action::{Answer, Reply};
 use crate::balance::queue::{Assigned, Turn, Want};
 use crate::engine::connect::{self, Fault};
-use crate::engine::count;
 use crate::engine::pool::ServerConn;
 use crate::engine::preface::{self, Preface};
 use crate::engine::reactor::{NEVER, Sock, Wake};
+use crate::engine::{count, h2};
 use crate::engine::{select, source, strict, takeover, tls};
 use crate::ir::proxy::{HttpReuse, Options, RetryOn};
 use crate::plan::{BackendPlan, Direct, ServerAddress};
@@ -186,6 +186,25 @@ impl Stream {
         let pooled = plan.settings.pool_conn_name.as_ref();
         let pooled = pooled.and_then(|given| tls::value_of(t, &given.expr, self));
         let kind = tls::kind(kind, pooled.as_deref().or(name.as_deref()));
+        let multiplexed = h2::may_speak(plan);
+        let place = h2::Place {
+            backend: be.id,
+            server,
+            kind,
+        };
+        if multiplexed {
+            let first = self.s.requests <= 1;
+            if !fresh && let Some(sock) = t.h2.reuse(place, be.http_reuse, first) {
+                let counted = t.shared.descriptors.server();
+                let mut conn = ServerConn::new(sock, kind, counted, None);
+                conn.home = self.be.clone();
+                return Ok(Attached {
+                    conn,
+                    reused: true,
+                    until: NEVER,
+                });
+            }
+        }
         if !fresh {
             let mine =
                 |k: &KeptConn| k.backend == be.id && k.server == server && k.conn.kind == kind;
@@ -253,6 +272,9 @@ impl Stream {
         }
         let mut conn = ServerConn::new(sock, kind, shared.descriptors.server(), strict);
         conn.home = self.be.clone();
+        if multiplexed {
+            conn = Box::pin(h2::open(t, plan, place, conn, until)).await?;
+        }
         Ok(Attached {
             conn,
             reused: false,

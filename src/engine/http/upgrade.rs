@@ -16,6 +16,17 @@ impl Stream {
             .is_some_and(|r| r.body() == BodyLength::Tunnel)
     }
 
+    /// Whether a server answered the key that was made up for a client of HTTP/2.
+    #[cold]
+    pub(super) fn is_websocket_answer(&self) -> bool {
+        use crate::proto::h2::{WEBSOCKET_ACCEPT, WEBSOCKET_KEY};
+        if self.req.header(b"sec-websocket-key") != Some(WEBSOCKET_KEY) {
+            return true;
+        }
+        let res = self.res.as_ref();
+        res.is_some_and(|r| r.header(b"sec-websocket-accept") == Some(WEBSOCKET_ACCEPT))
+    }
+
     /// Passes bytes both ways from now on.
     pub(super) async fn run_tunnel(&mut self, a: Attached, mut at: Attempt) -> Next {
         let t = self.s.t;

@@ -13,8 +13,8 @@ pub const PROTO: BindOption = BindOption {
 fn proto(bind: &mut Bind, args: &mut Args<'_, '_>) -> Result<(), Fault> {
     let word = argument(args, "proto", "missing value")?;
     match word.text.as_slice() {
-        b"h2" => bind.h2 = true,
-        b"h1" => bind.h2 = false,
+        b"h2" => (bind.h2, bind.h1) = (true, false),
+        b"h1" => (bind.h2, bind.h1) = (false, true),
         name => {
             let text = format!(" unknown MUX protocol '{}'", String::from_utf8_lossy(name));
             return Err(Fault::about("proto", word.span, text));

@@ -12,6 +12,7 @@ mod log_proto;
 mod observe;
 mod on_marked;
 mod pool;
+mod proto;
 mod redir;
 mod send_proxy;
 mod ssl;
@@ -162,6 +163,7 @@ pub const OPTIONS: &[ServerOption] = &[
     on_marked::ON_MARKED_DOWN,
     on_marked::ON_MARKED_UP,
     log_proto::LOG_PROTO,
+    proto::PROTO,
     pool::MAX_REUSE,
     pool::POOL_CONN_NAME,
     pool::POOL_LOW_CONN,

@@ -193,16 +193,17 @@ impl Builder<'_> {
             config.resumption = config.resumption.tls12_resumption(by_id);
         }
         let http = proxy.settings.mode == Mode::Http;
-        let spoken = |names: &Option<Vec<Vec<u8>>>| -> Vec<Vec<u8>> {
+        let checked = |names: &Option<Vec<Vec<u8>>>| -> Vec<Vec<u8>> {
             let names = names.iter().flatten();
+            // checks speak HTTP/1 alone
             names.filter(|n| !http || *n != b"h2").cloned().collect()
         };
         // a check of another port or address is plain unless the line says otherwise
         let elsewhere = |c: &CheckSettings| c.port.is_some() || c.addr.is_some();
         let same_place = !server.check.as_ref().is_some_and(elsewhere);
         let mut checks = config.clone();
-        config.alpn_protocols = spoken(&common.alpn);
-        checks.alpn_protocols = spoken(&tls.check_alpn);
+        config.alpn_protocols = common.alpn.iter().flatten().cloned().collect();
+        checks.alpn_protocols = checked(&tls.check_alpn);
         Some(Arc::new(ServerTlsPlan {
             traffic: tls.ssl.then(|| Arc::new(config)),
             checks_by_default: tls.check_ssl || tls.ssl && same_place,

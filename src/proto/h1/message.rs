@@ -23,6 +23,8 @@ pub struct Message {
     pub(super) spelling: Option<Box<Spelling>>,
     /// It came as HTTP/2: see [`Message::came_as_h2`].
     h2: bool,
+    /// See [`Message::sends_whole_target`].
+    whole: bool,
 }
 
 impl Default for Message {
@@ -42,6 +44,7 @@ impl Message {
             body: BodyLength::None,
             spelling: None,
             h2: false,
+            whole: false,
         }
     }
 
@@ -81,6 +84,12 @@ impl Message {
         self.h2 = true;
     }
 
+    /// Whether the next [`encode_request`](Message::encode_request) is for an HTTP/2 server, which
+    /// is told the scheme and the authority all the same.
+    pub fn sends_whole_target(&mut self, whole: bool) {
+        self.whole = whole;
+    }
+
     /// Whether [`came_as_h2`](Message::came_as_h2) was called.
     pub fn is_h2(&self) -> bool {
         self.h2
@@ -93,7 +102,7 @@ impl Message {
             let given = target.get(..scheme.len());
             given.is_some_and(|t| t.eq_ignore_ascii_case(scheme))
         };
-        if !self.h2 || !(web(b"https://") || web(b"http://")) {
+        if !self.h2 || self.whole || !(web(b"https://") || web(b"http://")) {
             return target;
         }
         match self.path_and_query() {

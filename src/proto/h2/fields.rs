@@ -44,13 +44,25 @@ pub enum Asked {
     Head,
     /// CONNECT.
     Connect,
-    /// An upgrade to WebSocket, which goes as an extended CONNECT.
-    WebSocket,
+    /// An upgrade to another protocol, which goes as an extended CONNECT.
+    Upgrade,
+}
+
+/// What a granted upgrade is answered with in HTTP/1.
+#[derive(Clone, Copy, Debug)]
+pub struct Switch<'a> {
+    /// The protocol asked for.
+    pub protocol: &'a [u8],
+    /// `Sec-WebSocket-Accept`, if there was a key.
+    pub accept: Option<&'a [u8]>,
 }
 
 /// The key of a WebSocket handshake that HTTP/2 knows nothing of (any 16 bytes will do: it tells a
 /// server that understands from one that does not, and 101 does so here).
 pub const WEBSOCKET_KEY: &[u8] = b"aGFwYXggaHR0cC8yIGtleQ==";
+
+/// What a server says to [`WEBSOCKET_KEY`] (RFC 6455 section 4.2.2).
+pub const WEBSOCKET_ACCEPT: &[u8] = b"+vLRuPD3w3Zlzn5/eI2N5/t2Ecs=";
 
 /// Pseudo-header fields, by bits.
 mod pseudo {
@@ -251,7 +263,11 @@ impl Fields {
             out.extend_from_slice(&self.authority);
         } else {
             let whole = authority && !self.authority.is_empty();
-            if whole {
+            let scheme = |b: &u8| b.is_ascii_alphanumeric() || b"+-.".contains(b);
+            if !self.scheme.iter().all(scheme) {
+                // no target at all: this one is answered, with 400 (observed)
+                out.push(b'#');
+            } else if whole {
                 out.extend_from_slice(&self.scheme);
                 out.extend_from_slice(b"://");
                 out.extend_from_slice(&self.authority);
@@ -269,7 +285,7 @@ impl Fields {
             line(out, b"cookie", &self.cookie);
         }
         let asked = match self.method.as_slice() {
-            _ if extended => Asked::WebSocket,
+            _ if extended => Asked::Upgrade,
             b"CONNECT" => Asked::Connect,
             b"HEAD" => Asked::Head,
             _ => Asked::Any,
@@ -277,7 +293,9 @@ impl Fields {
         let body = if extended {
             line(out, b"upgrade", &self.protocol);
             line(out, b"connection", b"upgrade");
-            line(out, b"sec-websocket-key", WEBSOCKET_KEY);
+            if self.protocol.eq_ignore_ascii_case(b"websocket") {
+                line(out, b"sec-websocket-key", WEBSOCKET_KEY);
+            }
             Body::Raw
         } else if plain {
             Body::Raw
@@ -299,7 +317,7 @@ impl Fields {
         &mut self,
         ends: bool,
         asked: Asked,
-        accept: Option<&[u8]>,
+        switch: Option<Switch<'_>>,
         out: &mut Vec<u8>,
     ) -> Option<(u16, Body)> {
         let status: [u8; 3] = self.status.as_slice().try_into().ok()?;
@@ -315,12 +333,12 @@ impl Fields {
         if interim && ends {
             return None;
         }
-        if asked == Asked::WebSocket && success {
+        if let (Asked::Upgrade, Some(switch), true) = (asked, switch, success) {
             out.extend_from_slice(b"HTTP/1.1 101 Switching Protocols\r\n");
             out.extend_from_slice(&self.lines);
-            line(out, b"upgrade", b"websocket");
+            line(out, b"upgrade", switch.protocol);
             line(out, b"connection", b"upgrade");
-            if let Some(accept) = accept {
+            if let Some(accept) = switch.accept {
                 line(out, b"sec-websocket-accept", accept);
             }
             out.extend_from_slice(b"\r\n");
@@ -338,7 +356,9 @@ impl Fields {
             _ if interim || bodiless => Body::None,
             _ if asked == Asked::Connect && success => Body::Raw,
             None if ends => {
-                line(out, b"content-length", b"0");
+                // as 3.4: that it is empty was not known to its head
+                line(out, b"transfer-encoding", b"chunked");
+                out.extend_from_slice(b"\r\n0");
                 Body::None
             }
             _ if ends => Body::None,
@@ -348,7 +368,8 @@ impl Fields {
                 Body::Chunked
             }
         };
-        out.extend_from_slice(b"\r\n");
+        let empty = out.ends_with(b"\r\n0");
+        out.extend_from_slice(if empty { b"\r\n\r\n" } else { b"\r\n" });
         Some((number, body))
     }
 

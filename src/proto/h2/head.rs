@@ -104,13 +104,15 @@ pub struct Request<'a> {
     pub method: &'a [u8],
     /// The framing.
     pub framing: Framing,
+    /// The protocol that it asks to change to.
+    pub upgrade: Option<&'a [u8]>,
     /// The key of a WebSocket handshake.
     pub websocket_key: Option<&'a [u8]>,
 }
 
-/// Appends the block of a request; `None` if there is no request line. `https`: the scheme of a
-/// target that has none.
-pub fn request<'a>(text: &'a [u8], https: bool, out: &mut Vec<u8>) -> Option<Request<'a>> {
+/// Appends the block of a request; `None` if there is no request line. As with 3.4, only a target
+/// with a scheme has an authority of its own; the scheme of others is said to be `https`.
+pub fn request<'a>(text: &'a [u8], out: &mut Vec<u8>) -> Option<Request<'a>> {
     let end = memchr::memchr(b'\n', text)?;
     let mut words = text.get(..end)?.split(|b| *b == b' ');
     let (method, target) = (words.next()?, words.next()?);
@@ -121,31 +123,33 @@ pub fn request<'a>(text: &'a [u8], https: bool, out: &mut Vec<u8>) -> Option<Req
             length: None,
             chunked: false,
         },
+        upgrade: None,
         websocket_key: None,
     };
-    let (mut host, mut upgrades) = (None, false);
+    let mut upgrades = false;
     for (name, value) in lines(fields) {
-        if host.is_none() && name.eq_ignore_ascii_case(b"host") {
-            host = Some(value);
-        } else if name.eq_ignore_ascii_case(b"sec-websocket-key") {
+        if name.eq_ignore_ascii_case(b"sec-websocket-key") {
             made.websocket_key = Some(value);
         } else if name.eq_ignore_ascii_case(b"upgrade") {
-            upgrades = value.eq_ignore_ascii_case(b"websocket");
+            made.upgrade = Some(value);
+        } else if name.eq_ignore_ascii_case(b"connection") {
+            upgrades |= value
+                .split(|b| *b == b',')
+                .any(|word| word.trim_ascii().eq_ignore_ascii_case(b"upgrade"));
         }
     }
-    if !upgrades {
-        made.websocket_key = None;
-    }
-    let extended = made.websocket_key.is_some();
+    made.upgrade = made.upgrade.filter(|_| upgrades);
+    made.websocket_key = made.websocket_key.filter(|_| made.upgrade.is_some());
+    let extended = made.upgrade;
     let (scheme, authority, path) = split(target);
     match method {
-        _ if extended => write_named(out, 2, b"CONNECT"),
+        _ if extended.is_some() => write_named(out, 2, b"CONNECT"),
         b"GET" => hpack::write_known(out, 2),
         b"POST" => hpack::write_known(out, 3),
         other => write_named(out, 2, other),
     }
-    if extended {
-        write_field(out, b":protocol", b"websocket");
+    if let Some(protocol) = extended {
+        write_field(out, b":protocol", protocol);
     }
     let connects = method == b"CONNECT";
     if !connects {
@@ -153,8 +157,10 @@ pub fn request<'a>(text: &'a [u8], https: bool, out: &mut Vec<u8>) -> Option<Req
             Some(b"https") => hpack::write_known(out, 7),
             Some(b"http") => hpack::write_known(out, 6),
             Some(other) => write_named(out, 6, other),
-            None if https => hpack::write_known(out, 7),
-            None => hpack::write_known(out, 6),
+            None => hpack::write_known(out, 7),
+        }
+        if let Some(authority) = authority {
+            write_named(out, 1, authority);
         }
         match path {
             b"/" => hpack::write_known(out, 4),
@@ -163,18 +169,15 @@ pub fn request<'a>(text: &'a [u8], https: bool, out: &mut Vec<u8>) -> Option<Req
             path => write_named(out, 4, path),
         }
     }
-    let authority = match connects {
-        true => Some(target),
-        false => host.or(authority),
-    };
-    if let Some(authority) = authority {
-        write_named(out, 1, authority);
+    if connects {
+        write_named(out, 1, target);
     }
+    let told = connects || authority.is_some();
     for (name, value) in lines(fields) {
         made.framing.note(name, value);
         let drops = is_hop(name)
-            || name.eq_ignore_ascii_case(b"host")
-            || extended && name.eq_ignore_ascii_case(b"sec-websocket-key");
+            || told && name.eq_ignore_ascii_case(b"host")
+            || extended.is_some() && name.eq_ignore_ascii_case(b"sec-websocket-key");
         if !drops {
             write_field(out, name, value);
         }
@@ -245,33 +248,28 @@ mod tests {
     fn requests() {
         let mut out = Vec::new();
         let text = b"POST /a?b HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\nx: y\r\n\r\n";
-        let made = request(text, true, &mut out).unwrap();
+        let made = request(text, &mut out).unwrap();
         assert_eq!(made.framing.body(Body::None), Body::Chunked);
         assert_eq!(
             read(&out),
-            ":method=POST :scheme=https :path=/a?b :authority=h x=y "
+            ":method=POST :scheme=https :path=/a?b host=h x=y "
         );
         out.clear();
-        request(
-            b"GET http://h/x HTTP/1.1\r\nhost: h\r\n\r\n",
-            true,
-            &mut out,
-        )
-        .unwrap();
+        request(b"GET http://h/x HTTP/1.1\r\nhost: h\r\n\r\n", &mut out).unwrap();
         assert_eq!(
             read(&out),
-            ":method=GET :scheme=http :path=/x :authority=h "
+            ":method=GET :scheme=http :authority=h :path=/x "
         );
         out.clear();
-        request(b"CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n", true, &mut out).unwrap();
+        request(b"CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n", &mut out).unwrap();
         assert_eq!(read(&out), ":method=CONNECT :authority=a:1 ");
         out.clear();
         let text = b"GET /ws HTTP/1.1\r\nhost: h\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: k\r\nsec-websocket-version: 13\r\n\r\n";
-        let made = request(text, false, &mut out).unwrap();
+        let made = request(text, &mut out).unwrap();
         assert_eq!(made.websocket_key, Some(&b"k"[..]));
         assert_eq!(
             read(&out),
-            ":method=CONNECT :protocol=websocket :scheme=http :path=/ws :authority=h sec-websocket-version=13 "
+            ":method=CONNECT :protocol=websocket :scheme=https :path=/ws host=h sec-websocket-version=13 "
         );
     }
 }

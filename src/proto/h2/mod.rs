@@ -18,7 +18,7 @@ pub mod head;
 pub mod hpack;
 mod huffman;
 
-pub use fields::{Asked, Body, Fields, Kind, WEBSOCKET_KEY};
+pub use fields::{Asked, Body, Fields, Kind, Switch, WEBSOCKET_ACCEPT, WEBSOCKET_KEY};
 
 /// Error codes (RFC 9113 section 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -93,7 +93,7 @@ fn encode(bytes: &[u8], alphabet: &[u8; 64], pad: bool, push: &mut dyn FnMut(u8)
 }
 
 /// Encodes as padded base64, as the converter `base64` does.
-pub(super) fn to_base64(bytes: &[u8], push: &mut dyn FnMut(u8)) {
+pub fn to_base64(bytes: &[u8], push: &mut dyn FnMut(u8)) {
     encode(bytes, STANDARD, true, push);
 }
 

@@ -36,6 +36,7 @@ mod when;
 mod x509;
 
 pub(super) use encodings::from_base64;
+pub use encodings::to_base64;
 pub use map::Map;
 
 /// Evaluates a converter; `None`: no value any more.

@@ -1,8 +1,8 @@
 //! hapax runs HAProxy configurations.
 //!
 //! The modules stand on floors; a module imports only from floors below its own
-//! (`tests/architecture.rs` checks it). From the ground up: [`base`], [`proto`] and [`grammar`],
-//! [`config`], [`ir`] and [`sample`], [`action`], [`balance`] and [`stick`], [`lower`], [`plan`],
+//! (`tests/architecture.rs` checks it). From the ground up: [`base`], [`proto`], [`grammar`] and
+//! [`table`], [`config`], [`ir`] and [`sample`], [`action`], [`balance`] and [`stick`], [`lower`], [`plan`],
 //! [`rules`], [`engine`], [`control`], [`cmd`].
 
 pub mod action;
@@ -20,3 +20,4 @@ pub mod proto;
 pub mod rules;
 pub mod sample;
 pub mod stick;
+pub mod table;

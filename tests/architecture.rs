@@ -10,6 +10,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("base", 0),
     ("proto", 1),
     ("grammar", 1),
+    ("table", 1),
     ("config", 2),
     ("sample", 3),
     ("ir", 3),

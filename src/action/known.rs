@@ -65,18 +65,10 @@ fn arguments(line: &mut Line<'_, '_, '_>, action: &grammar::Action) -> Result<()
     if syntax.contains("[arguments]") || syntax.contains("...") {
         rest(line);
     }
-    let mut table = None;
-    while let Some((option, argument)) = options.iter().find(|(name, _)| line.take_if(name)) {
-        if *option == "table" {
-            table = line.words.first().map(|w| w.bytes().to_vec());
-        }
+    while let Some((_, argument)) = options.iter().find(|(name, _)| line.take_if(name)) {
         if let Some(argument) = argument {
             one(line, argument)?;
         }
-    }
-    if action.name == "track-sc" {
-        let verb = line.verb.display().to_string();
-        line.cx.tracked_table(table.unwrap_or_default(), &verb);
     }
     Ok(())
 }

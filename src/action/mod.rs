@@ -32,12 +32,14 @@ mod reject;
 mod replace_header;
 mod reply;
 pub mod reqrep;
+mod sc_counters;
 mod set_effects;
 mod set_status;
 mod set_uri;
 mod set_var;
 #[cfg(test)]
 mod testing;
+mod track_sc;
 mod use_service;
 mod wait_for_body;
 
@@ -167,12 +169,14 @@ static FAMILIES: &[&[Keyword]] = &[
     reject::KEYWORDS,
     replace_header::KEYWORDS,
     reply::KEYWORDS,
+    sc_counters::KEYWORDS,
     set_effects::KEYWORDS,
     set_status::KEYWORDS,
     set_uri::KEYWORDS,
     set_var::KEYWORDS,
     use_service::KEYWORDS,
     wait_for_body::KEYWORDS,
+    track_sc::KEYWORDS,
 ];
 
 /// Every action that hapax executes.

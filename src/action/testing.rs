@@ -93,6 +93,24 @@ fn run(example: &Example) {
     assert_eq!(got, super::set_uri::unabridged(example.result), "{line}");
 }
 
+/// What is not 0 of a tracked entry.
+fn tracked(stream: &Stream, number: u32) -> String {
+    let mut out = format!("tracked {number}");
+    if let Some(tracked) = stream.counters.get(number) {
+        tracked.read(|entry| {
+            for (data, count, _) in entry.layout().stored() {
+                for index in 0..count {
+                    let value = entry.get(data, index).unwrap_or(0);
+                    if value != 0 {
+                        out += &format!(" {}[{index}]={value}", data.name());
+                    }
+                }
+            }
+        });
+    }
+    out
+}
+
 /// The part of the stream that the expected result talks about.
 fn state(stream: &Stream, set: RuleSet, expected: &str) -> String {
     if expected.starts_with("txn.known") {
@@ -109,6 +127,10 @@ fn state(stream: &Stream, set: RuleSet, expected: &str) -> String {
         };
     }
     let _ = Scope::Txn;
+    if let Some(number) = expected.strip_prefix("tracked ") {
+        let number = number.split(' ').next().and_then(|n| n.parse().ok());
+        return tracked(stream, number.unwrap_or(0));
+    }
     if expected.starts_with("captured") {
         let mut out = String::from("captured");
         stream.captures.each(Direction::Request, |value| {

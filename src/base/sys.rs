@@ -196,6 +196,14 @@ pub fn fastopen_connect(fd: impl AsFd) -> io::Result<bool> {
     int(fd, libc::IPPROTO_TCP, libc::TCP_FASTOPEN_CONNECT).map(|v| v != 0)
 }
 
+/// The bytes of words in the machine's order.
+pub fn bytes_of_words(words: &[u32]) -> &[u8] {
+    let length = std::mem::size_of_val(words);
+    // SAFETY: the words are initialised, four bytes each, any byte is a valid `u8`, whose alignment
+    // is 1; the borrow keeps them alive and unchanged.
+    unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), length) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,9 +9,11 @@ use crate::proto::proxy_protocol::Received;
 use crate::rules::{self, Verdict};
 use crate::sample::vars::{Scope, VarStore};
 use crate::sample::view::{Effect, LogData, StreamView, TlsFacts, World};
+use crate::table::Tracked;
 use socket2::SockRef;
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
+use std::rc::Rc;
 
 impl StreamView for Session {
     fn request(&self) -> Option<&Message> {
@@ -73,6 +75,15 @@ impl StreamView for Session {
     }
     fn world(&self) -> &dyn World {
         self.t
+    }
+    fn tracked(&self, number: u32) -> Option<&Tracked> {
+        self.tracked.as_ref()?.get(number)
+    }
+    fn track(&mut self, number: u32, entry: Tracked) {
+        // nobody shares it before the first stream
+        if let Some(tracked) = Rc::get_mut(self.tracked.get_or_insert_default()) {
+            tracked.set(number, entry);
+        }
     }
     fn log(&self) -> Option<&LogData> {
         self.log.as_deref()
@@ -144,6 +155,7 @@ pub async fn admitted(s: &mut Session) -> bool {
     {
         fe.counters.admitted_rate.add(s.t.worker.now_ms());
     }
+    super::track::session(s);
     true
 }
 

@@ -297,6 +297,9 @@ pub fn wire(s: &Session) {
 /// A connection ended without a request, or waited too long for one: `status` 400 or 408.
 pub fn no_request(s: &Session, status: u16) {
     super::session::count_request(s);
+    if status == 400 {
+        super::track::error(None, s);
+    }
     s.t.shared.front(s.fe.id, s.listener, |fe| {
         fe.silent.inc();
         fe.bad_requests.inc();

@@ -288,6 +288,7 @@ pub fn session(t: &'static Thread, a: Accepted, fe: Arc<FrontendPlan>) -> Box<Se
         proxied: None,
         let_in: false,
         expects_proxy: accepts_proxy,
+        tracked: None,
         vars: std::cell::OnceCell::new(),
     })
 }

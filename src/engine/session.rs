@@ -12,6 +12,7 @@ use crate::proto::h1::{Message, errors};
 use crate::proto::proxy_protocol::Received;
 use crate::sample::vars::VarStore;
 use crate::sample::view::{LogData, LogStep, TlsFacts};
+use crate::table::Counters;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::cell::RefCell;
@@ -77,6 +78,8 @@ pub struct Session {
     pub let_in: bool,
     /// Such a header is to come (`accept-proxy`, `expect-proxy layer4`).
     pub expects_proxy: bool,
+    /// Stick tables' entries that the connection tracks.
+    pub tracked: Option<Rc<Counters>>,
     /// Variables `sess.*`, once one is asked for.
     pub vars: OnceCell<Box<VarStore>>,
 }
@@ -611,6 +614,7 @@ pub async fn close(session: Box<Session>) {
 pub fn count_request(s: &Session) {
     let shared = &s.t.shared;
     shared.requests.fetch_add(1, Ordering::Relaxed);
+    super::track::request(s);
     if let Some(f) = shared.frontends.get(s.fe.id.0 as usize) {
         f.requests.fetch_add(1, Ordering::Relaxed);
         f.counters.request_rate.add(s.t.worker.now_ms());

@@ -11,8 +11,10 @@ use super::reactor::{Io, Wake};
 use super::select;
 use super::session::Session;
 use super::source;
+use super::stick;
 use super::streams::{Listed, until_ended};
 use super::tls;
+use super::track;
 use super::tunnel;
 use super::unique_id::UniqueId;
 use crate::action::RuleSet;
@@ -29,6 +31,7 @@ use crate::sample::vars::{Scope, VarStore};
 use crate::sample::view::{
     Direction, Effect, Eval, LogData, LogStep, Progress, StreamView, TlsFacts, World,
 };
+use crate::table::{Counters, Tracked};
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -66,6 +69,10 @@ struct TcpStream {
     /// Class and offset (ms) in queues.
     priority: (i16, i32),
     listed: Listed,
+    /// Stick tables' entries that it tracks.
+    tracked: Option<Box<Counters>>,
+    /// What `stick` rules enter once the server's connection stands.
+    stores: Option<Box<stick::Stores>>,
     /// The proxy's own address towards the server, if an expression asks for it.
     own_address: Option<SocketAddr>,
     /// The last final rule that ran.
@@ -163,6 +170,13 @@ impl StreamView for TcpStream {
     fn world(&self) -> &dyn World {
         self.s.t
     }
+    fn tracked(&self, number: u32) -> Option<&Tracked> {
+        let own = self.tracked.as_ref().and_then(|t| t.get(number));
+        own.or_else(|| self.s.tracked(number))
+    }
+    fn track(&mut self, number: u32, entry: Tracked) {
+        self.tracked.get_or_insert_default().set(number, entry);
+    }
     fn last_rule(&self) -> Option<(&str, u32)> {
         self.s.plan.place(self.last_rule?)
     }
@@ -220,6 +234,8 @@ pub async fn serve(mut s: Box<Session>) {
     let mark = listed.mark();
     let mut stream = TcpStream {
         listed,
+        tracked: None,
+        stores: None,
         s,
         early,
         late: None,
@@ -298,6 +314,10 @@ impl TcpStream {
                         self.own_address = conn.sock.local_address();
                     }
                     self.log_step(LogStep::Connect);
+                    if !be.stick_rules.is_empty() {
+                        let stores = self.stores.take();
+                        stick::response(t, &be, self, stores, server);
+                    }
                     self.tunnel(&be, &conn).await;
                     return Some(());
                 }
@@ -507,6 +527,7 @@ impl TcpStream {
             ..count::Ended::default()
         };
         count::end(&t.shared, self.s.fe.id, self.s.listener, &ended);
+        track::bytes(self.tracked.as_deref(), &self.s, self.received, self.sent);
         if let Some(be) = &self.be {
             be.state.sessions.leave();
         }
@@ -684,7 +705,10 @@ impl TcpStream {
     async fn assign(&mut self, be: &Arc<BackendPlan>, avoid: Option<u32>) -> Option<Slot> {
         let w = self.s.t.worker;
         let pinned = match avoid {
-            None => select::use_server(self.s.t, be, self),
+            None => {
+                let found = select::use_server(self.s.t, be, self);
+                self.stick(be, found)
+            }
             Some(_) => None,
         };
         let mut want = Want {
@@ -731,6 +755,17 @@ impl TcpStream {
                 }
             }
         }
+    }
+
+    /// The `stick` rules: they find a server if nothing else did.
+    fn stick(&mut self, be: &BackendPlan, found: Option<u32>) -> Option<u32> {
+        if be.stick_rules.is_empty() {
+            return found;
+        }
+        let forced = be.options.contains(Options::PERSIST);
+        let (server, stores) = stick::request(self.s.t, be, self, found.is_some(), forced);
+        self.stores = stores;
+        found.or(server)
     }
 
     fn gone(&self, be: &BackendPlan) -> bool {

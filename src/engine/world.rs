@@ -98,6 +98,9 @@ impl World for Thread {
         let counters = &self.front(frontend)?.counters;
         Some(counters.request_rate.now(clock::now_ms()))
     }
+    fn verdict_on(&self, status: u16) -> (bool, bool) {
+        self.shared.plan.global.settings.http_codes.verdict(status)
+    }
     fn srv_is_up(&self, backend: u32, server: u32) -> Option<bool> {
         Some(self.server_state(backend, server)?.running())
     }

@@ -110,6 +110,8 @@ pub struct Global {
     pub thread_hard_limit: Option<u32>,
     /// `tune.*` settings that are executed
     pub tune: Tune,
+    /// `http-err-codes`, `http-fail-codes`
+    pub http_codes: HttpCodes,
     /// `maxconnrate` and its like
     pub rates: ProcessRates,
 }
@@ -127,6 +129,58 @@ pub struct ProcessRates {
     pub tls_connections: u32,
     /// `maxcomprate`, kilobytes per second
     pub compressed: u32,
+}
+
+/// A set of HTTP statuses, 100 to 599.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StatusSet([u64; 8]);
+
+impl StatusSet {
+    /// Whether a status is in it.
+    pub fn has(&self, status: u16) -> bool {
+        let at = usize::from(status).wrapping_sub(100);
+        let word = self.0.get(at / 64);
+        word.is_some_and(|word| word >> (at % 64) & 1 != 0)
+    }
+    /// Puts a status in, or takes it out.
+    pub fn set(&mut self, status: u16, there: bool) {
+        let at = usize::from(status).wrapping_sub(100);
+        if let Some(word) = self.0.get_mut(at / 64) {
+            *word = *word & !(1 << (at % 64)) | u64::from(there) << (at % 64);
+        }
+    }
+}
+
+/// Which responses count as errors of requests, and which as failures of servers, in stick tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpCodes {
+    /// `http-err-codes`
+    pub errors: StatusSet,
+    /// `http-fail-codes`
+    pub failures: StatusSet,
+}
+
+impl Default for HttpCodes {
+    fn default() -> Self {
+        let mut codes = HttpCodes {
+            errors: StatusSet::default(),
+            failures: StatusSet::default(),
+        };
+        for status in 400..500 {
+            codes.errors.set(status, true);
+        }
+        for status in (500..600).filter(|s| !matches!(s, 501 | 505)) {
+            codes.failures.set(status, true);
+        }
+        codes
+    }
+}
+
+impl HttpCodes {
+    /// Whether a status is an error, and whether a failure.
+    pub fn verdict(&self, status: u16) -> (bool, bool) {
+        (self.errors.has(status), self.failures.has(status))
+    }
 }
 
 /// Executed `tune.*` settings with HAProxy 3.4's defaults.
@@ -160,6 +214,8 @@ pub struct Tune {
     pub pool_low_fd_ratio: u32,
     /// `tune.pool-high-fd-ratio`, percent
     pub pool_high_fd_ratio: u32,
+    /// `tune.stick-counters`
+    pub stick_counters: u32,
     /// `tune.rcvbuf.client`, `.server`, `tune.sndbuf.client`, `.server`, bytes
     pub rcvbuf_client: Option<u32>,
     /// see `rcvbuf_client`
@@ -187,6 +243,7 @@ impl Default for Tune {
             idle_pool_shared: IdlePoolShared::On,
             pool_low_fd_ratio: 20,
             pool_high_fd_ratio: 25,
+            stick_counters: 3,
             rcvbuf_client: None,
             rcvbuf_server: None,
             sndbuf_client: None,
@@ -294,6 +351,7 @@ impl Default for Global {
             thread_hard_limit: None,
             rates: ProcessRates::default(),
             tune: Tune::default(),
+            http_codes: HttpCodes::default(),
         }
     }
 }

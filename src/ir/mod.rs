@@ -43,6 +43,8 @@ pub struct Config {
     /// Lists of patterns that conditions and maps share, by number, each with what
     /// `show map` tells of it.
     pub lists: Vec<(std::sync::Arc<crate::sample::reference::Reference>, String)>,
+    /// Stick tables, in source order.
+    pub tables: Vec<std::sync::Arc<crate::table::Table>>,
     /// Pattern files that conditions and maps name; `plan` loads them.
     pub pattern_files: Vec<std::sync::Arc<crate::sample::acl::PatternFile>>,
 }

@@ -1,6 +1,9 @@
 //! Persistence: `cookie` and `appsession`.
 
 use crate::base::span::Span;
+use crate::sample::{Condition, Expr};
+use crate::table::Table;
+use std::sync::Arc;
 
 /// A back end's `cookie` line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +58,23 @@ impl Cookie {
             span,
         }
     }
+}
+
+/// `stick on`, `match`, `store-request`, `store-response`
+#[derive(Clone, Debug)]
+pub struct StickRule {
+    /// It names the server of a request.
+    pub matches: bool,
+    /// The request's server is entered.
+    pub stores: bool,
+    /// It is about the response, whose server is entered.
+    pub response: bool,
+    /// The key.
+    pub expr: Expr,
+    /// Where it is looked for and entered.
+    pub table: Arc<Table>,
+    /// When it applies; `None`: always.
+    pub condition: Option<Condition>,
 }
 
 /// Who makes the cookie's value.

@@ -3,7 +3,7 @@
 pub use super::balance::{Balance, HashFunction, HashKey, HashType};
 use super::bind::Bind;
 use super::check::{CheckKind, ExternalCheck, Rules};
-use super::persist::{AppSession, Cookie};
+use super::persist::{AppSession, Cookie, StickRule};
 use super::rule::{Condition, PersistRule, Rule, UseBackend, UseServer};
 use super::server::Server;
 use crate::base::span::Span;
@@ -60,6 +60,8 @@ pub struct Proxy {
     pub use_servers: Vec<UseServer>,
     /// `force-persist`, `ignore-persist` in order.
     pub persist_rules: Vec<PersistRule>,
+    /// `stick` lines in order.
+    pub stick_rules: Vec<StickRule>,
     /// The expression of `balance hash`.
     pub balance_key: Option<Arc<Expr>>,
     /// `redirect` lines (as http-request redirect, run after it).

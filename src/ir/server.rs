@@ -25,6 +25,8 @@ pub struct Server {
     pub cookie: Option<Vec<u8>>,
     /// `backup`
     pub backup: bool,
+    /// `non-stick`
+    pub non_stick: bool,
     /// `disabled`
     pub disabled: bool,
     /// `check` and what belongs to it
@@ -98,6 +100,7 @@ impl Server {
             maxqueue: None,
             cookie: None,
             backup: false,
+            non_stick: false,
             disabled: false,
             check: None,
             agent: None,

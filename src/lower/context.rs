@@ -114,8 +114,10 @@ pub struct Context<'d> {
     pub user_lists: Vec<crate::sample::users::UserList>,
     /// Sections that lines name.
     pub wanted: Vec<super::section::Wanted>,
-    /// Stick tables by name: a proxy's, or `peers/table`.
-    pub tables: std::collections::HashMap<String, Span>,
+    /// Stick tables, each with its line.
+    pub tables: Vec<(Span, std::sync::Arc<crate::table::Table>)>,
+    /// The rules being lowered stand in a `defaults` section.
+    pub inherited: bool,
     /// The line of the rule being lowered.
     pub line: Span,
     /// Names of proxies and servers, complete once all sections were read.
@@ -155,7 +157,8 @@ impl<'d> Context<'d> {
             http_errors: Vec::new(),
             user_lists: Vec::new(),
             wanted: Vec::new(),
-            tables: std::collections::HashMap::new(),
+            tables: Vec::new(),
+            inherited: false,
             line: Span::default(),
             names: std::rc::Rc::default(),
             profiles: Vec::new(),
@@ -195,6 +198,11 @@ impl<'d> Context<'d> {
             Scope::Proxy(i) => self.proxies.get_mut(i),
             Scope::Global | Scope::Other => None,
         }
+    }
+
+    /// The stick table of a name, and its line.
+    pub fn table(&self, name: &str) -> Option<&(Span, std::sync::Arc<crate::table::Table>)> {
+        self.tables.iter().find(|(_, t)| t.spec().name == name)
     }
 
     /// Keeps an `acl` line of the section for later.

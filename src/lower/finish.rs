@@ -17,6 +17,7 @@ use std::collections::HashSet;
 pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
     default_backends(&mut cx);
     number_proxies(&mut cx);
+    write_to(&mut cx);
     for index in 0..cx.proxies.len() {
         check_proxy(&mut cx, index);
         number_parts(&mut cx, index);
@@ -45,9 +46,27 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
         rings: cx.rings,
         http_errors: cx.http_errors,
         lists,
+        tables: cx.tables.into_iter().map(|(_, table)| table).collect(),
         pattern_files: cx.pattern_files,
     };
     (config, cx.diags)
+}
+
+/// `write-to` of stick tables names another one.
+fn write_to(cx: &mut Context<'_>) {
+    let mut found = Vec::new();
+    for (span, table) in &cx.tables {
+        if let Some(target) = &table.spec().write_to
+            && cx.table(target).is_none()
+        {
+            let text = format!(
+                "Proxy '{}': failed to initialize stick-table: write-to: table '{target}' doesn't exist.",
+                table.spec().name
+            );
+            found.push(plain(Diagnostic::alert("HX0301", *span, text)));
+        }
+    }
+    cx.diags.append(&mut found);
 }
 
 /// The lists of patterns with what HAProxy's runtime API tells of them.

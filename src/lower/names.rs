@@ -5,7 +5,8 @@ use crate::ir::ProxyId;
 use crate::ir::proxy::HttpErrors;
 use crate::sample::compile::Names;
 use crate::sample::users::UserList;
-use std::collections::{HashMap, HashSet};
+use crate::table::Table;
+use std::collections::HashMap;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ pub struct NameIndex {
     backends: HashMap<Vec<u8>, u32>,
     servers: Vec<Vec<Vec<u8>>>,
     names: Vec<Vec<u8>>,
-    tables: HashSet<Vec<u8>>,
+    tables: HashMap<Vec<u8>, Arc<Table>>,
     user_lists: Vec<Arc<UserList>>,
     http_errors: Vec<HttpErrors>,
     log_profiles: Vec<Vec<u8>>,
@@ -42,8 +43,10 @@ impl NameIndex {
                 .servers
                 .push(servers.map(|s| s.name.as_bytes().to_vec()).collect());
         }
-        let tables = cx.tables.keys();
-        index.tables = tables.map(|t| t.as_bytes().to_vec()).collect();
+        let tables = cx.tables.iter();
+        index.tables = tables
+            .map(|(_, table)| (table.spec().name.as_bytes().to_vec(), table.clone()))
+            .collect();
         index.http_errors.clone_from(&cx.http_errors);
         let lists = cx.user_lists.iter().cloned();
         index.user_lists = lists
@@ -93,14 +96,15 @@ impl Names for At<'_> {
         let at = servers.iter().position(|s| s == name)?;
         u32::try_from(at).ok()
     }
-    fn table(&self, name: &[u8]) -> bool {
+    fn table(&self, name: &[u8]) -> Option<Arc<Table>> {
         let own = self
             .current
             .and_then(|at| self.index.names.get(at as usize));
-        match name {
-            [] => own.is_none_or(|own| self.index.tables.contains(own)),
-            _ => self.index.tables.contains(name),
-        }
+        let name = match name {
+            [] => own?,
+            _ => name,
+        };
+        self.index.tables.get(name).cloned()
     }
     fn error_file(&self, section: &[u8], status: u16) -> Option<String> {
         let mut sections = self.index.http_errors.iter();

@@ -318,6 +318,7 @@ fn new_draft<'d>(
             use_backends: Vec::new(),
             use_servers: Vec::new(),
             persist_rules: Vec::new(),
+            stick_rules: Vec::new(),
             balance_key: None,
             redirects: Vec::new(),
             line_rules: None,

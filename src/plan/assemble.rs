@@ -86,6 +86,7 @@ impl Builder<'_> {
             check,
             direct: self.direct(proxy),
             name_header: settings.http_send_name_header.as_deref().map(Into::into),
+            stick_rules: proxy.stick_rules.clone().into(),
             servers: servers.into(),
             state,
             rules: rules(proxy),

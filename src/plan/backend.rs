@@ -7,6 +7,7 @@ use super::{BackendId, FrontendId, Rules};
 use crate::balance::BackendState;
 use crate::balance::key::Selector;
 use crate::ir::compression::Compression;
+use crate::ir::persist::StickRule;
 use crate::ir::proxy::{
     Balance, ConnectionMode, Forwarded, ForwardedHeader, HttpReuse, Mode, Options, ProxyId,
     RetryOn, TcpKeepalive, Timeouts,
@@ -62,6 +63,8 @@ pub struct BackendPlan {
     pub use_servers: Box<[UseServer]>,
     /// `force-persist`, `ignore-persist` in order; the last that holds decides.
     pub persist_rules: Box<[PersistRule]>,
+    /// `stick` lines in order.
+    pub stick_rules: Box<[StickRule]>,
     /// How servers with `check` are checked.
     pub check: CheckPlan,
     /// Where requests go that no server is chosen for.

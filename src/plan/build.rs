@@ -187,6 +187,7 @@ impl Builder<'_> {
             keeps_spelling: active().any(|p| p.line_rules.is_some()),
             compresses: active().any(|p| compression(&p.settings).is_some()),
             lists: config.lists.clone(),
+            tables: config.tables.clone().into(),
         }
     }
 

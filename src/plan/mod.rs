@@ -83,6 +83,8 @@ pub struct Plan {
     /// Lists of patterns that ACLs and maps share, by number, each with what `show map` tells of
     /// it.
     pub lists: Vec<(Arc<crate::sample::reference::Reference>, String)>,
+    /// Stick tables, in source order.
+    pub tables: Box<[Arc<crate::table::Table>]>,
     /// Name to back end, for `use_backend` with an expression.
     pub backend_names: HashMap<Box<[u8]>, BackendId>,
 }

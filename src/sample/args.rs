@@ -5,6 +5,7 @@ use super::compile::Compile;
 use super::regex::Regex;
 use super::value::whole_int;
 use super::vars::{Scope, VarId};
+use crate::table::Table;
 use bstr::BStr;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -83,6 +84,8 @@ pub enum Arg {
     Regex(Regex),
     /// Users.
     Users(Arc<super::users::UserList>),
+    /// A stick table.
+    Table(Arc<Table>),
     /// A map.
     Map(super::conv::Map),
     /// A named ACL, and whether it is negated.
@@ -297,6 +300,10 @@ fn one(word: &[u8], kind: Kind, index: usize, cx: &mut Compile<'_>) -> Result<Ar
             let (first, second) = (parts.next().unwrap_or_default(), parts.next());
             let (backend, server) = match second {
                 Some(server) => (cx.names.backend(first), server),
+                None if cx.inherited => {
+                    cx.nameless("backend", index);
+                    return Ok(Arg::None);
+                }
                 None => (cx.names.current(), first),
             };
             match backend {
@@ -313,15 +320,20 @@ fn one(word: &[u8], kind: Kind, index: usize, cx: &mut Compile<'_>) -> Result<Ar
                 },
             }
         }
+        Kind::Table if word.is_empty() && cx.inherited => {
+            cx.nameless("table", index);
+            Arg::None
+        }
         Kind::Table => {
-            if !cx.names.table(word) {
-                let table = match word {
-                    [] => cx.proxy_name(),
-                    _ => word.to_vec(),
-                };
-                cx.unresolved("table", &table, index);
+            if let Some(table) = cx.names.table(word) {
+                return Ok(Arg::Table(table));
             }
-            Arg::Str(word.into())
+            let table = match word {
+                [] => cx.proxy_name(),
+                _ => word.to_vec(),
+            };
+            cx.unresolved("table", &table, index);
+            Arg::None
         }
         Kind::UserList => match cx.names.user_list(word) {
             Some(list) => Arg::Users(list),

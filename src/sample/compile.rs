@@ -10,6 +10,7 @@ use super::view::Direction;
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
 use crate::grammar::{self, Life, Version};
+use crate::table::{Spec, Table};
 use bstr::BStr;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -28,10 +29,10 @@ pub trait Names {
     fn server(&self, _backend: u32, _name: &[u8]) -> Option<u32> {
         None
     }
-    /// Whether a proxy or peers section of that name has a stick table; empty: the proxy that the
-    /// line stands in.
-    fn table(&self, _name: &[u8]) -> bool {
-        true
+    /// The stick table of a proxy, or of a peers section (`section/table`); empty: that of the
+    /// proxy that the line stands in.
+    fn table(&self, _name: &[u8]) -> Option<Arc<Table>> {
+        Some(Table::new(Spec::new("")))
     }
     /// Whether there is a user list of that name.
     fn user_list(&self, _name: &[u8]) -> Option<Arc<UserList>> {
@@ -95,6 +96,10 @@ pub struct Compile<'a> {
     pub asks_own_address: bool,
     /// Slots that rules name by number, to be looked for when all lines were read.
     pub slot_uses: Vec<(Direction, i64, Span)>,
+    /// `tune.stick-counters`
+    pub stick_counters: u32,
+    /// The line stands in a `defaults` section.
+    pub inherited: bool,
     /// What may help with the next fault, such as a nearest match.
     pub hint: Option<String>,
 }
@@ -119,6 +124,8 @@ impl<'a> Compile<'a> {
             slots: Slots::default(),
             asks_own_address: false,
             slot_uses: Vec::new(),
+            stick_counters: 3,
+            inherited: false,
             hint: None,
         }
     }
@@ -192,6 +199,16 @@ impl<'a> Compile<'a> {
         self.after_parsing(message);
     }
 
+    /// A line of a `defaults` section leaves out which proxy it means.
+    pub(super) fn nameless(&mut self, what: &str, index: usize) {
+        let message = format!(
+            "{what} name must be set in arg {index} of sample fetch keyword '{}' in {}.",
+            self.keyword,
+            self.proxy()
+        );
+        self.after_parsing(message);
+    }
+
     /// An argument names a user list that is not there.
     pub(super) fn unresolved_list(&mut self, name: &[u8], index: usize) {
         let message = format!(
@@ -204,18 +221,25 @@ impl<'a> Compile<'a> {
         self.after_parsing(message);
     }
 
-    /// The table that a `track-sc` rule names must be there; empty: that of its own proxy.
-    pub fn tracked_table(&mut self, name: Vec<u8>, verb: &str) {
-        if self.names.table(&name) {
-            return;
+    /// The table that a `track-sc` rule names, which must be there; empty: that of its own proxy.
+    pub fn tracked_table(&mut self, name: &[u8], verb: &str) -> Option<Arc<Table>> {
+        let nameless = self.inherited && name.is_empty();
+        if let Some(table) = self.names.table(name).filter(|_| !nameless) {
+            return Some(table);
         }
         let own = self.proxy_name();
-        let table = if name.is_empty() { &own } else { &name };
+        let table = if name.is_empty() { &own[..] } else { name };
         let message = format!(
             "Proxy '{}': unable to find table '{}' referenced by {verb}.",
             BStr::new(&own),
             BStr::new(table)
         );
+        self.plain_alert(message);
+        None
+    }
+
+    /// A finding that HAProxy makes once all lines are read, without their place.
+    pub fn plain_alert(&mut self, message: String) {
         self.alert(message);
         if let Some(last) = self.diags.last_mut() {
             last.form = Form::Plain;
@@ -223,7 +247,7 @@ impl<'a> Compile<'a> {
     }
 
     /// The name of the proxy that the line stands in.
-    pub(super) fn proxy_name(&self) -> Vec<u8> {
+    pub fn proxy_name(&self) -> Vec<u8> {
         let name = self.owner.split_once(' ').map_or("", |(_, name)| name);
         name.trim_matches('\'').as_bytes().to_vec()
     }

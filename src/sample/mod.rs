@@ -22,6 +22,7 @@ pub mod places;
 pub mod reference;
 pub mod regex;
 pub mod scratch;
+pub mod stick;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod users;

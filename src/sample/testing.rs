@@ -10,9 +10,11 @@ use super::vars::{Owned, Scope, VarStore};
 use super::view::{Direction, Effect, Eval, StreamTimeouts, StreamView, Whose, World};
 use crate::base::clock;
 use crate::proto::h1::{Limits, Message, Parsed, RequestContext};
+use crate::table::{Counters, Data, Spec, Table, Tracked};
 use bstr::BStr;
 use std::cell::Cell;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 const REQUEST: &str = "GET /a/b.html?q=1&r=two&q=3 HTTP/1.1\r\nHost: www.example.com\r\n\
      User-Agent: curl/8\r\nCookie: a=1; b=2";
@@ -27,6 +29,7 @@ pub struct Stream {
     pub req: VarStore,
     pub effects: Vec<String>,
     pub captures: Captures,
+    pub counters: Counters,
     random: Cell<u32>,
 }
 
@@ -48,8 +51,14 @@ impl Stream {
             req: VarStore::default(),
             effects: Vec::new(),
             captures,
+            counters: Counters::default(),
             random: Cell::new(0x4000_0000),
         };
+        let table = all_data();
+        let mut stream = stream;
+        if let Some(tracked) = table.track(&table.key(&[192, 0, 2, 7]), clock::now_ms(), |_| ()) {
+            stream.counters.set(1, tracked);
+        }
         if let Ok((_, id)) = super::vars::intern(b"txn.known") {
             stream.txn.set(id, Owned::Str(b"value".to_vec()));
         }
@@ -176,6 +185,12 @@ impl StreamView for Stream {
         let (name, value) = (BStr::new(name), BStr::new(value));
         self.effects.push(format!("103 {name}: {value}"));
     }
+    fn tracked(&self, number: u32) -> Option<&Tracked> {
+        self.counters.get(number)
+    }
+    fn track(&mut self, number: u32, entry: Tracked) {
+        self.counters.set(number, entry);
+    }
     fn apply(&mut self, effect: Effect) -> bool {
         self.effects.push(format!("{effect:?}"));
         true
@@ -247,6 +262,18 @@ impl World for Small {
     }
 }
 
+/// An empty table of addresses that stores everything.
+fn all_data() -> Arc<Table> {
+    Table::new(Spec {
+        size: 10,
+        expire: 5000,
+        stored: Data::all()
+            .map(|d| (d, if d.is_array() { 2 } else { 1 }, 1000))
+            .collect(),
+        ..Spec::new("t")
+    })
+}
+
 /// Knows the front end `fe` and the back end `www` with the server `s1`.
 pub struct Known;
 
@@ -259,6 +286,9 @@ impl Names for Known {
     }
     fn server(&self, _: u32, name: &[u8]) -> Option<u32> {
         (name == b"s1").then_some(0)
+    }
+    fn table(&self, name: &[u8]) -> Option<Arc<Table>> {
+        (name == b"t").then(all_data)
     }
     fn log_profile(&self, name: &[u8]) -> Option<u32> {
         (name == b"known").then_some(0)

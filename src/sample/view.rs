@@ -6,6 +6,7 @@ use super::vars::{Scope, VarStore};
 use crate::base::span::Span;
 use crate::proto::h1::Message;
 use crate::proto::proxy_protocol::Received;
+use crate::table::Tracked;
 use std::net::{IpAddr, SocketAddr};
 
 /// The transaction as samples and actions see it; the engine implements it.
@@ -175,6 +176,12 @@ pub trait StreamView {
     }
     /// Sends the client a 103 with one field.
     fn early_hint(&mut self, _name: &[u8], _value: &[u8]) {}
+    /// The stick table's entry tracked under a number: by the stream, else by its connection.
+    fn tracked(&self, _number: u32) -> Option<&Tracked> {
+        None
+    }
+    /// Tracks an entry under a number that is free.
+    fn track(&mut self, _number: u32, _entry: Tracked) {}
     /// Something that an action wants of the engine. False: not possible on this stream.
     fn apply(&mut self, _effect: Effect) -> bool {
         false
@@ -578,6 +585,12 @@ pub trait World {
     /// Current connections of the process (`act_conn`).
     fn act_conn(&self) -> Option<u32> {
         None
+    }
+    /// Whether a response of this status counts as an error of the request, and as a failure of the
+    /// server (`http-err-codes`, `http-fail-codes`).
+    fn verdict_on(&self, status: u16) -> (bool, bool) {
+        let failure = (500..600).contains(&status) && !matches!(status, 501 | 505);
+        ((400..500).contains(&status), failure)
     }
     /// The process is stopping (`stopping`).
     fn stopping(&self) -> bool {

@@ -1,5 +1,5 @@
 //! Commands about what hapax has none of, in the words of a HAProxy that has none of it
-//! configured: certificates, stick tables, peers, caches, resolvers.
+//! configured: certificates, peers, caches, resolvers.
 
 use super::{Call, Command, Flow};
 use crate::ir::bind::CliLevel;
@@ -34,45 +34,6 @@ fn titled(call: &mut Call<'_>, title: &str, missing: &str) -> Flow {
     Flow::More
 }
 
-/// `show table`
-pub const TABLES: Command = list(
-    &["show", "table"],
-    "show table [<table> [<filter>]*]",
-    "lists the stick tables, or what is in one",
-    CliLevel::User,
-    |call| match call.arg(0) {
-        b"" => Flow::More,
-        _ => call.error("No such table"),
-    },
-);
-/// `clear table`
-pub const CLEAR_TABLE: Command = list(
-    &["clear", "table"],
-    "clear table <table> [<filter>]*",
-    "removes entries of a stick table",
-    CliLevel::User,
-    |call| match call.arg(0) {
-        b"" => call.error(
-            "Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or <table> \
-             key <key> or <table> ptr <ptr>",
-        ),
-        _ => call.error("No such table"),
-    },
-);
-/// `set table`
-pub const SET_TABLE: Command = list(
-    &["set", "table"],
-    "set table <table> key <k> [data.* <v>]*",
-    "changes an entry of a stick table",
-    CliLevel::User,
-    |call| match call.arg(0) {
-        b"" => call.error(
-            "Required arguments: <table> key <key> [data.<store_data_type> <value>]* or <table> \
-             ptr <ptr>",
-        ),
-        _ => call.error("No such table"),
-    },
-);
 /// `show peers`
 pub const PEERS: Command = list(
     &["show", "peers"],

@@ -38,6 +38,7 @@ mod show_startup_logs;
 mod show_stat;
 mod show_threads;
 mod show_version;
+mod table;
 mod var;
 mod wait;
 mod weight;
@@ -66,7 +67,7 @@ pub const COMMANDS: &[&Command] = &[
     &maps::CLEAR_ACL,
     &clear_counters::COMMAND,
     &maps::CLEAR_MAP,
-    &absent::CLEAR_TABLE,
+    &table::CLEAR,
     &maps::COMMIT_ACL,
     &maps::COMMIT_MAP,
     &maps::DEL_ACL,
@@ -98,7 +99,7 @@ pub const COMMANDS: &[&Command] = &[
     &set_rate_limit::COMMAND,
     &set_server::SET,
     &set_severity_output::COMMAND,
-    &absent::SET_TABLE,
+    &table::SET,
     &set_timeout::COMMAND,
     &var::SET,
     &weight::SET,
@@ -129,7 +130,7 @@ pub const COMMANDS: &[&Command] = &[
     &absent::SNI,
     &show_startup_logs::COMMAND,
     &show_stat::COMMAND,
-    &absent::TABLES,
+    &table::SHOW,
     &show_threads::TASKS,
     &show_threads::THREADS,
     &absent::TLS_KEYS,

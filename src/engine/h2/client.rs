@@ -177,6 +177,7 @@ pub fn session(pipe: Rc<Pipe>) -> Option<Box<Session>> {
         proxied: connection.proxied.clone(),
         let_in: true,
         expects_proxy: false,
+        tracked: connection.tracked.clone(),
         vars: OnceCell::new(),
     }))
 }

@@ -3,6 +3,7 @@
 use super::Stream;
 use super::stream::Service;
 use crate::engine::count::{self, Ended, ms};
+use crate::engine::track;
 use crate::proto::h1::BodyLength;
 
 impl Stream {
@@ -60,6 +61,7 @@ impl Stream {
             },
         };
         count::end(&t.shared, self.s.fe.id, self.s.listener, &ended);
+        track::bytes(self.tracked.as_deref(), &self.s, self.received, self.sent);
         count::wire(&self.s);
         if self.be.is_none()
             && let Some(own) = self.s.fe.same_section

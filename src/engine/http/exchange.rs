@@ -5,11 +5,11 @@ use super::stream::State;
 use super::{End, Stream};
 use crate::engine::connect::{self, Fault};
 use crate::engine::contstats::Contstats;
-use crate::engine::count;
 use crate::engine::forward::{Half, Pump};
 use crate::engine::reactor::Io;
 use crate::engine::session::Next;
 use crate::engine::tls;
+use crate::engine::{count, track};
 use crate::ir::proxy::{Options, RetryOn};
 use crate::plan::BackendPlan;
 use crate::proto::h1::{BodyLength, EncodeOptions, Parsed, Persist};
@@ -100,6 +100,7 @@ impl Stream {
                         && self.body_read
                         && self.whole_body_received();
                     if !may {
+                        track::failure(self.tracked.as_deref(), &self.s);
                         return Err(end);
                     }
                     self.retries -= 1;
@@ -481,6 +482,7 @@ impl Stream {
                 false => super::count::received_size(res),
             };
             self.sent += size;
+            track::response(self.tracked.as_deref(), &self.s, res.status());
         }
         self.capture_response();
         self.response_rules(be)?;
@@ -489,6 +491,7 @@ impl Stream {
             self.check_cache(be)?;
         }
         self.response_persistence(be);
+        self.learn(be);
         if !be.rules.http_after_response.is_empty()
             || !self.s.fe.rules.http_after_response.is_empty()
         {

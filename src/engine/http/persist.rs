@@ -3,7 +3,7 @@
 
 use super::{End, KeptConn, Stream};
 use crate::base::clock;
-use crate::engine::{log, select};
+use crate::engine::{log, select, stick};
 use crate::ir::proxy::Options;
 use crate::plan::BackendPlan;
 use crate::proto::h1::{HeaderId, Message, Method, errors};
@@ -26,8 +26,12 @@ pub struct Persistence {
     pub seen: Option<Seen>,
     /// The application's session chose the server.
     pub by_session: bool,
+    /// A stick table's entry chose the server.
+    pub by_table: bool,
     /// `ignore-persist` holds.
     pub ignored: bool,
+    /// What `stick` rules enter once the server has answered.
+    pub stores: Option<Box<stick::Stores>>,
 }
 
 /// The fields with an id, by their places.
@@ -61,7 +65,8 @@ impl Stream {
     /// Finds the server that the request belongs to.
     pub(super) fn find_persistence(&mut self, be: &BackendPlan) {
         if be.cookie.is_none() && be.appsession.is_none() {
-            self.persistence.pinned = select::use_server(self.s.t, be, self);
+            let found = select::use_server(self.s.t, be, self);
+            self.persistence.pinned = self.stick(be, found);
             if self.persistence.pinned.is_none() {
                 self.prefer_bound_connection(be);
             }
@@ -102,8 +107,8 @@ impl Stream {
         }
         // a rule goes before what the client brought (seen on 3.4)
         let found = select::use_server(t, be, self).or(found);
-        self.persistence.pinned = found;
-        if found.is_none() {
+        self.persistence.pinned = self.stick(be, found);
+        if self.persistence.pinned.is_none() {
             self.prefer_bound_connection(be);
         }
     }
@@ -128,6 +133,29 @@ impl Stream {
         }
         self.persistence.pinned =
             server.filter(|s| be.state.server(*s).is_some_and(|s| s.usable()));
+    }
+
+    /// The `stick` rules: they find a server if nothing else did.
+    fn stick(&mut self, be: &BackendPlan, found: Option<u32>) -> Option<u32> {
+        if be.stick_rules.is_empty() {
+            return found;
+        }
+        let forced = self.persist_mode(be) == Persist::Force;
+        let (server, stores) = stick::request(self.s.t, be, self, found.is_some(), forced);
+        self.persistence.stores = stores;
+        self.persistence.by_table = server.is_some();
+        found.or(server)
+    }
+
+    /// What `stick` rules learn from the response.
+    #[inline]
+    pub(super) fn learn(&mut self, be: &BackendPlan) {
+        if !be.stick_rules.is_empty()
+            && let Some(server) = self.server
+        {
+            let stores = self.persistence.stores.take();
+            stick::response(self.s.t, be, self, stores, server);
+        }
     }
 
     fn persist_mode(&self, be: &BackendPlan) -> Persist {
@@ -155,6 +183,7 @@ impl Stream {
     pub(super) fn give_up_persistence(&mut self) {
         self.persistence.pinned = None;
         self.persistence.by_session = false;
+        self.persistence.by_table = false;
         self.persistence.cookie.redispatched();
     }
 
@@ -204,7 +233,7 @@ impl Stream {
         let context = ResponseContext {
             server: server.and_then(|s| be.state.server(s)).map(|s| &**s),
             request: p.cookie,
-            direct: p.by_session || server.is_some() && p.cookie.server == server,
+            direct: p.by_session || p.by_table || server.is_some() && p.cookie.server == server,
             ignore_persist: p.ignored,
             post: self.req.method_id() == Method::Post,
             cacheable: rules.wants_cacheability()

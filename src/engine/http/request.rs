@@ -3,7 +3,7 @@
 use super::stream::State;
 use super::{End, Stream};
 use crate::engine::reactor::{Io, NEVER, Wake};
-use crate::engine::session;
+use crate::engine::{session, track};
 use crate::proto::h1::{Answer, BodyLength, ChunkDecoder, ChunkEvent, ErrorKind, Message, Parsed};
 
 /// What the buffer holds of a request's body.
@@ -49,6 +49,7 @@ impl Stream {
                 Parsed::Error(e) => {
                     session::count_request(&self.s);
                     self.capture(e.position, Some(e.kind));
+                    track::error(None, &self.s);
                     return Err(match e.answer {
                         Answer::Raw => End::Raw(e.status, *b"PR"),
                         Answer::Response => End::Status(e.status, *b"PR"),
@@ -57,6 +58,7 @@ impl Stream {
             }
             if self.req.space().is_empty() {
                 self.capture(self.req.received().len(), Some(ErrorKind::TooLarge));
+                track::error(None, &self.s);
                 return Err(End::Raw(400, *b"PR"));
             }
             match self.s.client.recv(self.req.space()) {
@@ -75,6 +77,7 @@ impl Stream {
                 }
                 Io::Eof => {
                     session::count_request(&self.s);
+                    track::error(None, &self.s);
                     return Err(End::Raw(400, *b"CR"));
                 }
                 Io::Failed(_) => {

@@ -3,8 +3,8 @@
 use super::stream::State;
 use super::{End, Stream};
 use crate::action::{Answer, RuleSet};
-use crate::engine::count;
 use crate::engine::reactor::{NEVER, Wake};
+use crate::engine::{count, track};
 use crate::ir::proxy::{ConnectionMode, Options};
 use crate::ir::rule::Rule;
 use crate::plan::{BackendId, BackendTarget, FrontendPlan};
@@ -163,9 +163,20 @@ impl Stream {
             };
             match verdict {
                 Verdict::Continue => return Ok(()),
-                Verdict::Deny(a) => return Err(End::Reply(a, *b"PR")),
-                Verdict::Return(a) | Verdict::Redirect(a) => return Err(End::Reply(a, *b"LR")),
-                Verdict::Tarpit(a) => return Err(self.tarpit(a).await),
+                Verdict::Deny(a) => {
+                    track::error(self.tracked.as_deref(), &self.s);
+                    return Err(End::Reply(a, *b"PR"));
+                }
+                Verdict::Return(a) | Verdict::Redirect(a) => {
+                    if matches!(a, Answer::Challenge(_)) {
+                        track::error(self.tracked.as_deref(), &self.s);
+                    }
+                    return Err(End::Reply(a, *b"LR"));
+                }
+                Verdict::Tarpit(a) => {
+                    track::error(self.tracked.as_deref(), &self.s);
+                    return Err(self.tarpit(a).await);
+                }
                 Verdict::Reject | Verdict::Close | Verdict::SilentDrop { .. } => {
                     if let Verdict::SilentDrop { rst_ttl } = verdict {
                         self.s.client.vanish_on_close(rst_ttl);

@@ -15,6 +15,7 @@ use crate::proto::h1::Message;
 use crate::sample::capture::Captures;
 use crate::sample::vars::VarStore;
 use crate::sample::view::{LogData, LogStep};
+use crate::table::Counters;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -85,6 +86,8 @@ pub struct Stream {
     pub slot: Option<Slot>,
     /// Stickiness.
     pub persistence: Persistence,
+    /// Stick tables' entries that it tracks.
+    pub tracked: Option<Box<Counters>>,
     /// Variables.
     pub txn_vars: VarStore,
     /// Variables.
@@ -206,6 +209,7 @@ impl Stream {
             server: None,
             slot: None,
             persistence: Persistence::default(),
+            tracked: None,
             txn_vars: VarStore::default(),
             req_vars: VarStore::default(),
             res_vars: VarStore::default(),

@@ -11,6 +11,7 @@ use crate::sample::vars::{Scope, VarStore};
 use crate::sample::view::{
     Direction, Effect, LogData, Progress, StreamTimeouts, StreamView, TlsFacts, Whose, World,
 };
+use crate::table::Tracked;
 use std::net::SocketAddr;
 
 impl StreamView for Stream {
@@ -139,6 +140,13 @@ impl StreamView for Stream {
     }
     fn world(&self) -> &dyn World {
         self.s.t
+    }
+    fn tracked(&self, number: u32) -> Option<&Tracked> {
+        let own = self.tracked.as_ref().and_then(|t| t.get(number));
+        own.or_else(|| self.s.tracked(number))
+    }
+    fn track(&mut self, number: u32, entry: Tracked) {
+        self.tracked.get_or_insert_default().set(number, entry);
     }
     fn vars(&self, scope: Scope) -> Option<&VarStore> {
         match scope {

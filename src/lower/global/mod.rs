@@ -10,6 +10,7 @@ mod expose;
 mod h1;
 mod h1_case_adjust;
 mod hard_stop_after;
+mod http_codes;
 mod leaving;
 mod limits;
 mod master_worker;
@@ -88,7 +89,10 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &set_var::SET_VAR,
     &set_var::SET_VAR_FMT,
     &stats::STATS,
+    &http_codes::ERRORS,
+    &http_codes::FAILURES,
     &tune::BUFSIZE,
+    &tune::STICK_COUNTERS,
     &tune::MAXREWRITE,
     &tune::HTTP_MAXHDR,
     &tune::HTTP_COOKIELEN,

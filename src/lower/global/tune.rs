@@ -46,6 +46,9 @@ pub const POOL_HIGH_FD_RATIO: KeywordHandler =
 /// `tune.comp.maxlevel N`
 pub const COMP_MAXLEVEL: KeywordHandler =
     KeywordHandler::new(&["tune.comp.maxlevel"], GLOBAL, comp_maxlevel);
+/// `tune.stick-counters N`
+pub const STICK_COUNTERS: KeywordHandler =
+    KeywordHandler::new(&["tune.stick-counters"], GLOBAL, stick_counters);
 /// `tune.rcvbuf.client SIZE` and its three siblings
 pub const BUFFERS: KeywordHandler = KeywordHandler::new(
     &[
@@ -126,6 +129,27 @@ fn logurilen(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if let Some(Ok(value)) = integer(args, "tune.http.logurilen", ".").map(u32::try_from) {
         cx.global.tune.http_logurilen = value;
     }
+}
+
+fn stick_counters(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    const NAME: &str = "tune.stick-counters";
+    let Some(word) = args.next_word() else {
+        return;
+    };
+    let text = word.display().to_string();
+    match text.parse::<i64>() {
+        Ok(n @ 0..=100) => cx.global.tune.stick_counters = n as u32,
+        Ok(n) => {
+            let message =
+                format!("{NAME}: the number of stick-counters must be between 1 and 100 (was {n})");
+            args.alert("HX0164", word.span, message);
+        }
+        Err(_) => {
+            let message = format!("{NAME}: '{text}' is an invalid number");
+            args.alert("HX0165", word.span, message);
+        }
+    }
+    args.end(NAME);
 }
 
 fn maxaccept(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {

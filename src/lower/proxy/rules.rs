@@ -90,7 +90,8 @@ pub fn lower_all(cx: &mut Context<'_>) {
             |d| (d.acls.clone(), d.rules.clone()),
         );
         let own = (draft.acls.clone(), draft.rules.clone());
-        for (acls, rules) in [inherited, own] {
+        for (of_defaults, (acls, rules)) in [(true, inherited), (false, own)] {
+            cx.inherited = of_defaults;
             cx.line = acls.first().map_or(cx.line, |line| line.span);
             let words: Vec<&[Word]> = acls.iter().map(|line| &line.words[..]).collect();
             let places = Places::FRONTEND;
@@ -200,6 +201,8 @@ pub fn compile<T>(
     state.language = cx.options.language.unwrap_or(Version::CURRENT);
     state.acls = acls.clone();
     state.without_tls = !cx.options.has("tls");
+    state.stick_counters = cx.global.tune.stick_counters;
+    state.inherited = cx.inherited;
     if let Some(draft) = cx.draft_mut() {
         state.slots = std::mem::take(&mut draft.proxy.captures);
     }

@@ -3,21 +3,25 @@
 use super::rules;
 use crate::base::diag::{Diagnostic, Form};
 use crate::config::args::Args;
+use crate::ir::persist::StickRule;
 use crate::lower::{Context, KeywordHandler, Sections, Side};
+use crate::sample::stick::key_type;
 use crate::sample::{Condition, Expr, Places};
+use crate::table::Data;
 
 /// `stick VERB EXPRESSION [table NAME] [if|unless CONDITION]`
-pub const STICK: KeywordHandler =
-    KeywordHandler::rules(&["stick"], Sections::NAMED_PROXY, lower).without_effect();
+pub const STICK: KeywordHandler = KeywordHandler::rules(&["stick"], Sections::NAMED_PROXY, lower);
 
 fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if cx.ignored(args, Side::Backend, "stick") {
         return;
     }
     let verb = args.peek().map(|w| w.text.to_vec()).unwrap_or_default();
-    let response = match &verb[..] {
-        b"on" | b"match" | b"store-request" => false,
-        b"store-response" => true,
+    let (matches, stores, response) = match &verb[..] {
+        b"on" => (true, true, false),
+        b"match" => (true, false, false),
+        b"store-request" => (false, true, false),
+        b"store-response" => (false, false, true),
         _ => {
             let message = "'stick' expects 'on', 'match', or 'store'.";
             args.alert("HX0162", args.here(), message);
@@ -42,7 +46,7 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         .draft()
         .map_or_else(String::new, |d| d.proxy.name.clone());
     let mut table = own.clone();
-    let (_, findings) = rules::compile(cx, places, |compile, acls| {
+    let (made, findings) = rules::compile(cx, places, |compile, acls| {
         compile.context = "'stick': ".into();
         let parsed = Expr::parse_words(words, compile);
         let (expr, used) = parsed.map_err(|f| compile.fault(f)).ok()?;
@@ -64,28 +68,54 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
                 .map_or_else(String::new, |w| w.display().to_string());
             rest = behind.get(1..).unwrap_or_default();
         }
-        match rest.first() {
-            None => {}
+        let condition = match rest.first() {
+            None => None,
             Some(w) if w.is("if") || w.is("unless") => {
                 compile.context =
                     "'stick': error detected while parsing sticking condition : ".into();
                 let condition = Condition::parse(rest, acls, compile);
-                condition.map_err(|f| compile.fault(f)).ok()?;
+                Some(condition.map_err(|f| compile.fault(f)).ok()?)
             }
             Some(w) => {
                 compile.span = w.span;
                 compile.alert(format!("'stick': unknown keyword '{}'.", w.display()));
                 return None;
             }
-        }
-        Some(())
+        };
+        Some((expr, condition))
     });
     for finding in findings {
         args.report(finding);
     }
-    if !cx.tables.contains_key(&table) {
+    let plain =
+        |message: String| Diagnostic::alert("HX0301", args.line().span, message).form(Form::Plain);
+    let Some((_, found)) = cx.table(&table) else {
         let message = format!("Proxy '{own}': unable to find stick-table '{table}'.");
-        let finding = Diagnostic::alert("HX0301", args.line().span, message).form(Form::Plain);
+        let finding = plain(message);
         args.report(finding);
+        return;
+    };
+    let found = found.clone();
+    found.want(Data::ServerId);
+    found.want(Data::ServerKey);
+    let Some((expr, condition)) = made else {
+        return;
+    };
+    if !expr.out().casts_to(key_type(found.key_type())) {
+        let message =
+            format!("Proxy '{own}': type of fetch not usable with type of stick-table '{table}'.");
+        let finding = plain(message);
+        args.report(finding);
+        return;
+    }
+    if let Some(draft) = cx.draft_mut() {
+        draft.proxy.stick_rules.push(StickRule {
+            matches,
+            stores,
+            response,
+            expr,
+            table: found,
+            condition,
+        });
     }
 }

@@ -7,44 +7,29 @@ use crate::config::args::Args;
 use crate::config::directive::Word;
 use crate::lower::section::Wanted;
 use crate::lower::{Context, KeywordHandler, Sections};
+use crate::table::{self, Data, KeyType, ServerKey, Spec, Table};
 
 /// `stick-table type TYPE size N [options]`
 pub const STICK_TABLE: KeywordHandler =
-    KeywordHandler::checked(&["stick-table"], Sections::NAMED_PROXY, lower);
+    KeywordHandler::new(&["stick-table"], Sections::NAMED_PROXY, lower);
 
-const TYPES: &[&str] = &["ip", "ipv4", "ipv6", "integer", "string", "binary"];
+/// What the parentheses of a data type hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Nothing,
+    Period,
+    Number,
+    Both,
+}
 
-/// What an entry may store, and what its parentheses hold: nothing, a period (`t`), a number of
-/// elements (`n`), both (`nt`).
-const DATA: &[(&str, &str)] = &[
-    ("bytes_in_cnt", ""),
-    ("bytes_in_rate", "t"),
-    ("bytes_out_cnt", ""),
-    ("bytes_out_rate", "t"),
-    ("conn_cnt", ""),
-    ("conn_cur", ""),
-    ("conn_rate", "t"),
-    ("glitch_cnt", ""),
-    ("glitch_rate", "t"),
-    ("gpc", "n"),
-    ("gpc0", ""),
-    ("gpc0_rate", "t"),
-    ("gpc1", ""),
-    ("gpc1_rate", "t"),
-    ("gpc_rate", "nt"),
-    ("gpt", "n"),
-    ("gpt0", ""),
-    ("http_err_cnt", ""),
-    ("http_err_rate", "t"),
-    ("http_fail_cnt", ""),
-    ("http_fail_rate", "t"),
-    ("http_req_cnt", ""),
-    ("http_req_rate", "t"),
-    ("server_id", ""),
-    ("server_key", ""),
-    ("sess_cnt", ""),
-    ("sess_rate", "t"),
-];
+fn holds(data: Data) -> Holds {
+    match (data.is_array(), data.form() == table::Form::Rate) {
+        (false, false) => Holds::Nothing,
+        (false, true) => Holds::Period,
+        (true, false) => Holds::Number,
+        (true, true) => Holds::Both,
+    }
+}
 
 fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let Some(draft) = cx.draft() else {
@@ -52,7 +37,7 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     };
     let (name, named) = (draft.proxy.name.clone(), draft.named());
     let span = args.line().span;
-    if let Some(first) = cx.tables.get(&name).copied() {
+    if let Some(first) = cx.table(&name).map(|(first, _)| *first) {
         let message = format!(
             "stick-table name '{name}' conflicts with table declared in {named} at {}.",
             cx.place(first)
@@ -61,16 +46,20 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         args.report(finding.related(first, "first declared here"));
         return;
     }
-    if arguments(cx, args, "stick-table") {
-        cx.tables.insert(name, span);
+    if let Some(spec) = arguments(cx, args, "stick-table", Spec::new(&name)) {
+        cx.tables.push((span, Table::new(spec)));
     }
 }
 
-/// The words behind the name; false if they make no table. `what` begins the messages.
-pub fn arguments(cx: &mut Context<'_>, args: &mut Args<'_, '_>, what: &str) -> bool {
+/// The words behind the name, entered into `spec`; `None` if they make no table. `what` begins
+/// the messages.
+pub fn arguments(
+    cx: &mut Context<'_>,
+    args: &mut Args<'_, '_>,
+    what: &str,
+    mut spec: Spec,
+) -> Option<Spec> {
     let mut typed = false;
-    let mut sized = false;
-    let mut stored: Vec<&str> = Vec::new();
     while let Some(word) = args.next_word() {
         let option = word.display().to_string();
         let needs_value = matches!(
@@ -80,69 +69,97 @@ pub fn arguments(cx: &mut Context<'_>, args: &mut Args<'_, '_>, what: &str) -> b
         if needs_value && args.is_empty() {
             let message = format!("{what}: missing argument after '{option}'.");
             args.alert("HX0160", args.missing_at(), message);
-            return false;
+            return None;
         }
-        let good = match option.as_str() {
+        match option.as_str() {
             "type" => {
                 typed = true;
-                key_type(args, what)
+                spec.key = key_type(args, what)?;
             }
-            "size" => size(args, what).is_some_and(|n| {
-                sized |= n > 0;
-                true
-            }),
-            "expire" => expire(args, what),
-            "nopurge" | "recv-only" => true,
-            "peers" => {
-                peers(cx, args);
-                true
+            "size" => spec.size = size(args, what)?,
+            "expire" => spec.expire = expire(args, what)?,
+            "nopurge" => spec.nopurge = true,
+            "recv-only" => spec.recv_only = true,
+            "peers" => spec.peers = peers(cx, args).or(spec.peers),
+            "store" => {
+                if let Some(word) = args.next_word() {
+                    data(args, word, what, &mut spec.stored)?;
+                }
             }
-            "store" => args
-                .next_word()
-                .is_none_or(|w| data(args, w, what, &mut stored)),
-            "srvkey" => server_key(args, what),
-            "brates-factor" | "write-to" => args.next_word().is_some(),
+            "srvkey" => spec.server_key = server_key(args, what)?,
+            "brates-factor" => spec.byte_factor = byte_factor(args, what)?,
+            "write-to" => spec.write_to = args.next_word().map(|w| w.display().to_string()),
             _ => {
                 let message = format!("{what}: unknown argument '{option}'.");
                 args.alert("HX0162", word.span, message);
-                false
+                return None;
             }
-        };
-        if !good {
-            return false;
         }
     }
-    let missing = match (sized, typed) {
+    let missing = match (spec.size > 0, typed) {
         (false, _) => "size",
         (_, false) => "type",
-        _ => return true,
+        _ => return Some(spec),
     };
     let message = format!("{what}: missing {missing}.");
     args.alert("HX0160", args.missing_at(), message);
-    false
+    None
 }
 
-fn key_type(args: &mut Args<'_, '_>, what: &str) -> bool {
+/// Most bytes of a text unless the line says `len`: HAProxy counts its end as well.
+const TEXT: u32 = 31;
+/// Bytes of a block unless the line says `len`.
+const BLOCK: u32 = 32;
+
+fn key_type(args: &mut Args<'_, '_>, what: &str) -> Option<KeyType> {
     let span = args.here();
     let said = args.next_word();
     let text = said.map_or_else(String::new, |w| w.display().to_string());
-    if !TYPES.contains(&text.as_str()) {
-        let message = format!("{what}: unknown type '{text}'.");
-        args.alert("HX0162", span, message);
-        return false;
-    }
-    let sized = matches!(text.as_str(), "string" | "binary");
-    if sized && args.take("len") {
-        let span = args.here();
-        let length = args
-            .next_word()
-            .and_then(|w| w.as_str()?.parse::<u32>().ok());
-        if length.is_none_or(|n| n == 0) {
-            args.alert("HX0165", span, "'len' expects a positive integer argument.");
-            return false;
+    let mut found = match text.as_str() {
+        "ip" | "ipv4" => KeyType::Ip,
+        "ipv6" => KeyType::Ipv6,
+        "integer" => KeyType::Integer,
+        "string" => KeyType::Str(TEXT),
+        "binary" => KeyType::Bin(BLOCK),
+        _ => {
+            let message = format!("{what}: unknown type '{text}'.");
+            args.alert("HX0162", span, message);
+            return None;
         }
+    };
+    if let KeyType::Str(length) | KeyType::Bin(length) = &mut found
+        && args.take("len")
+    {
+        let span = args.here();
+        let said = args
+            .next_word()
+            .and_then(|w| w.as_str()?.parse::<u32>().ok())
+            .filter(|n| *n > 0);
+        let Some(said) = said else {
+            args.alert("HX0165", span, "'len' expects a positive integer argument.");
+            return None;
+        };
+        *length = said;
     }
-    true
+    Some(found)
+}
+
+fn byte_factor(args: &mut Args<'_, '_>, what: &str) -> Option<u32> {
+    let word = args.next_word()?;
+    let text = word.as_str().unwrap_or_default();
+    if let Some(at) = text.bytes().position(|b| !b.is_ascii_digit()) {
+        unexpected(args, what, word, at, "brates-factor");
+        return None;
+    }
+    let factor = text.parse::<u32>().ok();
+    let factor = factor.filter(|n| (1..=1024).contains(n));
+    if factor.is_none() {
+        let message = format!(
+            "{what}: argument 'brates-factor' must be greater than 0 and lower or equal than 1024."
+        );
+        args.alert("HX0165", word.span, message);
+    }
+    factor
 }
 
 fn size(args: &mut Args<'_, '_>, what: &str) -> Option<u32> {
@@ -156,21 +173,19 @@ fn size(args: &mut Args<'_, '_>, what: &str) -> Option<u32> {
     }
 }
 
-fn expire(args: &mut Args<'_, '_>, what: &str) -> bool {
-    let Some(word) = args.next_word() else {
-        return false;
-    };
+fn expire(args: &mut Args<'_, '_>, what: &str) -> Option<u32> {
+    let word = args.next_word()?;
     match units::time(&word.text, TimeUnit::Millisecond) {
         Ok(time) => match time.trailing {
             Some(at) => {
                 unexpected(args, what, word, at, "expire");
-                false
+                None
             }
-            None => true,
+            None => Some(time.value),
         },
         Err(units::TimeError::Unexpected(at)) => {
             unexpected(args, what, word, at, "expire");
-            false
+            None
         }
         Err(units::TimeError::Overflow) => {
             let message = format!(
@@ -178,7 +193,7 @@ fn expire(args: &mut Args<'_, '_>, what: &str) -> bool {
                 word.display()
             );
             args.alert("HX0201", word.span, message);
-            false
+            None
         }
     }
 }
@@ -189,10 +204,8 @@ fn unexpected(args: &mut Args<'_, '_>, what: &str, word: &Word, at: usize, optio
     args.alert("HX0203", word.span, message);
 }
 
-fn peers(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
-    let Some(word) = args.next_word() else {
-        return;
-    };
+fn peers(cx: &mut Context<'_>, args: &mut Args<'_, '_>) -> Option<String> {
+    let word = args.next_word()?;
     let name = word.display().to_string();
     let proxy = cx
         .draft()
@@ -201,25 +214,30 @@ fn peers(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let finding = Diagnostic::alert("HX0301", word.span, message).form(Form::Plain);
     cx.wanted.push(Wanted {
         kind: "peers",
-        name,
+        name: name.clone(),
         finding,
     });
+    Some(name)
 }
 
-fn server_key(args: &mut Args<'_, '_>, what: &str) -> bool {
-    let Some(word) = args.next_word() else {
-        return false;
-    };
-    let known = word.is("name") || word.is("addr");
-    if !known {
-        let message = format!("{what} : unknown server key type '{}'.", word.display());
-        args.alert("HX0162", word.span, message);
+fn server_key(args: &mut Args<'_, '_>, what: &str) -> Option<ServerKey> {
+    let word = args.next_word()?;
+    if word.is("name") {
+        return Some(ServerKey::Name);
     }
-    known
+    if word.is("addr") {
+        return Some(ServerKey::Address);
+    }
+    let message = format!("{what} : unknown server key type '{}'.", word.display());
+    args.alert("HX0162", word.span, message);
+    None
 }
+
+/// What is stored: type, elements, period.
+type Stored = Vec<(Data, u32, u32)>;
 
 /// `gpc0,conn_rate(10s)`
-fn data(args: &mut Args<'_, '_>, word: &Word, what: &str, stored: &mut Vec<&'static str>) -> bool {
+fn data(args: &mut Args<'_, '_>, word: &Word, what: &str, stored: &mut Stored) -> Option<()> {
     let text = word.display().to_string();
     let mut rest = text.as_str();
     while !rest.is_empty() {
@@ -232,61 +250,83 @@ fn data(args: &mut Args<'_, '_>, word: &Word, what: &str, stored: &mut Vec<&'sta
         };
         let (item, behind) = rest.split_at(end.min(rest.len()));
         rest = behind.trim_start_matches(',');
-        if let Err(fault) = one(item, stored) {
-            args.alert("HX0162", word.span, format!("{what}: {fault}"));
-            return false;
+        match one(item, stored) {
+            Ok(None) => {}
+            Ok(Some(again)) => {
+                let message = format!(
+                    "{what}: store option '{}' already enabled, ignored.",
+                    again.name()
+                );
+                let finding = Diagnostic::warning("HX0213", word.span, message);
+                args.report(finding.form(Form::Tight));
+            }
+            Err(fault) => {
+                args.alert("HX0162", word.span, format!("{what}: {fault}"));
+                return None;
+            }
         }
     }
-    true
+    Some(())
 }
 
-fn one(item: &str, stored: &mut Vec<&'static str>) -> Result<(), String> {
+/// One data type; gives it back if it is there already.
+fn one(item: &str, stored: &mut Stored) -> Result<Option<Data>, String> {
     let (name, argument) = match item.split_once('(') {
         Some((name, rest)) => (name, Some(rest.trim_end_matches(')'))),
         None => (item, None),
     };
-    let Some(&(name, form)) = DATA.iter().find(|(known, _)| *known == name) else {
+    let Some(data) = Data::named(name.as_bytes()) else {
         return Err(format!("unknown store option '{name}'."));
     };
-    let argument = match (argument, form) {
-        (Some(_), "") => return Err(format!("unexpected argument to store option '{name}'.")),
-        (None, "") => "",
-        (None, _) => return Err(format!("missing argument to store option '{name}'.")),
-        (Some(argument), _) => argument,
+    let missing = || format!("missing argument to store option '{name}'.");
+    let (count, period) = match (holds(data), argument) {
+        (Holds::Nothing, Some(_)) => {
+            return Err(format!("unexpected argument to store option '{name}'."));
+        }
+        (Holds::Nothing, None) => (None, None),
+        (_, None) => return Err(missing()),
+        (Holds::Period, Some(period)) => (None, Some(period)),
+        (Holds::Number, Some(count)) => (Some(count), None),
+        (Holds::Both, Some(both)) => {
+            let (count, period) = both.split_once(',').ok_or_else(missing)?;
+            (Some(count), Some(period))
+        }
     };
-    let (count, period) = match form {
-        "n" => (Some(argument), None),
-        "t" => (None, Some(argument)),
-        "nt" => match argument.split_once(',') {
-            Some((count, period)) => (Some(count), Some(period)),
-            None => return Err(format!("missing argument to store option '{name}'.")),
-        },
-        _ => (None, None),
+    let count = match count {
+        None => 1,
+        Some(text) => {
+            let count = text.trim().parse::<u32>().ok();
+            count.filter(|n| (1..=100).contains(n)).ok_or_else(|| {
+                format!("array size is out of allowed range (1-100) for store option '{name}'.")
+            })?
+        }
     };
-    if let Some(count) = count
-        && !count
-            .trim()
-            .parse::<u32>()
-            .is_ok_and(|n| (1..=100).contains(&n))
-    {
-        return Err(format!(
-            "array size is out of allowed range (1-100) for store option '{name}'."
-        ));
-    }
-    let bad =
-        period.is_some_and(|p| units::time(p.trim().as_bytes(), TimeUnit::Millisecond).is_err());
-    if bad {
-        return Err(format!("error when processing store option '{name}'."));
-    }
-    for (array, plain) in [("gpc", "gpc0"), ("gpc", "gpc1"), ("gpt", "gpt0")] {
-        let both = |a, b| name == a && stored.contains(&b);
-        if both(array, plain) || both(plain, array) {
-            let shown = if array == "gpc" { "gpc[0/1]" } else { "gpt0" };
+    let period = match period {
+        None => 0,
+        Some(text) => {
+            let time = units::time(text.trim().as_bytes(), TimeUnit::Millisecond);
+            time.map_err(|_| format!("error when processing store option '{name}'."))?
+                .value
+        }
+    };
+    let has = |data| stored.iter().any(|(d, _, _)| *d == data);
+    for (array, plain, shown) in [
+        (Data::Gpc, Data::Gpc0, "gpc[0/1]"),
+        (Data::Gpc, Data::Gpc1, "gpc[0/1]"),
+        (Data::GpcRate, Data::Gpc0Rate, "gpc[0/1]_rate"),
+        (Data::GpcRate, Data::Gpc1Rate, "gpc[0/1]_rate"),
+        (Data::Gpt, Data::Gpt0, "gpt0"),
+    ] {
+        if data == array && has(plain) || data == plain && has(array) {
+            let array = array.name();
             return Err(format!(
                 "simultaneous usage of '{array}' and '{shown}' in a same table is not permitted as '{array}' overrides '{shown}'."
             ));
         }
     }
-    stored.push(name);
-    Ok(())
+    if has(data) {
+        return Ok(Some(data));
+    }
+    stored.push((data, count, period));
+    Ok(None)
 }

@@ -6,6 +6,7 @@ use crate::config::address::{self, Kind};
 use crate::config::args::Args;
 use crate::lower::proxy::stick_table;
 use crate::lower::{Context, KeywordHandler, Sections};
+use crate::table::{Spec, Table};
 
 const HERE: Sections = Sections::PEERS;
 
@@ -14,7 +15,7 @@ pub const PEER: KeywordHandler = KeywordHandler::checked(&["peer", "server"], HE
 /// `bind ADDRESS [options]`
 pub const BIND: KeywordHandler = KeywordHandler::checked(&["bind"], HERE, bind);
 /// `table NAME type ... size ...`
-pub const TABLE: KeywordHandler = KeywordHandler::checked(&["table"], HERE, table);
+pub const TABLE: KeywordHandler = KeywordHandler::new(&["table"], HERE, table);
 /// `shards N`
 pub const SHARDS: KeywordHandler = KeywordHandler::checked(&["shards"], HERE, shards);
 
@@ -54,7 +55,7 @@ fn table(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     args.next_word();
     let span = args.line().span;
     let full = format!("{section}/{name}");
-    if let Some(first) = cx.tables.get(&full).copied() {
+    if let Some(first) = cx.table(&full).map(|(first, _)| *first) {
         let message = format!(
             "stick-table name '{name}' conflicts with table declared in peers '{section}' at {}.",
             cx.place(first)
@@ -63,8 +64,13 @@ fn table(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         args.report(finding.related(first, "first declared here"));
         return;
     }
-    if stick_table::arguments(cx, args, "table") {
-        cx.tables.insert(full, span);
+    let spec = Spec {
+        wire_name: format!("/{name}"),
+        peers: Some(section),
+        ..Spec::new(&full)
+    };
+    if let Some(spec) = stick_table::arguments(cx, args, "table", spec) {
+        cx.tables.push((span, Table::new(spec)));
     }
 }
 

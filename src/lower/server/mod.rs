@@ -180,6 +180,7 @@ pub const OPTIONS: &[ServerOption] = &[
     send_proxy::SET_PROXY_V2_TLV_FMT,
     send_proxy::SOCKS4,
     state::BACKUP,
+    state::STICK,
     state::DISABLED,
     state::ID,
     track::TRACK,

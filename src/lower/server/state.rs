@@ -14,6 +14,14 @@ pub const ID: ServerOption = ServerOption {
     lower: id,
 };
 
+/// `stick`, `non-stick`
+pub const STICK: ServerOption = ServerOption::new(&["non-stick", "stick"], stick);
+
+fn stick(made: &mut ServerDraft, name: &str, _args: &mut Args<'_, '_>) -> Result<(), Fault> {
+    made.server.non_stick = name == "non-stick";
+    Ok(())
+}
+
 fn backup(made: &mut ServerDraft, name: &str, _args: &mut Args<'_, '_>) -> Result<(), Fault> {
     made.server.backup = name == "backup";
     Ok(())

@@ -29,6 +29,7 @@ mod proxies;
 mod regsub;
 mod rfc7239;
 mod strings;
+mod tables;
 mod times;
 mod urls;
 mod variables;
@@ -95,6 +96,9 @@ static FAMILIES: &[&[Conv]] = &[
     packets::CONVS,
     packets::BUILT,
     proxies::CONVS,
+    tables::CONVS,
+    tables::ARRAYS,
+    tables::STATES,
     x509::CONVS,
     variables::CONVS,
     when::CONVS,

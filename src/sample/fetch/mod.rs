@@ -13,6 +13,7 @@ mod base32;
 mod body;
 mod captures;
 mod cookies;
+mod counters;
 mod headers;
 mod hello;
 mod internal;
@@ -195,6 +196,10 @@ static FAMILIES: &[&[Fetch]] = &[
     proxies::FETCHES,
     layer4::FETCHES,
     proxy_protocol::FETCHES,
+    counters::FETCHES,
+    counters::ARRAYS,
+    counters::STATES,
+    counters::TABLES,
     ssl::FETCHES,
     ssl::CERTIFICATES,
     payload::FETCHES,

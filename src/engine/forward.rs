@@ -5,7 +5,7 @@
 //! back instead of filling memory.
 
 use super::compression::Coder;
-use super::reactor::{Io, Sock};
+use super::reactor::{Io, SKEW, Sock};
 use super::thread::Thread;
 use crate::proto::h1::{
     BodyLength, ChunkDecoder, ChunkEvent, Limits, Parsed, Trailers, write_chunk_head,
@@ -470,6 +470,7 @@ impl Half {
             _ => usize::MAX,
         };
         let mut scratch = t.worker.scratch.borrow_mut();
+        let scratch = scratch.get_mut(SKEW..).unwrap_or_default();
         let size = scratch.len().min(want).min(sink.room());
         match source.recv(&mut scratch[..size]) {
             Io::Done(n) => match self.push(t, sink, &[], &scratch[..n], false) {

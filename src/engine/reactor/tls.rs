@@ -9,7 +9,7 @@
 //! is told [`Io::Blocked`] comes again with the same bytes, and nobody believes an answer sent
 //! while a part of it waits here.
 
-use super::Io;
+use super::{Io, SKEW};
 use rustix::io::Errno;
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
@@ -358,9 +358,9 @@ impl Tls {
         }
         let n = bytes.len().min(WRITE);
         let bytes = bytes.get(..n).unwrap_or_default();
-        let room = n + (n / RECORD + 2) * RECORD_OVERHEAD;
+        let room = SKEW + n + (n / RECORD + 2) * RECORD_OVERHEAD;
         if buffers.write.len() < room {
-            buffers.write.resize(room.max(WRITE + 1024), 0);
+            buffers.write.resize(room.max(SKEW + WRITE + 1024), 0);
         }
         let partial = &mut self.partial;
         let made = match &mut self.side {
@@ -371,7 +371,7 @@ impl Tls {
             Ok(made) => made,
             Err(e) => return self.fail(e),
         };
-        let records = buffers.write.get(..made).unwrap_or_default();
+        let records = buffers.write.get(SKEW..SKEW + made).unwrap_or_default();
         let mut at = 0;
         while let Some(rest) = records.get(at..).filter(|r| !r.is_empty()) {
             match send(rest) {
@@ -551,7 +551,7 @@ fn step<Data>(
     (discard, more)
 }
 
-/// Encrypts; returns the length of the records.
+/// Encrypts into what lies behind [`SKEW`]; returns the length of the records.
 fn encrypt<Data>(
     status: UnbufferedStatus<'_, '_, Data>,
     bytes: &[u8],
@@ -559,10 +559,11 @@ fn encrypt<Data>(
 ) -> Result<usize, Error> {
     match status.state? {
         ConnectionState::WriteTraffic(mut traffic) => loop {
-            match traffic.encrypt(bytes, into) {
+            let records = into.get_mut(SKEW..).unwrap_or_default();
+            match traffic.encrypt(bytes, records) {
                 Ok(n) => return Ok(n),
-                Err(EncryptError::InsufficientSize(e)) if e.required_size > into.len() => {
-                    into.resize(e.required_size, 0);
+                Err(EncryptError::InsufficientSize(e)) if e.required_size + SKEW > into.len() => {
+                    into.resize(e.required_size + SKEW, 0);
                 }
                 Err(e) => return Err(Error::General(e.to_string())),
             }

@@ -36,15 +36,17 @@ fuzz_target!(|text: &[u8]| {
     for line in lines(&read) {
         // these act on what follows and would act twice
         let acts = ["setenv", "presetenv", "unsetenv", "resetenv"];
-        if line.words.first().is_some_and(|w| acts.iter().any(|a| w.is(a))) {
+        if line
+            .words
+            .first()
+            .is_some_and(|w| acts.iter().any(|a| w.is(a)))
+        {
             return;
         }
         printed.extend(print::directive(line));
         printed.push(b'\n');
     }
     let (again, _) = document(printed);
-    let words = |d: &Document| -> Vec<Vec<u8>> {
-        lines(d).map(print::directive).collect()
-    };
+    let words = |d: &Document| -> Vec<Vec<u8>> { lines(d).map(print::directive).collect() };
     assert_eq!(words(&read), words(&again));
 });

@@ -1,6 +1,8 @@
 //! Every column of the statistics has a scenario in which HAProxy shows something in it, or stands
 //! in `fixtures/stats/columns_elsewhere.tsv` with the reason why it has none.
 
+#![allow(clippy::unwrap_used, reason = "test code")]
+
 use hapax::grammar::stat_fields;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

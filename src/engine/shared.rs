@@ -55,7 +55,7 @@ impl Hub {
     fn do_first(&self, job: impl Fn(&'static super::thread::Thread) + Send + 'static) {
         if let Some(inbox) = self.inbox(0) {
             inbox.send(InboxMessage::Run(Box::new(move |_: &'static Worker| {
-                super::with_thread(|t| job(t));
+                super::with_thread(&job);
             })));
         }
     }

@@ -427,7 +427,7 @@ impl TcpStream {
         };
         let (t, client, server) = (s.t, &s.client, &conn.sock);
         let contstats = self.contstats.as_deref_mut();
-        let ended = tunnel::run(t, client, server, up, down, limits, sides, contstats).await;
+        let ended = tunnel::run(t, (client, server), up, down, limits, sides, contstats).await;
         self.state = ended.state;
         self.sent = ended.down;
         self.received = ended.up;

@@ -59,8 +59,7 @@ pub struct Ended {
 /// end of one side is passed on to the other, which may go on for its part.
 pub async fn run(
     t: &'static Thread,
-    client: &Sock,
-    server: &Sock,
+    (client, server): (&Sock, &Sock),
     mut up: Half,
     mut down: Half,
     limits: Timeouts,

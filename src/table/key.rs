@@ -31,7 +31,7 @@ impl KeyType {
     }
 
     /// Bytes that a key takes at most.
-    pub fn len(self) -> usize {
+    pub fn size(self) -> usize {
         match self {
             KeyType::Ip | KeyType::Integer => 4,
             KeyType::Ipv6 => 16,
@@ -52,7 +52,7 @@ impl KeyType {
 
     /// A key out of bytes: text is cut, a block is cut or filled up with zeros.
     pub fn fit(self, bytes: &[u8]) -> Key<'_> {
-        let most = self.len();
+        let most = self.size();
         let cut = bytes.get(..most).unwrap_or(bytes);
         Key {
             bytes: cut,

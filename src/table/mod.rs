@@ -30,14 +30,14 @@ pub mod rate;
 mod row;
 mod shard;
 mod spec;
-mod table;
+mod store;
 mod tracked;
 
 pub use data::{Data, Form};
 pub use key::{Key, KeyType};
 pub use row::{Entry, Layout, Row};
 pub use spec::{ServerKey, Spec};
-pub use table::{Place, Table};
+pub use store::{Place, Table};
 pub use tracked::{Counters, Tracked};
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ impl Layout {
         let shared = spec.peers.is_some();
         let key_at = if shared { HEAD + 1 } else { HEAD };
         let length = usize::from(matches!(spec.key, KeyType::Str(_)));
-        let mut at = key_at + length + spec.key.len().div_ceil(4);
+        let mut at = key_at + length + spec.key.size().div_ceil(4);
         let mut slots = [Slot::default(); TYPES];
         for data in Data::all() {
             let Some((_, count, period)) = stored.iter().find(|(d, _, _)| *d == data) else {
@@ -121,7 +121,7 @@ impl Layout {
                 let length = words.get(self.key_at).copied().unwrap_or(0);
                 (self.key_at + 1, length as usize)
             }
-            key => (self.key_at, key.len()),
+            key => (self.key_at, key.size()),
         };
         let words = words.get(from..).unwrap_or_default();
         bytes_of(words).get(..length).unwrap_or_default()

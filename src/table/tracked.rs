@@ -2,7 +2,7 @@
 
 use super::data::Data;
 use super::row::Entry;
-use super::table::{Place, Table};
+use super::store::{Place, Table};
 use crate::base::clock;
 use std::fmt;
 use std::sync::Arc;

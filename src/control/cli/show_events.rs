@@ -35,7 +35,7 @@ fn run(call: &mut Call<'_>) -> Flow {
             _ => call.error("No such event sink"),
         };
     };
-    if !options.iter().all(|o| known(o)) {
+    if !options.iter().all(known) {
         return call.error("unknown option");
     }
     let has = |letter: u8| options.iter().any(|o| o.contains(&letter));

@@ -249,7 +249,8 @@ impl Probe<'_> {
     /// Whether a text is as a matcher wants it; `lower`: case does not count, the text is in
     /// lower case.
     fn is_like(&self, matcher: &Matcher, text: &[u8], lower: bool) -> bool {
-        let (format, compare): (_, fn(&[u8], &[u8]) -> bool) = match matcher {
+        type Compare = fn(&[u8], &[u8]) -> bool;
+        let (format, compare): (_, Compare) = match matcher {
             Matcher::Regex(regex) => return regex.is_match(text),
             Matcher::Exact(format) => (format, |text, wanted| text == wanted),
             Matcher::Begin(format) => (format, |text, wanted| text.starts_with(wanted)),

@@ -52,7 +52,7 @@ impl Stream {
             server: self.be.as_ref().map_or(Options::empty(), |b| b.options),
         };
         let (client, server) = (&self.s.client, &a.conn.sock);
-        let ended = tunnel::run(t, client, server, at.up, at.down, limits, sides, None).await;
+        let ended = tunnel::run(t, (client, server), at.up, at.down, limits, sides, None).await;
         self.state = ended.state;
         Next::Drop
     }

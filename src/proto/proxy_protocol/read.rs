@@ -420,7 +420,7 @@ mod tests {
             let part = header(&whole[..cut]).map(|h| h.len);
             if cut == whole.len() {
                 prop_assert_eq!(part, Ok(whole.len()));
-            } else if cut < 9 || cut > 10 {
+            } else if !(9..=10).contains(&cut) {
                 prop_assert_eq!(part.map_err(|r| r.fault), Err(Fault::Truncated));
             }
         }

@@ -23,7 +23,7 @@ fn key(key: &Key, hash: &HashType, e: &Eval<'_>) -> Option<u32> {
     let request = e.view.request()?;
     let posted = request.method_id() == Method::Post;
     let found = match value(request.query(), name) {
-        None if posted => in_body(first_chunk(request, e.view.request_body()?)?, name)?,
+        None if posted => in_body(first_chunk(request, request.body_prefix())?, name)?,
         found => found?,
     };
     Some(hash.text(found))

@@ -32,7 +32,7 @@ pub async fn serve(session: Box<Session>, said: Vec<u8>, transactions: &'static 
     let mux = Mux::with_client(session, transactions, 100);
     mux.take_in(&said);
     drop(said);
-    let mut asked_to_leave = false;
+    let (mut asked_to_leave, mut leave) = (false, NEVER);
     let mut leave_by = NEVER;
     loop {
         let flushed = mux.flush();
@@ -85,7 +85,9 @@ pub async fn serve(session: Box<Session>, said: Vec<u8>, transactions: &'static 
                 until = t.worker.after(timeouts.client);
             } else if state.closing == Closing::Open {
                 if t.shared.stopping.is_closing() && !asked_to_leave {
-                    let leave = t.shared.stopping.idle_until(now, t.random());
+                    if leave == NEVER {
+                        leave = t.shared.stopping.idle_until(now, t.random());
+                    }
                     if leave <= now {
                         asked_to_leave = true;
                         state.closing = Closing::Graceful;

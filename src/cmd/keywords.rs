@@ -208,6 +208,6 @@ mod tests {
             "{}",
             of("keyword\tbalance\t")
         );
-        assert!(of("keyword	stick-table	").contains("pending"));
+        assert!(of("keyword	lua-load	").contains("pending"));
     }
 }

@@ -35,6 +35,7 @@ fn table() -> String {
         ("action", "actions of rules"),
         ("fetch", "fetches"),
         ("converter", "converters"),
+        ("filter", "filters"),
         ("log alias", "log aliases"),
         ("command", "runtime commands"),
     ] {

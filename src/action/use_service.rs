@@ -1,6 +1,7 @@
 //! `use-service`: something of the process's own answers (manual 4.3).
 
 use super::{Act, Answer, Example, Flow, Keyword, RuleSets, Run};
+use crate::grammar;
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) static KEYWORDS: &[Keyword] = &[Keyword {
         let word = line.argument("missing service name.")?;
         match word.bytes() {
             b"prometheus-exporter" => Ok(Arc::new(Exporter)),
+            // a script's: `lua.NAME`
+            name if grammar::service(name).is_some() => Err(line.cx.pending("service", name)),
             _ => Err(format!("'{}' unknown service name.", word.display()).into()),
         }
     },

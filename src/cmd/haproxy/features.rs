@@ -12,7 +12,7 @@ pub const FEATURES: &[(&str, bool)] = &[
     ("BACKTRACE", false),
     ("CLOSEFROM", false),
     ("CPU_AFFINITY", true),
-    ("CRYPT_H", false),
+    ("CRYPT_H", true),
     ("DEVICEATLAS", false),
     ("DL", false),
     ("ECH", false),
@@ -24,7 +24,7 @@ pub const FEATURES: &[(&str, bool)] = &[
     ("KQUEUE", false),
     ("KTLS", false),
     ("LIBATOMIC", false),
-    ("LIBCRYPT", false),
+    ("LIBCRYPT", true),
     ("LINUX_CAP", false),
     ("LINUX_SPLICE", false),
     ("LINUX_TPROXY", true),
@@ -45,14 +45,14 @@ pub const FEATURES: &[(&str, bool)] = &[
     ("POLL", false),
     ("PRCTL", false),
     ("PROCCTL", false),
-    ("PROMEX", false),
+    ("PROMEX", true),
     ("PTHREAD_EMULATION", false),
     ("QUIC", false),
     ("QUIC_OPENSSL_COMPAT", false),
     ("RT", false),
     ("SHM_OPEN", false),
-    ("SLZ", false),
-    ("SSL", false),
+    ("SLZ", true),
+    ("SSL", true),
     ("STATIC_PCRE", false),
     ("STATIC_PCRE2", false),
     ("TFO", true),
@@ -68,7 +68,11 @@ pub const FEATURES: &[(&str, bool)] = &[
 pub const SERVICES: &[&str] = &["prometheus-exporter"];
 
 /// Filters: (class, name).
-pub const FILTERS: &[(&str, &str)] = &[];
+pub const FILTERS: &[(&str, &str)] = &[
+    ("COMP", "comp-req"),
+    ("COMP", "comp-res"),
+    ("COMP", "compression"),
+];
 
 /// The list as `-vv` prints it: `+THREAD -LUA ...`.
 pub fn line() -> String {

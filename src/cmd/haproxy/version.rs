@@ -84,8 +84,14 @@ fn full() -> String {
     );
     let _ = writeln!(
         out,
+        "Compression algorithms supported : identity(\"identity\"), deflate(\"deflate\"), \
+         raw-deflate(\"deflate\"), gzip(\"gzip\")"
+    );
+    let _ = writeln!(
+        out,
         "Built with transparent proxy support using: IP_TRANSPARENT IPV6_TRANSPARENT IP_FREEBIND"
     );
+    let _ = writeln!(out, "Encrypted password support via crypt(3): yes");
     let _ = writeln!(out);
     let _ = writeln!(out, "Available polling systems :");
     let _ = writeln!(out, "      epoll : pref=300,  test result OK");
@@ -97,8 +103,9 @@ fn full() -> String {
         "(protocols marked as <default> cannot be specified using 'proto' keyword)"
     );
     for line in [
-        "  <default> : mode=HTTP  side=FE|BE  mux=H1    flags=",
-        "         h1 : mode=HTTP  side=FE|BE  mux=H1    flags=NO_UPG",
+        "         h2 : mode=HTTP  side=FE|BE  mux=H2    flags=HTX|HOL_RISK|NO_UPG",
+        "  <default> : mode=HTTP  side=FE|BE  mux=H1    flags=HTX",
+        "         h1 : mode=HTTP  side=FE|BE  mux=H1    flags=HTX|NO_UPG",
         "  <default> : mode=TCP   side=FE|BE  mux=PASS  flags=",
         "       none : mode=TCP   side=FE|BE  mux=PASS  flags=NO_UPG",
     ] {

@@ -31,124 +31,124 @@ impl Kind {
     }
 }
 
-const fn command(
-    words: &'static [&'static str],
-    usage: &'static str,
-    meaning: &'static str,
-    run: fn(&mut Call<'_>) -> Flow,
-) -> Command {
-    Command {
-        words,
-        usage,
-        meaning,
-        level: CliLevel::Admin,
-        run,
-    }
-}
-
 /// `show acl`
-pub const SHOW_ACL: Command = command(
+pub const SHOW_ACL: Command = Command::new(
     &["show", "acl"],
     "show acl [@<ver>] <acl>",
     "lists the lists of patterns, or what is in one",
+    CliLevel::Admin,
     |call| show(call, Kind::Acl),
 );
 /// `show map`
-pub const SHOW_MAP: Command = command(
+pub const SHOW_MAP: Command = Command::new(
     &["show", "map"],
     "show map [@<ver>] [map]",
     "lists the maps, or what is in one",
+    CliLevel::Admin,
     |call| show(call, Kind::Map),
 );
 /// `get acl`
-pub const GET_ACL: Command = command(
+pub const GET_ACL: Command = Command::new(
     &["get", "acl"],
     "get acl <acl> <value>",
     "shows which pattern a value matches",
+    CliLevel::Admin,
     |call| get(call, Kind::Acl),
 );
 /// `get map`
-pub const GET_MAP: Command = command(
+pub const GET_MAP: Command = Command::new(
     &["get", "map"],
     "get map <map> <value>",
     "shows what a map makes of a value",
+    CliLevel::Admin,
     |call| get(call, Kind::Map),
 );
 /// `add acl`
-pub const ADD_ACL: Command = command(
+pub const ADD_ACL: Command = Command::new(
     &["add", "acl"],
     "add acl [@<ver>] <acl> <pattern>",
     "adds a pattern to a list",
+    CliLevel::Admin,
     |call| add(call, Kind::Acl),
 );
 /// `add map`
-pub const ADD_MAP: Command = command(
+pub const ADD_MAP: Command = Command::new(
     &["add", "map"],
     "add map [@<ver>] <map> <key> <val>",
     "adds a line to a map, or the lines of a payload",
+    CliLevel::Admin,
     |call| add(call, Kind::Map),
 );
 /// `set map`
-pub const SET_MAP: Command = command(
+pub const SET_MAP: Command = Command::new(
     &["set", "map"],
     "set map <map> [<key>|#<ref>] <value>",
     "gives a key of a map another value",
+    CliLevel::Admin,
     set,
 );
 /// `del acl`
-pub const DEL_ACL: Command = command(
+pub const DEL_ACL: Command = Command::new(
     &["del", "acl"],
     "del acl <acl> [<key>|#<ref>]",
     "removes a pattern from a list",
+    CliLevel::Admin,
     |call| delete(call, Kind::Acl),
 );
 /// `del map`
-pub const DEL_MAP: Command = command(
+pub const DEL_MAP: Command = Command::new(
     &["del", "map"],
     "del map <map> [<key>|#<ref>]",
     "removes a key from a map",
+    CliLevel::Admin,
     |call| delete(call, Kind::Map),
 );
 /// `clear acl`
-pub const CLEAR_ACL: Command = command(
+pub const CLEAR_ACL: Command = Command::new(
     &["clear", "acl"],
     "clear acl [@<ver>] <acl>",
     "removes all patterns of a list",
+    CliLevel::Admin,
     |call| clear(call, Kind::Acl),
 );
 /// `clear map`
-pub const CLEAR_MAP: Command = command(
+pub const CLEAR_MAP: Command = Command::new(
     &["clear", "map"],
     "clear map [@<ver>] <map>",
     "removes everything from a map",
+    CliLevel::Admin,
     |call| clear(call, Kind::Map),
 );
 /// `prepare acl`
-pub const PREPARE_ACL: Command = command(
+pub const PREPARE_ACL: Command = Command::new(
     &["prepare", "acl"],
     "prepare acl <acl>",
     "begins a new version of a list",
+    CliLevel::Admin,
     |call| prepare(call, Kind::Acl),
 );
 /// `prepare map`
-pub const PREPARE_MAP: Command = command(
+pub const PREPARE_MAP: Command = Command::new(
     &["prepare", "map"],
     "prepare map <map>",
     "begins a new version of a map",
+    CliLevel::Admin,
     |call| prepare(call, Kind::Map),
 );
 /// `commit acl`
-pub const COMMIT_ACL: Command = command(
+pub const COMMIT_ACL: Command = Command::new(
     &["commit", "acl"],
     "commit acl @<ver> <acl>",
     "puts a new version of a list in the place of the one in use",
+    CliLevel::Admin,
     |call| commit(call, Kind::Acl),
 );
 /// `commit map`
-pub const COMMIT_MAP: Command = command(
+pub const COMMIT_MAP: Command = Command::new(
     &["commit", "map"],
     "commit map @<ver> <map>",
     "puts a new version of a map in the place of the one in use",
+    CliLevel::Admin,
     |call| commit(call, Kind::Map),
 );
 

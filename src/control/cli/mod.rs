@@ -162,6 +162,25 @@ pub struct Command {
     pub run: fn(&mut Call<'_>) -> Flow,
 }
 
+impl Command {
+    /// A command of a family: one line each in the family's file.
+    const fn new(
+        words: &'static [&'static str],
+        usage: &'static str,
+        meaning: &'static str,
+        level: CliLevel,
+        run: fn(&mut Call<'_>) -> Flow,
+    ) -> Command {
+        Command {
+            words,
+            usage,
+            meaning,
+            level,
+            run,
+        }
+    }
+}
+
 /// One call of a command.
 pub struct Call<'a> {
     /// The words after those of the command.

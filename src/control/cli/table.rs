@@ -10,40 +10,28 @@ use std::fmt::Write;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-const fn command(
-    words: &'static [&'static str],
-    usage: &'static str,
-    meaning: &'static str,
-    run: fn(&mut Call<'_>) -> Flow,
-) -> Command {
-    Command {
-        words,
-        usage,
-        meaning,
-        level: CliLevel::User,
-        run,
-    }
-}
-
 /// `show table`
-pub const SHOW: Command = command(
+pub const SHOW: Command = Command::new(
     &["show", "table"],
     "show table [<table> [<filter>]*]",
     "lists the stick tables, or what is in one",
+    CliLevel::User,
     |call| run(call, Action::Show),
 );
 /// `clear table`
-pub const CLEAR: Command = command(
+pub const CLEAR: Command = Command::new(
     &["clear", "table"],
     "clear table <table> [<filter>]*",
     "removes entries of a stick table",
+    CliLevel::User,
     |call| run(call, Action::Clear),
 );
 /// `set table`
-pub const SET: Command = command(
+pub const SET: Command = Command::new(
     &["set", "table"],
     "set table <table> key <k> [data.* <v>]*",
     "changes an entry of a stick table",
+    CliLevel::User,
     |call| run(call, Action::Set),
 );
 

@@ -38,11 +38,10 @@ impl StreamView for Stream {
         self.s.tls.as_deref()
     }
     fn http_major(&self) -> u8 {
-        if self.s.client.pipe().is_some() { 2 } else { 1 }
+        self.s.http_major()
     }
     fn glitches(&self) -> u32 {
-        let pipe = self.s.client.pipe();
-        pipe.map_or(0, |pipe| pipe.connection().glitches())
+        self.s.glitches()
     }
     fn src(&self) -> Option<SocketAddr> {
         self.src.or(self.s.src)
@@ -73,7 +72,7 @@ impl StreamView for Stream {
         server.address.inet(|| self.dst())
     }
     fn frontend(&self) -> Option<(&str, u32)> {
-        Some((&self.s.fe.name, self.s.fe.uuid))
+        self.s.frontend()
     }
     fn backend(&self) -> Option<(&str, u32)> {
         self.be.as_ref().map(|b| (&*b.name, b.uuid))
@@ -88,12 +87,10 @@ impl StreamView for Stream {
         Some((&server.name, server.settings.id))
     }
     fn default_backend(&self) -> Option<&str> {
-        let id = self.s.fe.default_backend?;
-        self.s.plan.backend(id).map(|b| &*b.name)
+        self.s.default_backend()
     }
     fn listener(&self) -> Option<(&str, u32)> {
-        let l = self.s.plan.listeners.get(self.s.listener as usize)?;
-        Some((l.name.as_deref().unwrap_or(""), l.uuid))
+        self.s.listener()
     }
     fn timeouts(&self, whose: Whose) -> Option<StreamTimeouts> {
         let of = |t: &crate::ir::proxy::Timeouts| StreamTimeouts {

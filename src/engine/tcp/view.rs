@@ -49,7 +49,7 @@ impl StreamView for TcpStream {
         server.address.inet(|| self.dst())
     }
     fn frontend(&self) -> Option<(&str, u32)> {
-        Some((&self.s.fe.name, self.s.fe.uuid))
+        self.s.frontend()
     }
     fn backend(&self) -> Option<(&str, u32)> {
         self.be.as_ref().map(|b| (&*b.name, b.uuid))
@@ -59,12 +59,10 @@ impl StreamView for TcpStream {
         Some((&server.name, server.settings.id))
     }
     fn default_backend(&self) -> Option<&str> {
-        let id = self.s.fe.default_backend?;
-        self.s.plan.backend(id).map(|b| &*b.name)
+        self.s.default_backend()
     }
     fn listener(&self) -> Option<(&str, u32)> {
-        let l = self.s.plan.listeners.get(self.s.listener as usize)?;
-        Some((l.name.as_deref().unwrap_or(""), l.uuid))
+        self.s.listener()
     }
     fn log(&self) -> Option<&LogData> {
         self.log.as_ref()

@@ -301,6 +301,20 @@ pub fn condition(
     take(args, compiled, context, Form::Parsing)
 }
 
+/// The condition of a switching rule (`use_backend`, `use-server`): HAProxy takes `if` without any
+/// term as "always", which is `Ok(None)`. `Err` when it does not compile; that is reported.
+pub fn switching_condition(
+    cx: &mut Context<'_>,
+    args: &mut Args<'_, '_>,
+    places: Places,
+) -> Result<Option<Condition>, ()> {
+    if args.peek_second().is_none() {
+        return Ok(None);
+    }
+    let context = "error detected while parsing switching rule : ";
+    condition(cx, args, places, context).map(Some).ok_or(())
+}
+
 /// A condition that must stand at the cursor; else `message`.
 pub fn required_condition(
     cx: &mut Context<'_>,

@@ -30,15 +30,9 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         return;
     }
     let places = Places::FE_SET_BACKEND;
-    let mut condition = None;
-    // HAProxy takes `use_backend b if` without any term as "always".
-    if args.peek_second().is_some() {
-        let context = "error detected while parsing switching rule : ";
-        match rules::condition(cx, args, places, context) {
-            Some(compiled) => condition = Some(compiled),
-            None => return,
-        }
-    }
+    let Ok(condition) = rules::switching_condition(cx, args, places) else {
+        return;
+    };
     let target = if word.text.contains(&b'%') {
         let context = format!(
             "Parsing [{}]: failed to parse use_backend rule '{}' : ",

@@ -25,15 +25,9 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         return args.alert("HX0160", args.here(), text);
     }
     let places = Places::BE_SET_SERVER;
-    let mut condition = None;
-    // HAProxy takes `use-server s if` without any term as "always".
-    if args.peek_second().is_some() {
-        let context = "error detected while parsing switching rule : ";
-        match rules::condition(cx, args, places, context) {
-            Some(compiled) => condition = Some(compiled),
-            None => return,
-        }
-    }
+    let Ok(condition) = rules::switching_condition(cx, args, places) else {
+        return;
+    };
     let target = if word.text.contains(&b'%') {
         let context = format!(
             "Parsing [{}]; use-server rule failed to parse log-format '{}' : ",

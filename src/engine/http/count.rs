@@ -79,11 +79,7 @@ impl Stream {
 /// What `%B` counts for a response's head: the parts of its lines without separators, and 21 bytes
 /// (as 3.4 logs them).
 pub(super) fn logged_size(res: &crate::proto::h1::Message) -> u64 {
-    let fields: usize = res
-        .headers()
-        .map(|(name, value)| name.len() + value.len())
-        .sum();
-    let size = (21 + "HTTP/1.1200".len() + res.reason().len() + fields) as u64;
+    let size = (21 + "HTTP/1.1200".len() + res.reason().len() + res.fields_size()) as u64;
     match (res.version(), res.body()) {
         // HTTP/2 does not say so in a field
         ((2, _), BodyLength::Chunked) => {
@@ -95,11 +91,8 @@ pub(super) fn logged_size(res: &crate::proto::h1::Message) -> u64 {
 
 /// The same for a request's head.
 pub(super) fn request_size(req: &crate::proto::h1::Message) -> u64 {
-    let fields: usize = req
-        .headers()
-        .map(|(name, value)| name.len() + value.len())
-        .sum();
-    (21 + req.method().len() + req.target().len() + "HTTP/1.1".len() + fields) as u64
+    let line = req.method().len() + req.target().len() + "HTTP/1.1".len();
+    (21 + line + req.fields_size()) as u64
 }
 
 /// By how much one size is above another.

@@ -42,9 +42,7 @@ impl Message {
 
     #[cold]
     fn counted(&self) -> usize {
-        let of = |f: &Field| (f.name.len + f.value.len) as usize;
-        let fields: usize = self.head.fields.iter().map(of).sum();
-        fields + self.target().len()
+        self.fields_size() + self.target().len()
     }
 
     /// Adds a field behind the others; the name is lower-cased.

@@ -294,6 +294,12 @@ impl Message {
             .map(|f| (self.text(f.name), self.text(f.value)))
     }
 
+    /// The bytes of all names and values, without what separates them.
+    pub fn fields_size(&self) -> usize {
+        let of = |f: &Field| (f.name.len + f.value.len) as usize;
+        self.head.fields.iter().map(of).sum()
+    }
+
     /// The fields, in order; [`name`](Message::name) and [`value`](Message::value) give their text.
     pub fn fields(&self) -> &[Field] {
         &self.head.fields

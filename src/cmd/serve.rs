@@ -72,6 +72,15 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
         reuse_port: !options.no_reuse_port && !settings.noreuseport,
         backlog: limits.maxconn,
     };
+    // Before anybody can connect, and before there are threads: no signal meets its
+    // default action.
+    let signals = match signals::Signals::take() {
+        Ok(signals) => signals,
+        Err(error) => {
+            console.alert(&format!("[haproxy.main()] Cannot take signals: {error}."));
+            return ExitCode::FAILURE;
+        }
+    };
     let mut old = match inherit(options, console) {
         Ok(old) => old,
         Err(code) => return code,
@@ -157,6 +166,7 @@ pub fn serve(start: Start<'_>, console: &mut Console) -> ExitCode {
             terminate_old: options.terminate_old,
             master,
             birth,
+            signals,
             ready,
         },
         console,
@@ -174,6 +184,7 @@ struct Running<'a> {
     terminate_old: bool,
     master: Option<Link>,
     birth: Birth,
+    signals: signals::Signals,
     ready: Box<dyn FnOnce()>,
 }
 
@@ -190,16 +201,9 @@ fn run(running: Running<'_>, console: &mut Console) -> ExitCode {
         terminate_old,
         master,
         birth,
+        signals,
         ready,
     } = running;
-    // Before there are threads, so that no signal meets its default action.
-    let signals = match signals::Signals::take() {
-        Ok(signals) => signals,
-        Err(error) => {
-            console.alert(&format!("[haproxy.main()] Cannot take signals: {error}."));
-            return ExitCode::FAILURE;
-        }
-    };
     let frontends = bound.iter().filter(|b| b.listener.frontend.is_some());
     let listening = frontends
         .map(|b| engine::Listening {

@@ -2,7 +2,8 @@
 //!
 //! The modules stand on floors; a module imports only from floors below its own
 //! (`tests/architecture.rs` checks it). From the ground up: [`base`], [`proto`], [`grammar`] and
-//! [`table`], [`config`], [`ir`] and [`sample`], [`action`], [`balance`] and [`stick`], [`lower`], [`plan`],
+//! [`table`], [`config`], [`ir`] and [`sample`], [`action`], [`balance`] and [`stick`], [`lower`], [`migrate`],
+//! [`plan`],
 //! [`rules`], [`engine`], [`control`], [`cmd`].
 
 pub mod action;
@@ -15,6 +16,7 @@ pub mod engine;
 pub mod grammar;
 pub mod ir;
 pub mod lower;
+pub mod migrate;
 pub mod plan;
 pub mod proto;
 pub mod rules;

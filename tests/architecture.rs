@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("lint", 6),
     ("fmt", 6),
     ("lsp", 6),
+    ("migrate", 6),
     ("plan", 7),
     ("rules", 8),
     ("engine", 9),

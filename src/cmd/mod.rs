@@ -9,6 +9,7 @@ pub mod explain;
 pub mod haproxy;
 pub mod keywords;
 pub mod load;
+pub mod migrate;
 pub mod serve;
 
 use crate::base::version;
@@ -38,6 +39,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
             Subcommand::Demo(demo) => demo::run(&program, &demo),
             Subcommand::Explain(explain) => explain::run(&explain),
             Subcommand::Keywords(keywords) => keywords::run(&keywords),
+            Subcommand::Migrate(migrate) => migrate::run(&migrate),
         },
         Err(error) => {
             let _ = error.print();
@@ -61,6 +63,7 @@ enum Subcommand {
     Demo(demo::Demo),
     Explain(explain::Explain),
     Keywords(keywords::Keywords),
+    Migrate(migrate::Migrate),
 }
 
 /// Whether HAProxy's own command line is meant.

@@ -2,8 +2,8 @@
 //!
 //! The modules stand on floors; a module imports only from floors below its own
 //! (`tests/architecture.rs` checks it). From the ground up: [`base`], [`proto`], [`grammar`] and
-//! [`table`], [`config`], [`ir`] and [`sample`], [`action`], [`balance`] and [`stick`], [`lower`], [`migrate`],
-//! [`plan`],
+//! [`table`], [`config`], [`ir`] and [`sample`], [`action`], [`balance`] and [`stick`], [`lower`],
+//! [`lint`], [`fmt`] and [`migrate`], [`plan`],
 //! [`rules`], [`engine`], [`control`], [`cmd`].
 
 pub mod action;
@@ -13,8 +13,10 @@ pub mod cmd;
 pub mod config;
 pub mod control;
 pub mod engine;
+pub mod fmt;
 pub mod grammar;
 pub mod ir;
+pub mod lint;
 pub mod lower;
 pub mod migrate;
 pub mod plan;

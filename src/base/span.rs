@@ -58,6 +58,12 @@ impl Source {
         self.text.get(start..end)
     }
 
+    /// Where a line begins in [`Source::text`]; `None` beyond the end.
+    pub fn line_start(&self, number: u32) -> Option<usize> {
+        let index = (number as usize).checked_sub(1)?;
+        self.starts.get(index).copied()
+    }
+
     /// All lines with their numbers, without their LF. What follows the last LF counts as a line
     /// only when it is not empty.
     pub fn lines(&self) -> impl Iterator<Item = (u32, &[u8])> {

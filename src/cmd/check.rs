@@ -1,6 +1,7 @@
 //! `hapax check`: every fault of a configuration at once, for people, editors and build services.
 
 use super::load::{self, Loaded, Names};
+use super::report::{self, Suite};
 use crate::base::diag::{self, Diagnostic, Severity};
 use crate::base::render::{self, HaProxy, Human};
 use crate::base::span::Sources;
@@ -8,7 +9,7 @@ use crate::base::version;
 use crate::config::condition::Facts;
 use crate::config::read::{self, Input};
 use crate::engine::Hub;
-use crate::grammar::{self, Version};
+use crate::grammar::Version;
 use crate::lower::{self, language};
 use crate::plan::{AbsentFiles, Files, RealFiles};
 use std::io::{IsTerminal, Read, Write};
@@ -49,8 +50,8 @@ pub struct Check {
     pub hints: bool,
 }
 
-const FORMATS: [&str; 7] = [
-    "human", "short", "json", "sarif", "github", "junit", "haproxy",
+const FORMATS: [&str; 9] = [
+    "human", "short", "json", "sarif", "github", "gitlab", "junit", "rdjson", "haproxy",
 ];
 
 fn version_of(text: &str) -> Result<Version, String> {
@@ -99,7 +100,7 @@ pub fn run(check: &Check) -> ExitCode {
 }
 
 /// The files of a configuration; the standard input is one of them if so named.
-fn open(set: &[PathBuf]) -> (Vec<Input>, Vec<Diagnostic>) {
+pub(super) fn open(set: &[PathBuf]) -> (Vec<Input>, Vec<Diagnostic>) {
     let mut inputs = Vec::new();
     let mut findings = Vec::new();
     for path in set {
@@ -179,43 +180,30 @@ fn one(check: &Check, set: &[PathBuf]) -> Result<Checked, String> {
 }
 
 fn show(check: &Check, all: &[Checked]) {
-    let pairs: Vec<(&Diagnostic, &Sources)> = all
+    let suites: Vec<Suite<'_>> = all
         .iter()
-        .flat_map(|c| c.findings.iter().map(|f| (f, &c.sources)))
+        .map(|c| Suite {
+            name: &c.name,
+            sources: &c.sources,
+            findings: &c.findings,
+        })
         .collect();
     match check.format.as_str() {
-        "json" => super::print(&render::json(&pairs)),
-        "sarif" => {
-            let title = |code: &str| grammar::diagnostic(code).map(|d| d.title.to_owned());
-            super::print(&render::sarif(&pairs, version::FULL, title));
-        }
-        "junit" => {
-            let suites: Vec<render::Suite<'_>> = all
-                .iter()
-                .map(|c| {
-                    let findings = c.findings.iter().map(|f| (f, &c.sources));
-                    (c.name.as_str(), findings.collect())
-                })
-                .collect();
-            super::print(&render::junit(&suites));
-        }
-        "github" => {
-            let text: String = pairs.iter().map(|(f, s)| render::github(f, s)).collect();
-            super::print(&text);
-        }
-        "short" => {
-            let text: String = pairs.iter().map(|(f, s)| render::short(f, s)).collect();
-            super::print(&text);
-        }
         "haproxy" => {
             let program = std::env::current_exe().unwrap_or_default();
             let program = program.to_string_lossy().into_owned();
             let mut out = HaProxy::new(std::process::id(), version::FULL, program);
             out.diag = check.hints;
-            let text: String = pairs.iter().map(|(f, s)| out.render(f, s)).collect();
+            let pairs = all
+                .iter()
+                .flat_map(|c| c.findings.iter().map(|f| (f, &c.sources)));
+            let text: String = pairs.map(|(f, s)| out.render(f, s)).collect();
             let _ = std::io::stderr().write_all(text.as_bytes());
         }
-        _ => human(check, all),
+        format => match report::text(format, "hapax check", &suites) {
+            Some(text) => super::print(&text),
+            None => human(check, all),
+        },
     }
 }
 

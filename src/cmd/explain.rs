@@ -1,4 +1,4 @@
-//! `hapax explain`: what a code of a finding or a word of the language means.
+//! `hapax explain`: what a code of a finding, a lint rule or a word of the language means.
 
 use super::keywords;
 use crate::grammar::{self, Life, LineOption};
@@ -6,10 +6,10 @@ use crate::sample::{conv, fetch};
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-/// Explains a code that `check` shows, or a keyword, option, action, fetch, converter or section.
+/// Explains a rule of `lint`, a code that `check` shows, or a keyword, option, action, fetch, converter or section.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Explain {
-    /// A code (HX0107) or a name of one or more words (option httplog)
+    /// A rule (unused-acl), a code (HX0107) or a name of one or more words (option httplog)
     #[arg(required = true, value_name = "WORD")]
     pub words: Vec<String>,
 }
@@ -17,13 +17,18 @@ pub struct Explain {
 /// Runs it. Status 0: explained; 1: unknown.
 pub fn run(explain: &Explain) -> ExitCode {
     let name = explain.words.join(" ");
+    if let Some(rule) = crate::lint::rules::find(&name) {
+        super::print(&super::rules::explain(rule));
+        return ExitCode::SUCCESS;
+    }
     match text(&name) {
         Some(text) => {
             super::print(&text);
             ExitCode::SUCCESS
         }
         None => {
-            let names: Vec<&str> = grammar::entries().map(|e| e.name).collect();
+            let rules = crate::lint::rules::ALL.iter().map(|r| r.name);
+            let names: Vec<&str> = grammar::entries().map(|e| e.name).chain(rules).collect();
             let hint = grammar::nearest(name.as_bytes(), names)
                 .map_or_else(String::new, |near| format!("; did you mean '{near}'?"));
             eprintln!("hapax: '{name}' is no code and no name that HAProxy knows{hint}");

@@ -6,10 +6,15 @@
 pub mod check;
 pub mod demo;
 pub mod explain;
+pub mod fmt;
 pub mod haproxy;
 pub mod keywords;
+pub mod lint;
 pub mod load;
 pub mod migrate;
+pub mod packaging;
+mod report;
+pub mod rules;
 pub mod serve;
 
 use crate::base::version;
@@ -38,8 +43,13 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
             Subcommand::Check(check) => check::run(&check),
             Subcommand::Demo(demo) => demo::run(&program, &demo),
             Subcommand::Explain(explain) => explain::run(&explain),
+            Subcommand::Fmt(fmt) => fmt::run(&fmt),
             Subcommand::Keywords(keywords) => keywords::run(&keywords),
             Subcommand::Migrate(migrate) => migrate::run(&migrate),
+            Subcommand::Lint(lint) => lint::run(&lint),
+            Subcommand::Rules(rules) => rules::run(&rules),
+            Subcommand::Completions(wanted) => packaging::completions(&wanted),
+            Subcommand::Man(wanted) => packaging::man(&wanted),
         },
         Err(error) => {
             let _ = error.print();
@@ -62,8 +72,13 @@ enum Subcommand {
     Check(check::Check),
     Demo(demo::Demo),
     Explain(explain::Explain),
+    Fmt(fmt::Fmt),
     Keywords(keywords::Keywords),
     Migrate(migrate::Migrate),
+    Lint(lint::Lint),
+    Rules(rules::Rules),
+    Completions(packaging::Completions),
+    Man(packaging::Man),
 }
 
 /// Whether HAProxy's own command line is meant.

@@ -56,6 +56,28 @@ pub struct Directive {
     pub span: Span,
 }
 
+impl Directive {
+    /// The word at a place, the keyword being 0.
+    pub fn word(&self, at: usize) -> Option<&Word> {
+        self.words.get(at)
+    }
+    /// Whether its first words are these.
+    pub fn begins(&self, names: &[&str]) -> bool {
+        self.words.len() >= names.len() && self.words.iter().zip(names).all(|(w, n)| w.is(n))
+    }
+    /// The keyword.
+    pub fn keyword(&self) -> &Word {
+        &self.words[0]
+    }
+    /// The place of the words from `from` to the end.
+    pub fn tail_span(&self, from: usize) -> Span {
+        match (self.words.get(from), self.words.last()) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => self.span,
+        }
+    }
+}
+
 /// The two words that may stand before a keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prefix {

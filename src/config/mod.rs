@@ -8,6 +8,7 @@ pub mod args;
 pub mod condition;
 pub mod directive;
 pub mod environment;
+pub mod layout;
 pub mod lex;
 pub mod print;
 pub mod read;

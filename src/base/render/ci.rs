@@ -1,8 +1,10 @@
-//! Findings for build services: workflow commands of GitHub, and JUnit's XML.
+//! Findings for build services: workflow commands of GitHub, GitLab's code quality report,
+//! reviewdog's JSON, and JUnit's XML.
 
+use super::json::string;
 use super::title;
 use crate::base::diag::{Diagnostic, Severity};
-use crate::base::span::Sources;
+use crate::base::span::{FileId, Sources};
 use std::fmt::Write;
 
 /// One finding as a workflow command, which GitHub shows beside the line
@@ -41,17 +43,89 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
+/// All findings as a report for GitLab's code quality widget.
+pub fn gitlab(findings: &[(&Diagnostic, &Sources)]) -> String {
+    let items: Vec<String> = findings
+        .iter()
+        .map(|(finding, sources)| {
+            let severity = match finding.severity {
+                Severity::Alert => "critical",
+                Severity::Warning => "major",
+                Severity::Notice => "minor",
+                Severity::Diag => "info",
+            };
+            let (path, line, text) = match finding.span.filter(|s| s.line > 0) {
+                Some(span) => {
+                    let file = sources.file(span.file);
+                    let text = file.and_then(|f| f.line(span.line)).unwrap_or_default();
+                    (sources.name(span.file), span.line, text)
+                }
+                None => (sources.name(FileId(0)), 1, &b""[..]),
+            };
+            let message = title(finding);
+            // the line's text instead of its number: a finding keeps its name when lines move
+            let mut name = finding.code.as_bytes().to_vec();
+            for part in [path.as_bytes(), text.trim_ascii(), message.as_bytes()] {
+                name.push(0);
+                name.extend_from_slice(part);
+            }
+            format!(
+                "{{\"description\":{},\"check_name\":{},\"fingerprint\":\"{:016x}\",\"severity\":\"{severity}\",\"location\":{{\"path\":{},\"lines\":{{\"begin\":{line}}}}}}}",
+                string(&message),
+                string(finding.code),
+                xxhash_rust::xxh64::xxh64(&name, 0),
+                string(path)
+            )
+        })
+        .collect();
+    format!("[{}]\n", items.join(","))
+}
+
+/// All findings in reviewdog's form (`rdjson`).
+pub fn rdjson(findings: &[(&Diagnostic, &Sources)]) -> String {
+    let items: Vec<String> = findings
+        .iter()
+        .map(|(finding, sources)| {
+            let severity = match finding.severity {
+                Severity::Alert => "ERROR",
+                Severity::Warning => "WARNING",
+                Severity::Notice | Severity::Diag => "INFO",
+            };
+            let location = match finding.span.filter(|s| s.line > 0) {
+                Some(span) => format!(
+                    "{{\"path\":{},\"range\":{{\"start\":{{\"line\":{},\"column\":{}}},\"end\":{{\"line\":{},\"column\":{}}}}}}}",
+                    string(sources.name(span.file)),
+                    span.line,
+                    span.start.saturating_add(1),
+                    span.line,
+                    span.end.max(span.start.saturating_add(1)).saturating_add(1)
+                ),
+                None => format!("{{\"path\":{}}}", string(sources.name(FileId(0)))),
+            };
+            format!(
+                "{{\"message\":{},\"location\":{location},\"severity\":\"{severity}\",\"code\":{{\"value\":{}}}}}",
+                string(&title(finding)),
+                string(finding.code)
+            )
+        })
+        .collect();
+    format!(
+        "{{\"source\":{{\"name\":\"hapax\"}},\"diagnostics\":[{}]}}\n",
+        items.join(",")
+    )
+}
+
 /// One configuration of a JUnit report: its name and what was found about it.
 pub type Suite<'a> = (&'a str, Vec<(&'a Diagnostic, &'a Sources)>);
 
 /// All configurations as one JUnit report: a test case each, which fails by its errors.
-pub fn junit(suites: &[Suite<'_>]) -> String {
+pub fn junit(title_of_run: &str, suites: &[Suite<'_>]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let failed = |findings: &[(&Diagnostic, &Sources)]| findings.iter().any(|(f, _)| f.fatal);
     let failures = suites.iter().filter(|(_, f)| failed(f)).count();
     let _ = writeln!(
         out,
-        "<testsuites><testsuite name=\"hapax check\" tests=\"{}\" failures=\"{failures}\">",
+        "<testsuites><testsuite name=\"{title_of_run}\" tests=\"{}\" failures=\"{failures}\">",
         suites.len()
     );
     for (name, findings) in suites {
@@ -118,7 +192,7 @@ mod tests {
             github(&finding, &sources),
             "::error file=a%2Cb.cfg,line=1,col=3,endColumn=4,title=HX0101::50%25 <b>\n"
         );
-        let text = junit(&[("a", vec![(&finding, &sources)]), ("b", vec![])]);
+        let text = junit("hapax check", &[("a", vec![(&finding, &sources)]), ("b", vec![])]);
         assert!(text.contains("tests=\"2\" failures=\"1\""), "{text}");
         assert!(text.contains("message=\"50% &lt;b&gt;\""), "{text}");
     }

@@ -7,10 +7,10 @@ mod human;
 mod json;
 mod short;
 
-pub use ci::{Suite, github, junit};
+pub use ci::{Suite, github, gitlab, junit, rdjson};
 pub use haproxy::HaProxy;
 pub use human::Human;
-pub use json::{json, sarif};
+pub use json::{json, sarif, string as json_string};
 pub use short::short;
 
 use super::diag::{Diagnostic, Severity};

@@ -1,0 +1,110 @@
+//! The rules, one file each, named after the rule.
+
+use super::rule::Rule;
+
+macro_rules! rules {
+    ($($module:ident),* $(,)?) => {
+        $(mod $module;)*
+        /// Every rule, in the order of the files.
+        pub static ALL: &[&Rule] = &[
+            &super::allow::UNUSED,
+            &super::allow::BAD,
+            &super::allow::NO_REASON,
+            $(&$module::RULE,)*
+        ];
+    };
+}
+
+rules! {
+    address_on_head,
+    admin_socket_on_network,
+    backend_without_server,
+    carriage_return,
+    case_sensitive_host,
+    catastrophic_regex,
+    check_cannot_fail,
+    check_without_checked_server,
+    client_header_trusted,
+    connections_closed,
+    contradictory_condition,
+    cors_reflects_origin,
+    counter_never_tracked,
+    counter_not_stored,
+    default_credentials,
+    deprecated_keyword,
+    duplicate_bind,
+    duplicate_rule,
+    duplicate_server_address,
+    early_phase_below,
+    flag_after_pattern,
+    forwarded_header_kept,
+    forwardfor_if_none,
+    frontend_maxconn_above_global,
+    frontend_without_backend,
+    headers_in_httpchk,
+    host_without_port,
+    http_keyword_in_tcp_mode,
+    http_without_httplog,
+    ignored_keyword,
+    impossible_host,
+    insecure_cookie,
+    late_default_server,
+    literal_regex,
+    log_without_target,
+    method_in_small_letters,
+    minconn_without_maxconn,
+    missing_final_newline,
+    missing_timeout,
+    mixed_indentation,
+    needless_insecure_fork,
+    no_chroot,
+    no_global_maxconn,
+    nolinger,
+    only_backup_servers,
+    open_redirect,
+    outdated_option,
+    overridden_setting,
+    path_without_slash,
+    plain_text_password,
+    queue_without_timeout,
+    rate_limit_by_client_header,
+    redirect_loop,
+    redundant_condition,
+    redundant_setting,
+    regex_in_literal_match,
+    relaxed_parsing,
+    removed_keyword,
+    repeated_match_method,
+    run_as_root,
+    server_verify_none,
+    server_without_cookie,
+    shadowed_rule,
+    shared_proxy_name,
+    slow_request,
+    small_dh_parameter,
+    small_timeout,
+    stats_admin_open,
+    stats_without_auth,
+    stick_table_without_expire,
+    substring_host_match,
+    test_after_delete,
+    test_after_rewrite,
+    test_without_pattern,
+    time_without_unit,
+    trailing_space,
+    unchecked_servers,
+    unescaped_dot_in_host,
+    unreachable_rule,
+    unused_acl,
+    unused_backend,
+    use_backend_chain,
+    weak_cipher,
+    weak_tls_version,
+    websocket_without_tunnel_timeout,
+    world_writable_socket,
+}
+
+/// The rule of a name or code.
+pub fn find(word: &str) -> Option<&'static Rule> {
+    ALL.iter().copied().find(|r| r.name == word || r.code.eq_ignore_ascii_case(word))
+}

@@ -1,0 +1,71 @@
+//! `overridden-setting`
+
+use crate::base::diag::Severity;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
+use crate::lint::model::{Kind, Model};
+use std::collections::HashMap;
+
+pub(super) static RULE: Rule = Rule {
+    code: "HC036",
+    name: "overridden-setting",
+    category: Category::Correctness,
+    severity: Severity::Warning,
+    default: true,
+    what: "A section says the same setting twice; only the last one counts.",
+    why: "Whoever changes the first one changes nothing and may not notice.",
+    example: "timeout client 30s\ntimeout client 1m\n",
+    instead: "timeout client 1m\n",
+    fixes: Fixes::Safe("the line without effect is removed"),
+    check,
+};
+
+/// Settings of one value, by as many words as name them.
+const SETTINGS: &[&[&str]] = &[
+    &["mode"],
+    &["maxconn"],
+    &["fullconn"],
+    &["balance"],
+    &["hash-type"],
+    &["retries"],
+    &["backlog"],
+    &["default_backend"],
+    &["http-reuse"],
+    &["monitor-uri"],
+    &["nbthread"],
+    &["ulimit-n"],
+    &["user"],
+    &["group"],
+    &["chroot"],
+    &["pidfile"],
+    &["ssl-default-bind-ciphers"],
+    &["ssl-default-bind-options"],
+    &["tune.ssl.default-dh-param"],
+    &["option", "forwardfor"],
+    &["stats", "uri"],
+    &["stats", "realm"],
+    &["stats", "refresh"],
+];
+
+fn check(model: &Model<'_>, out: &mut Report) {
+    for scope in model.scopes.iter().filter(|s| s.kind != Kind::Other) {
+        let mut seen = HashMap::new();
+        for line in scope.lines.iter().filter(|l| l.prefix.is_none()) {
+            let name = match line.begins(&["timeout"]) {
+                true => line.word(1).map(|w| format!("timeout {}", w.display())),
+                false => SETTINGS.iter().find(|n| line.begins(n)).map(|n| n.join(" ")),
+            };
+            let Some(name) = name else {
+                continue;
+            };
+            // the option words of old and new TLS lines add up
+            if name == "ssl-default-bind-options" {
+                continue;
+            }
+            if let Some(first) = seen.insert(name.clone(), line) {
+                out.line(first, format!("this `{name}` has no effect: the section says it again"))
+                    .related(line.tail_span(0), "this one counts")
+                    .fix(vec![crate::lint::rule::Edit::DeleteLine(first.span)]);
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Every rule on its fixtures: `bad*.cfg` must give a finding on each line that says `# finding`
+//! and on no other, `good*.cfg` none.
+
+use super::rule::{Category, Finding, Fixes, Rule};
+use super::select::Selection;
+use super::{fix, lint, rules};
+use crate::base::diag::Diagnostic;
+use crate::config::condition::Facts;
+use crate::config::directive::Document;
+use crate::config::environment::Environment;
+use crate::config::read::{self, Input};
+use crate::lower;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lint")
+}
+
+fn document(name: &str, text: &[u8]) -> (Document, Vec<Diagnostic>) {
+    let mut env = Environment::default();
+    for name in ["ALICE_PASSWORD", "TOKEN"] {
+        env.set(name, "x");
+    }
+    let facts = Facts {
+        version: "3.4.0".to_owned(),
+        ..Facts::default()
+    };
+    let input = Input { name: name.to_owned(), text: text.to_vec() };
+    let (document, mut findings) = read::read(vec![input], &mut env, &facts);
+    findings.extend(lower::lower(&document, &lower::Options::default()).1);
+    findings.retain(|f| f.fatal);
+    (document, findings)
+}
+
+/// What a rule finds while all others run too.
+fn found_by(rule: &Rule, document: &Document) -> Vec<Finding> {
+    let selection = Selection {
+        select: vec!["all".to_owned()],
+        ..Selection::default()
+    };
+    let mut found = lint(document, &selection);
+    found.retain(|f| f.rule.code == rule.code);
+    found
+}
+
+fn files(rule: &Rule, kind: &str) -> Vec<(String, Vec<u8>)> {
+    let dir = fixtures().join(rule.name);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(kind) && name.ends_with(".cfg") {
+            let text = std::fs::read(entry.path()).unwrap_or_default();
+            found.push((format!("{}/{name}", rule.name), text));
+        }
+    }
+    found
+}
+
+fn lines(findings: &[Finding]) -> Vec<u32> {
+    let mut lines: Vec<u32> = findings.iter().map(|f| f.span.line).collect();
+    lines.dedup();
+    lines
+}
+
+#[test]
+fn rules_find_what_they_should_and_nothing_else() {
+    let mut faults = Vec::new();
+    for rule in rules::ALL {
+        let (bad, good) = (files(rule, "bad"), files(rule, "good"));
+        if bad.is_empty() || good.is_empty() {
+            faults.push(format!("{}: fixtures are missing", rule.name));
+        }
+        for (name, text) in bad.iter().chain(&good) {
+            let (document, alerts) = document(name, text);
+            for alert in &alerts {
+                if alert.code != "HX0107" {
+                    faults.push(format!("{name}: {:?} {}", alert.span.map(|s| s.line), alert.message));
+                }
+            }
+            let wanted: Vec<u32> = (1..)
+                .zip(text.split(|b| *b == b'\n'))
+                .filter(|(_, l)| memchr::memmem::find(l, b"# finding").is_some())
+                .map(|(n, _)| n)
+                .collect();
+            let found = found_by(rule, &document);
+            if lines(&found) != wanted {
+                faults.push(format!("{name}: finds lines {:?}, should {wanted:?}", lines(&found)));
+            }
+            if name.contains("/bad") && wanted.is_empty() {
+                faults.push(format!("{name}: no line says `# finding`"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+fn fixes_mend_what_they_say() {
+    let mut faults = Vec::new();
+    for rule in rules::ALL {
+        let mut fixed_any = false;
+        for (name, text) in files(rule, "bad") {
+            let mut text = text;
+            let mut left = usize::MAX;
+            for _ in 0..5 {
+                let (document, _) = document(&name, &text);
+                let found = found_by(rule, &document);
+                left = found.iter().filter(|f| f.fix.is_some()).count();
+                let fixed = fix::apply(&document.sources, &found, true);
+                let Some(first) = fixed.into_iter().next() else {
+                    break;
+                };
+                fixed_any = true;
+                text = first.text;
+            }
+            if left > 0 {
+                faults.push(format!("{name}: {left} fixes do not mend"));
+            }
+            let (_, alerts) = document(&name, &text);
+            for alert in alerts {
+                faults.push(format!("{name} after its fixes: {:?} {}", alert.span.map(|s| s.line), alert.message));
+            }
+        }
+        if fixed_any == matches!(rule.fixes, Fixes::None) {
+            faults.push(format!("{}: says {:?}, fixes made: {fixed_any}", rule.name, rule.fixes));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+fn names_and_codes_are_right() {
+    let mut seen = HashSet::new();
+    for rule in rules::ALL {
+        assert!(seen.insert(rule.code) && seen.insert(rule.name), "{} {} twice", rule.code, rule.name);
+        assert!(rule.code.starts_with(rule.category.prefix()), "{}", rule.code);
+        let kebab = rule.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        assert!(kebab, "{}", rule.name);
+        for text in [rule.what, rule.why, rule.example, rule.instead] {
+            assert!(text.len() > 5, "{}: documentation is missing", rule.name);
+        }
+    }
+    for category in Category::ALL {
+        assert!(rules::ALL.iter().any(|r| r.category == category));
+    }
+}
+
+#[test]
+fn fixture_directories_belong_to_rules() {
+    for entry in std::fs::read_dir(fixtures()).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        assert!(rules::find(&name).is_some(), "no rule is called {name}");
+    }
+}
+
+#[test]
+fn words_select_rules() {
+    let has = |select: &[&str], ignore: &[&str], name: &str| {
+        let list = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
+        let selection = Selection { select: list(select), ignore: list(ignore), extend: Vec::new() };
+        rules::find(name).is_some_and(|r| selection.has(r))
+    };
+    assert!(has(&[], &[], "unused-acl"));
+    assert!(has(&["correctness"], &[], "unused-acl"));
+    assert!(has(&["HC"], &[], "unused-acl") && has(&["HC00*"], &[], "unused-acl"));
+    assert!(has(&["unused-*"], &[], "unused-acl"));
+    assert!(!has(&["security"], &[], "unused-acl"));
+    assert!(!has(&["all"], &["unused-*"], "unused-acl"));
+    assert!(has(&["unused-acl"], &["correctness"], "unused-acl"));
+    assert!(!has(&[], &["HC007"], "unused-acl"));
+    let odd = Selection { ignore: vec!["unusd-acl".to_owned()], ..Selection::default() };
+    assert_eq!(odd.unknown(), ["unusd-acl"]);
+}

@@ -66,9 +66,10 @@ pub fn line(text: &[u8]) -> Layout {
                 next = next.min(end);
                 layout.broken |= !closed;
             }
-            b'\\' if text
-                .get(next)
-                .is_some_and(|b| matches!(b, b' ' | b'\\' | b'\'' | b'"' | b'#')) =>
+            b'\\'
+                if text
+                    .get(next)
+                    .is_some_and(|b| matches!(b, b' ' | b'\\' | b'\'' | b'"' | b'#')) =>
             {
                 next += 1;
             }

@@ -101,7 +101,9 @@ fn kind(line: &[u8], layout: &Layout) -> Kind {
 /// Puts a blank line before a section head and the comments in the first column right above it.
 fn open(out: &mut Vec<(Kind, Vec<u8>)>) {
     let above = out.iter().rev();
-    let comments = above.take_while(|(k, l)| *k == Kind::Comment && l.starts_with(b"#")).count();
+    let comments = above
+        .take_while(|(k, l)| *k == Kind::Comment && l.starts_with(b"#"))
+        .count();
     let at = out.len() - comments;
     let before = at.checked_sub(1).and_then(|at| out.get(at));
     let opens = |line: &[u8]| line.starts_with(b".if") || line.starts_with(b".el");

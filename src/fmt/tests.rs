@@ -12,14 +12,23 @@ fn formatted(text: &str) -> String {
 /// The words of every directive, as the reader sees them.
 fn directives(text: &[u8]) -> Vec<Vec<Vec<u8>>> {
     let mut env = Environment::default();
-    let input = Input { name: "t.cfg".to_owned(), text: text.to_vec() };
+    let input = Input {
+        name: "t.cfg".to_owned(),
+        text: text.to_vec(),
+    };
     let (document, _) = read::read(vec![input], &mut env, &Facts::default());
     let words = |d: &Directive| {
         let prefix = d.prefix.map(|p| std::format!("{p:?}").into_bytes());
-        prefix.into_iter().chain(d.words.iter().map(|w| w.text.to_vec())).collect()
+        prefix
+            .into_iter()
+            .chain(d.words.iter().map(|w| w.text.to_vec()))
+            .collect()
     };
     let sections = document.sections.iter();
-    sections.flat_map(|s| std::iter::once(&s.head).chain(&s.lines)).map(words).collect()
+    sections
+        .flat_map(|s| std::iter::once(&s.head).chain(&s.lines))
+        .map(words)
+        .collect()
 }
 
 #[test]
@@ -46,7 +55,10 @@ fn conditionals_stay_in_their_column() {
 #[test]
 fn lines_that_say_their_number_stay_on_it() {
     let text = "global\n\n\n  setenv A \"${.LINE}\"\nlisten a\n\n";
-    assert_eq!(formatted(text), "global\n\n\n    setenv A \"${.LINE}\"\nlisten a\n\n");
+    assert_eq!(
+        formatted(text),
+        "global\n\n\n    setenv A \"${.LINE}\"\nlisten a\n\n"
+    );
 }
 
 #[test]
@@ -59,9 +71,38 @@ fn style_is_respected() {
 
 fn text() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "global", "listen a", "bind :80", "\n", "\n", "\n", " ", "  ", "\t", "\r", "#", "# c", "\"",
-        "\"a b\"", "'", "'x y'", "\\", "\\ ", "\\\\", "\\#", "\\x41", "\\n", "${A}", "\"${A-b}\"",
-        ".if 1", ".endif", "no option", "\u{b}", "é", "[x]", "$", "\0",
+        "global",
+        "listen a",
+        "bind :80",
+        "\n",
+        "\n",
+        "\n",
+        " ",
+        "  ",
+        "\t",
+        "\r",
+        "#",
+        "# c",
+        "\"",
+        "\"a b\"",
+        "'",
+        "'x y'",
+        "\\",
+        "\\ ",
+        "\\\\",
+        "\\#",
+        "\\x41",
+        "\\n",
+        "${A}",
+        "\"${A-b}\"",
+        ".if 1",
+        ".endif",
+        "no option",
+        "\u{b}",
+        "é",
+        "[x]",
+        "$",
+        "\0",
     ]);
     prop::collection::vec(piece, 0..40).prop_map(|p| p.concat())
 }

@@ -102,7 +102,12 @@ pub fn apply(document: &Document, selection: &Selection, findings: &mut Vec<Find
                 continue;
             };
             // words before the mark make it prose
-            if !comment.get(1..found).unwrap_or_default().iter().all(u8::is_ascii_whitespace) {
+            if !comment
+                .get(1..found)
+                .unwrap_or_default()
+                .iter()
+                .all(u8::is_ascii_whitespace)
+            {
                 continue;
             }
             let span = |start: usize, end: usize| Span {
@@ -115,7 +120,11 @@ pub fn apply(document: &Document, selection: &Selection, findings: &mut Vec<Find
             let said = comment.get(found + MARK.len()..).unwrap_or_default();
             let offset = at + found + MARK.len();
             let Some(parsed) = parse(said) else {
-                faults.push(fault(&BAD, whole, "this is not of the form `# hapax: allow(rule-name) reason`"));
+                faults.push(fault(
+                    &BAD,
+                    whole,
+                    "this is not of the form `# hapax: allow(rule-name) reason`",
+                ));
                 continue;
             };
             if parsed.reason.is_empty() || parsed.reason.starts_with('#') {
@@ -161,7 +170,9 @@ pub fn apply(document: &Document, selection: &Selection, findings: &mut Vec<Find
         kept
     });
     for allow in allows.iter().filter(|a| !a.used) {
-        let selected = rules::ALL.iter().any(|r| matches(&allow.name, r) && selection.has(r));
+        let selected = rules::ALL
+            .iter()
+            .any(|r| matches(&allow.name, r) && selection.has(r));
         if !selected {
             continue;
         }

@@ -34,12 +34,18 @@ fn change(edit: &Edit, source: &Source) -> Option<(Range<usize>, Vec<u8>)> {
         Edit::InsertAfter(span, text) => {
             let line = source.line(span.line)?;
             let start = source.line_start(span.line)?;
-            let blank = line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+            let blank = line
+                .iter()
+                .take_while(|b| matches!(b, b' ' | b'\t'))
+                .count();
             let mut indent = line.get(..blank).unwrap_or_default().to_vec();
             if indent.is_empty() {
                 // below the head of a section: as its next line is
                 let next = source.line(span.line + 1).unwrap_or_default();
-                let blank = next.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+                let blank = next
+                    .iter()
+                    .take_while(|b| matches!(b, b' ' | b'\t'))
+                    .count();
                 indent = next.get(..blank).unwrap_or_default().to_vec();
                 if indent.is_empty() {
                     indent = b"    ".to_vec();

@@ -51,7 +51,10 @@ pub fn matches(word: &str, rule: &Rule) -> bool {
     if word == "all" || word == rule.name || (categories && word == rule.category.name()) {
         return true;
     }
-    let beginning = word.len() >= 2 && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let beginning = word.len() >= 2
+        && word
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
     (beginning && rule.code.starts_with(word))
         || glob(word.as_bytes(), rule.name.as_bytes())
         || glob(word.as_bytes(), rule.code.as_bytes())
@@ -62,7 +65,10 @@ pub fn glob(pattern: &[u8], text: &[u8]) -> bool {
     match (pattern.split_first(), text.split_first()) {
         (None, None) => true,
         (Some((b'*', rest)), _) => {
-            glob(rest, text) || text.split_first().is_some_and(|(_, less)| glob(pattern, less))
+            glob(rest, text)
+                || text
+                    .split_first()
+                    .is_some_and(|(_, less)| glob(pattern, less))
         }
         (Some((b'?', rest)), Some((_, less))) => glob(rest, less),
         (Some((p, rest)), Some((t, less))) => p == t && glob(rest, less),

@@ -35,7 +35,9 @@ impl Settings {
         let mut settings = Settings::default();
         for (name, value) in &table {
             let Value::Table(part) = value else {
-                return Err(format!("'{name}' is no table of hapax.toml (known: lint, fmt)"));
+                return Err(format!(
+                    "'{name}' is no table of hapax.toml (known: lint, fmt)"
+                ));
             };
             for (key, value) in part {
                 settings.set(name, key, value)?;
@@ -87,7 +89,9 @@ impl Settings {
 /// Whether a glob means a file: its whole name, or the end of it behind a slash.
 fn names(pattern: &str, file: &str) -> bool {
     let file = file.strip_prefix("./").unwrap_or(file);
-    let tails = file.match_indices('/').filter_map(|(at, _)| file.get(at + 1..));
+    let tails = file
+        .match_indices('/')
+        .filter_map(|(at, _)| file.get(at + 1..));
     std::iter::once(file)
         .chain(tails)
         .any(|tail| glob(pattern.as_bytes(), tail.as_bytes()))
@@ -114,7 +118,13 @@ mod tests {
         assert_eq!(settings.indent, Some(2));
         assert!(settings.excludes("x/t/b.cfg") && !settings.excludes("tt/b.cfg"));
         assert_eq!(settings.ignored_in("./etc/ab.cfg"), ["no-chroot"]);
-        for bad in ["lint = 1", "[lint]\nselct = []", "[lint]\nselect = 'x'", "[fmt]\nindent = -1", "["] {
+        for bad in [
+            "lint = 1",
+            "[lint]\nselct = []",
+            "[lint]\nselect = 'x'",
+            "[fmt]\nindent = -1",
+            "[",
+        ] {
             assert!(Settings::parse(bad).is_err(), "{bad}");
         }
     }

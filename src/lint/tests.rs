@@ -26,7 +26,10 @@ fn document(name: &str, text: &[u8]) -> (Document, Vec<Diagnostic>) {
         version: "3.4.0".to_owned(),
         ..Facts::default()
     };
-    let input = Input { name: name.to_owned(), text: text.to_vec() };
+    let input = Input {
+        name: name.to_owned(),
+        text: text.to_vec(),
+    };
     let (document, mut findings) = read::read(vec![input], &mut env, &facts);
     findings.extend(lower::lower(&document, &lower::Options::default()).1);
     findings.retain(|f| f.fatal);
@@ -75,7 +78,11 @@ fn rules_find_what_they_should_and_nothing_else() {
             let (document, alerts) = document(name, text);
             for alert in &alerts {
                 if alert.code != "HX0107" {
-                    faults.push(format!("{name}: {:?} {}", alert.span.map(|s| s.line), alert.message));
+                    faults.push(format!(
+                        "{name}: {:?} {}",
+                        alert.span.map(|s| s.line),
+                        alert.message
+                    ));
                 }
             }
             let wanted: Vec<u32> = (1..)
@@ -85,7 +92,10 @@ fn rules_find_what_they_should_and_nothing_else() {
                 .collect();
             let found = found_by(rule, &document);
             if lines(&found) != wanted {
-                faults.push(format!("{name}: finds lines {:?}, should {wanted:?}", lines(&found)));
+                faults.push(format!(
+                    "{name}: finds lines {:?}, should {wanted:?}",
+                    lines(&found)
+                ));
             }
             if name.contains("/bad") && wanted.is_empty() {
                 faults.push(format!("{name}: no line says `# finding`"));
@@ -119,11 +129,18 @@ fn fixes_mend_what_they_say() {
             }
             let (_, alerts) = document(&name, &text);
             for alert in alerts {
-                faults.push(format!("{name} after its fixes: {:?} {}", alert.span.map(|s| s.line), alert.message));
+                faults.push(format!(
+                    "{name} after its fixes: {:?} {}",
+                    alert.span.map(|s| s.line),
+                    alert.message
+                ));
             }
         }
         if fixed_any == matches!(rule.fixes, Fixes::None) {
-            faults.push(format!("{}: says {:?}, fixes made: {fixed_any}", rule.name, rule.fixes));
+            faults.push(format!(
+                "{}: says {:?}, fixes made: {fixed_any}",
+                rule.name, rule.fixes
+            ));
         }
     }
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
@@ -133,9 +150,21 @@ fn fixes_mend_what_they_say() {
 fn names_and_codes_are_right() {
     let mut seen = HashSet::new();
     for rule in rules::ALL {
-        assert!(seen.insert(rule.code) && seen.insert(rule.name), "{} {} twice", rule.code, rule.name);
-        assert!(rule.code.starts_with(rule.category.prefix()), "{}", rule.code);
-        let kebab = rule.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        assert!(
+            seen.insert(rule.code) && seen.insert(rule.name),
+            "{} {} twice",
+            rule.code,
+            rule.name
+        );
+        assert!(
+            rule.code.starts_with(rule.category.prefix()),
+            "{}",
+            rule.code
+        );
+        let kebab = rule
+            .name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         assert!(kebab, "{}", rule.name);
         for text in [rule.what, rule.why, rule.example, rule.instead] {
             assert!(text.len() > 5, "{}: documentation is missing", rule.name);
@@ -148,7 +177,11 @@ fn names_and_codes_are_right() {
 
 #[test]
 fn fixture_directories_belong_to_rules() {
-    for entry in std::fs::read_dir(fixtures()).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(fixtures())
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         let name = entry.file_name().to_string_lossy().into_owned();
         assert!(rules::find(&name).is_some(), "no rule is called {name}");
     }
@@ -158,7 +191,11 @@ fn fixture_directories_belong_to_rules() {
 fn words_select_rules() {
     let has = |select: &[&str], ignore: &[&str], name: &str| {
         let list = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
-        let selection = Selection { select: list(select), ignore: list(ignore), extend: Vec::new() };
+        let selection = Selection {
+            select: list(select),
+            ignore: list(ignore),
+            extend: Vec::new(),
+        };
         rules::find(name).is_some_and(|r| selection.has(r))
     };
     assert!(has(&[], &[], "unused-acl"));
@@ -169,6 +206,9 @@ fn words_select_rules() {
     assert!(!has(&["all"], &["unused-*"], "unused-acl"));
     assert!(has(&["unused-acl"], &["correctness"], "unused-acl"));
     assert!(!has(&[], &["HC007"], "unused-acl"));
-    let odd = Selection { ignore: vec!["unusd-acl".to_owned()], ..Selection::default() };
+    let odd = Selection {
+        ignore: vec!["unusd-acl".to_owned()],
+        ..Selection::default()
+    };
     assert_eq!(odd.unknown(), ["unusd-acl"]);
 }

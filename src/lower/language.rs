@@ -9,10 +9,15 @@ use crate::grammar::{self, Life, LineOption, Lookup, Version};
 /// Findings that speak of hapax and not of HAProxy's language.
 const OWN: &[&str] = &["HX0280", "HX0283", "HX0402"];
 
+/// Whether a finding speaks of hapax alone: no HAProxy would make it.
+pub fn is_own(finding: &Diagnostic) -> bool {
+    OWN.contains(&finding.code)
+}
+
 /// What remains of the findings for a version: nothing about hapax itself, and as errors
 /// what that version refuses.
 pub fn judge(findings: &mut Vec<Diagnostic>, version: Version) {
-    findings.retain(|f| !OWN.contains(&f.code));
+    findings.retain(|f| !is_own(f));
     for finding in findings {
         let Some((major, minor)) = finding.refused_since else {
             continue;

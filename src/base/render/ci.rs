@@ -178,6 +178,38 @@ mod tests {
     use crate::base::span::{FileId, Span};
 
     #[test]
+    fn reports_for_reviews() {
+        let mut sources = Sources::default();
+        sources.add("a.cfg", "x \"y\"\n");
+        let span = crate::base::span::Span {
+            line: 1,
+            start: 2,
+            end: 5,
+            ..Default::default()
+        };
+        let finding = Diagnostic::warning("HC001", span, "not \"y\"");
+        let all = [(&finding, &sources)];
+        assert_eq!(
+            rdjson(&all),
+            "{\"source\":{\"name\":\"hapax\"},\"diagnostics\":[{\"message\":\"not \\\"y\\\"\",\"location\":{\"path\":\"a.cfg\",\"range\":{\"start\":{\"line\":1,\"column\":3},\"end\":{\"line\":1,\"column\":6}}},\"severity\":\"WARNING\",\"code\":{\"value\":\"HC001\"}}]}\n"
+        );
+        let report = gitlab(&all);
+        assert!(
+            report.contains(
+                "\"severity\":\"major\",\"location\":{\"path\":\"a.cfg\",\"lines\":{\"begin\":1}}"
+            ),
+            "{report}"
+        );
+        // the same line elsewhere in the file keeps its name
+        let mut moved = Sources::default();
+        moved.add("a.cfg", "\n  x \"y\"\n");
+        let mut below = finding.clone();
+        below.span = Some(crate::base::span::Span { line: 2, ..span });
+        let name = |r: &str| r.split("fingerprint").nth(1).map(|t| t[..20].to_owned());
+        assert_eq!(name(&report), name(&gitlab(&[(&below, &moved)])));
+    }
+
+    #[test]
     fn commands_and_reports() {
         let mut sources = Sources::default();
         sources.add("a,b.cfg", "x y\n");
@@ -192,7 +224,10 @@ mod tests {
             github(&finding, &sources),
             "::error file=a%2Cb.cfg,line=1,col=3,endColumn=4,title=HX0101::50%25 <b>\n"
         );
-        let text = junit("hapax check", &[("a", vec![(&finding, &sources)]), ("b", vec![])]);
+        let text = junit(
+            "hapax check",
+            &[("a", vec![(&finding, &sources)]), ("b", vec![])],
+        );
         assert!(text.contains("tests=\"2\" failures=\"1\""), "{text}");
         assert!(text.contains("message=\"50% &lt;b&gt;\""), "{text}");
     }

@@ -71,11 +71,19 @@ impl<'d> Condition<'d> {
                 name => Test::Named(name),
             };
             if let Some(last) = alternatives.last_mut() {
-                last.push(Term { negated, test, span });
+                last.push(Term {
+                    negated,
+                    test,
+                    span,
+                });
             }
             negated = false;
         }
-        Some(Condition { keyword, alternatives, words })
+        Some(Condition {
+            keyword,
+            alternatives,
+            words,
+        })
     }
 
     /// Where it stands.
@@ -119,7 +127,9 @@ impl<'d> Condition<'d> {
             return Some(Normal(vec![terms]));
         }
         match list.as_slice() {
-            [only] => Some(Normal(only.iter().map(|t| vec![literal(t, true)]).collect())),
+            [only] => Some(Normal(
+                only.iter().map(|t| vec![literal(t, true)]).collect(),
+            )),
             _ => None,
         }
     }
@@ -169,9 +179,12 @@ pub struct Normal<'a, 'd>(pub Vec<Vec<Literal<'a, 'd>>>);
 
 /// Tests that give another answer each time they are asked.
 fn is_fickle(key: &str) -> bool {
-    ["rand", "sc_", "sc0_", "sc1_", "sc2_", "src_inc", "src_clr", "wait_end", "var(", "uuid", "date"]
-        .iter()
-        .any(|p| key.starts_with(p))
+    [
+        "rand", "sc_", "sc0_", "sc1_", "sc2_", "src_inc", "src_clr", "wait_end", "var(", "uuid",
+        "date",
+    ]
+    .iter()
+    .any(|p| key.starts_with(p))
         || key.contains("_inc_gpc")
 }
 
@@ -181,8 +194,13 @@ impl<'a, 'd> Normal<'a, 'd> {
     pub fn contradiction(&self) -> Option<(Span, Span)> {
         let mut found = None;
         for terms in &self.0 {
-            let pairs = terms.iter().enumerate().flat_map(|(i, a)| terms.iter().skip(i + 1).map(move |b| (a, b)));
-            let mut clash = pairs.filter(|(a, b)| a.excludes(b)).map(|(a, b)| (a.span, b.span));
+            let pairs = terms
+                .iter()
+                .enumerate()
+                .flat_map(|(i, a)| terms.iter().skip(i + 1).map(move |b| (a, b)));
+            let mut clash = pairs
+                .filter(|(a, b)| a.excludes(b))
+                .map(|(a, b)| (a.span, b.span));
             found = Some(clash.next()?);
         }
         found
@@ -191,9 +209,13 @@ impl<'a, 'd> Normal<'a, 'd> {
     /// Whether it holds whenever the other does, as far as can be seen.
     pub fn covers(&self, other: &Normal<'_, '_>) -> bool {
         let implied = |mine: &Vec<Literal<'_, '_>>, theirs: &Vec<Literal<'_, '_>>| {
-            mine.iter().all(|m| theirs.iter().any(|t| m.follows_from(t)))
+            mine.iter()
+                .all(|m| theirs.iter().any(|t| m.follows_from(t)))
         };
-        other.0.iter().all(|theirs| self.0.iter().any(|mine| implied(mine, theirs)))
+        other
+            .0
+            .iter()
+            .all(|theirs| self.0.iter().any(|mine| implied(mine, theirs)))
     }
 }
 
@@ -206,7 +228,9 @@ impl Literal<'_, '_> {
         if self.negated || other.negated || self.matchers.is_empty() || other.matchers.is_empty() {
             return false;
         }
-        self.matchers.iter().all(|a| other.matchers.iter().all(|b| disjoint(a, b)))
+        self.matchers
+            .iter()
+            .all(|a| other.matchers.iter().all(|b| disjoint(a, b)))
     }
 
     /// Whether it holds whenever the other does.
@@ -217,7 +241,10 @@ impl Literal<'_, '_> {
         if self.negated || other.negated || self.matchers.is_empty() || other.matchers.is_empty() {
             return false;
         }
-        other.matchers.iter().all(|b| self.matchers.iter().any(|a| wider(a, b)))
+        other
+            .matchers
+            .iter()
+            .all(|b| self.matchers.iter().any(|a| wider(a, b)))
     }
 }
 
@@ -225,8 +252,10 @@ impl Literal<'_, '_> {
 /// different values.
 fn is_single(matcher: &Matcher<'_>) -> bool {
     let base = matcher.expr.base();
-    matches!(base, "path" | "method" | "url" | "base" | "query" | "ssl_fc_sni" | "req.ssl_sni" | "dst_port")
-        || (base == "req.hdr" && matcher.expr.is_header("host"))
+    matches!(
+        base,
+        "path" | "method" | "url" | "base" | "query" | "ssl_fc_sni" | "req.ssl_sni" | "dst_port"
+    ) || (base == "req.hdr" && matcher.expr.is_header("host"))
 }
 
 fn comparable(a: &Matcher<'_>, b: &Matcher<'_>) -> bool {
@@ -264,7 +293,9 @@ fn disjoint(a: &Matcher<'_>, b: &Matcher<'_>) -> bool {
         _ => false,
     };
     let ys = folded(b, fold);
-    folded(a, fold).iter().all(|x| ys.iter().all(|y| apart(x, y)))
+    folded(a, fold)
+        .iter()
+        .all(|x| ys.iter().all(|y| apart(x, y)))
 }
 
 /// Whether `a` is met by everything that meets `b`.
@@ -280,12 +311,16 @@ fn wider(a: &Matcher<'_>, b: &Matcher<'_>) -> bool {
         (Method::Sub, Method::Beg | Method::End | Method::Str | Method::Sub) => {
             memchr::memmem::find(y, x).is_some()
         }
-        (Method::Reg, Method::Reg) | (Method::Dir, Method::Dir) | (Method::Dom, Method::Dom) => x == y,
+        (Method::Reg, Method::Reg) | (Method::Dir, Method::Dir) | (Method::Dom, Method::Dom) => {
+            x == y
+        }
         (Method::Other, Method::Other) => a.method_name() == b.method_name() && x == y,
         _ => false,
     };
     let xs = folded(a, fold);
-    folded(b, fold).iter().all(|y| xs.iter().any(|x| holds(x, y)))
+    folded(b, fold)
+        .iter()
+        .all(|y| xs.iter().any(|x| holds(x, y)))
 }
 
 impl<'d> Model<'d> {

@@ -24,7 +24,11 @@ impl<'d> Expr<'d> {
             converters.push((name, args));
             rest = behind;
         }
-        rest.is_empty().then_some(Expr { fetch, args, converters })
+        rest.is_empty().then_some(Expr {
+            fetch,
+            args,
+            converters,
+        })
     }
 
     /// The first argument of the fetch, quotes left out.
@@ -46,13 +50,27 @@ impl<'d> Expr<'d> {
 
     /// Whether it is a header of the request, by its name in small letters.
     pub fn is_header(&self, name: &str) -> bool {
-        matches!(self.base(), "req.hdr" | "hdr" | "req.hdr_ip" | "hdr_ip" | "req.hdr_val" | "hdr_val" | "req.hdr_cnt" | "hdr_cnt")
-            && self.first_arg().is_some_and(|a| a.eq_ignore_ascii_case(name))
+        matches!(
+            self.base(),
+            "req.hdr"
+                | "hdr"
+                | "req.hdr_ip"
+                | "hdr_ip"
+                | "req.hdr_val"
+                | "hdr_val"
+                | "req.hdr_cnt"
+                | "hdr_cnt"
+        ) && self
+            .first_arg()
+            .is_some_and(|a| a.eq_ignore_ascii_case(name))
     }
 
     /// The header of the request that it reads, if it reads one.
     pub fn header(&self) -> Option<&'d str> {
-        let reads = matches!(self.base(), "req.hdr" | "hdr" | "req.hdr_ip" | "hdr_ip" | "req.hdr_val" | "hdr_val");
+        let reads = matches!(
+            self.base(),
+            "req.hdr" | "hdr" | "req.hdr_ip" | "hdr_ip" | "req.hdr_val" | "hdr_val"
+        );
         self.first_arg().filter(|_| reads)
     }
 
@@ -82,7 +100,9 @@ impl<'d> Expr<'d> {
 
 /// `name(args)` or `name` at the start of a text, and what follows.
 fn call(text: &str) -> Option<(&str, Option<&str>, &str)> {
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "._-+".contains(c))).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !(c.is_ascii_alphanumeric() || "._-+".contains(c)))
+        .unwrap_or(text.len());
     let name = text.get(..end).filter(|n| !n.is_empty())?;
     let rest = text.get(end..)?;
     let Some(inside) = rest.strip_prefix('(') else {
@@ -168,7 +188,13 @@ impl<'d> Matcher<'d> {
             }
         }
         let patterns = words.get(at..).unwrap_or_default().iter().collect();
-        Some(Matcher { word, expr, flags, patterns, words })
+        Some(Matcher {
+            word,
+            expr,
+            flags,
+            patterns,
+            words,
+        })
     }
 
     /// Whether a flag is given.
@@ -210,18 +236,27 @@ impl<'d> Matcher<'d> {
 
     /// Whether case is ignored, by `-i` or because the value is brought to one case.
     pub fn ignores_case(&self) -> bool {
-        self.has("-i") || self.expr.converters.iter().any(|(c, _)| matches!(*c, "lower" | "upper"))
+        self.has("-i")
+            || self
+                .expr
+                .converters
+                .iter()
+                .any(|(c, _)| matches!(*c, "lower" | "upper"))
     }
 
     /// Whether the expression gives text.
     fn is_text(&self) -> bool {
         match self.expr.converters.last() {
-            Some((name, _)) => grammar::converter(name.as_bytes()).is_some_and(|c| c.yields == "str"),
+            Some((name, _)) => {
+                grammar::converter(name.as_bytes()).is_some_and(|c| c.yields == "str")
+            }
             None => {
                 let fetch = self.expr.fetch;
                 let base = self.expr.base();
-                matches!(base, "req.hdr" | "path" | "url" | "base" | "query" | "method")
-                    || grammar::fetch(fetch.as_bytes()).is_some_and(|f| f.yields == "str")
+                matches!(
+                    base,
+                    "req.hdr" | "path" | "url" | "base" | "query" | "method"
+                ) || grammar::fetch(fetch.as_bytes()).is_some_and(|f| f.yields == "str")
             }
         }
     }
@@ -258,7 +293,11 @@ impl<'d> Matcher<'d> {
                 }
             }
         }
-        let mut patterns: Vec<String> = self.patterns.iter().map(|p| p.display().to_string()).collect();
+        let mut patterns: Vec<String> = self
+            .patterns
+            .iter()
+            .map(|p| p.display().to_string())
+            .collect();
         patterns.sort();
         for pattern in patterns {
             out.push_str(" |");

@@ -83,13 +83,19 @@ impl<'d> Scope<'d> {
         }
     }
     /// Lines that begin with these words, without `no`.
-    pub fn all<'a>(&self, names: &'a [&'a str]) -> impl Iterator<Item = &'d Directive> + use<'a, 'd> {
+    pub fn all<'a>(
+        &self,
+        names: &'a [&'a str],
+    ) -> impl Iterator<Item = &'d Directive> + use<'a, 'd> {
         let lines = self.lines.iter();
         lines.filter(move |l| l.prefix.is_none() && l.begins(names))
     }
     /// The last line that begins with these words.
     pub fn own(&self, names: &[&str]) -> Option<&'d Directive> {
-        self.lines.iter().rev().find(|l| l.prefix.is_none() && l.begins(names))
+        self.lines
+            .iter()
+            .rev()
+            .find(|l| l.prefix.is_none() && l.begins(names))
     }
     /// Its `server` and `server-template` lines.
     pub fn servers(&self) -> impl Iterator<Item = &'d Directive> {
@@ -152,7 +158,9 @@ impl<'d> Model<'d> {
     }
     /// Every line of every section.
     pub fn lines(&self) -> impl Iterator<Item = (&Scope<'d>, &'d Directive)> {
-        self.scopes.iter().flat_map(|s| s.lines.iter().map(move |l| (s, l)))
+        self.scopes
+            .iter()
+            .flat_map(|s| s.lines.iter().map(move |l| (s, l)))
     }
     /// A section and the `defaults` that it takes settings from, nearest first.
     pub fn chain<'a>(&'a self, scope: &'a Scope<'d>) -> impl Iterator<Item = &'a Scope<'d>> {
@@ -165,13 +173,16 @@ impl<'d> Model<'d> {
     /// The line that switches an option on, unless `no option` stands nearer.
     pub fn option(&self, scope: &Scope<'d>, name: &str) -> Option<&'d Directive> {
         let names = ["option", name];
-        let line = self.chain(scope).find_map(|s| s.lines.iter().rev().find(|l| l.begins(&names)));
+        let line = self
+            .chain(scope)
+            .find_map(|s| s.lines.iter().rev().find(|l| l.begins(&names)));
         line.filter(|l| l.prefix != Some(Prefix::No) && l.prefix != Some(Prefix::Default))
     }
     /// `mode`, `tcp` where none is said.
     pub fn mode(&self, scope: &Scope<'d>) -> &'d [u8] {
         let line = self.setting(scope, &["mode"]);
-        line.and_then(|l| l.word(1)).map_or(&b"tcp"[..], Word::bytes)
+        line.and_then(|l| l.word(1))
+            .map_or(&b"tcp"[..], Word::bytes)
     }
     /// Whether it speaks HTTP.
     pub fn is_http(&self, scope: &Scope<'d>) -> bool {
@@ -180,14 +191,28 @@ impl<'d> Model<'d> {
     /// A timeout by its modern name in milliseconds, and its line; old spellings count.
     pub fn timeout(&self, scope: &Scope<'d>, name: &str) -> Option<(u32, &'d Directive)> {
         let old: &[&[&str]] = match name {
-            "client" => &[&["timeout", "client"], &["timeout", "clitimeout"], &["clitimeout"]],
-            "server" => &[&["timeout", "server"], &["timeout", "srvtimeout"], &["srvtimeout"]],
-            "connect" => &[&["timeout", "connect"], &["timeout", "contimeout"], &["contimeout"]],
+            "client" => &[
+                &["timeout", "client"],
+                &["timeout", "clitimeout"],
+                &["clitimeout"],
+            ],
+            "server" => &[
+                &["timeout", "server"],
+                &["timeout", "srvtimeout"],
+                &["srvtimeout"],
+            ],
+            "connect" => &[
+                &["timeout", "connect"],
+                &["timeout", "contimeout"],
+                &["contimeout"],
+            ],
             _ => &[&["timeout", name]],
         };
         let line = self.chain(scope).find_map(|s| {
             let lines = s.lines.iter().rev();
-            lines.into_iter().find(|l| old.iter().any(|names| l.begins(names)))
+            lines
+                .into_iter()
+                .find(|l| old.iter().any(|names| l.begins(names)))
         })?;
         let word = line.words.last()?;
         Some((milliseconds(word)?, line))
@@ -210,14 +235,30 @@ impl<'d> Model<'d> {
     /// Whether an environment variable is part of a word, whose value here means nothing.
     pub fn has_variable(&self, word: &Word) -> bool {
         let source = self.source(word);
-        source.contains(&b'"') && source.contains(&b'$') && source != word.bytes()
+        source.contains(&b'$') && source != word.bytes()
     }
     /// Whether a line holds the markup of a template (`{{`, `{%`, `<%`), so that what it says is
     /// not known.
     pub fn is_markup(&self, span: Span) -> bool {
         let source = self.document.sources.file(span.file);
         let line = source.and_then(|s| s.line(span.line)).unwrap_or_default();
-        [&b"{{"[..], b"{%", b"<%"].iter().any(|m| memchr::memmem::find(line, m).is_some())
+        [&b"{{"[..], b"{%", b"<%"]
+            .iter()
+            .any(|m| memchr::memmem::find(line, m).is_some())
+    }
+    /// Whether it is a piece of a configuration: what it lacks may stand in another file.
+    pub fn is_piece(&self) -> bool {
+        let whole = |s: &Scope<'_>| matches!(s.kind, Kind::Global | Kind::Defaults);
+        !self.scopes.iter().any(whole)
+    }
+    /// Whether lines were left out by `.if`, so that what is used nowhere may be used there.
+    pub fn has_conditionals(&self) -> bool {
+        let files = self.document.sources.iter();
+        files.into_iter().any(|(_, source)| {
+            source
+                .lines()
+                .any(|(_, line)| line.trim_ascii_start().starts_with(b".if"))
+        })
     }
     /// The proxies of a name that have servers.
     pub fn backend_named<'a>(&'a self, name: &'a [u8]) -> Option<&'a Scope<'d>> {
@@ -244,18 +285,26 @@ fn scope<'d>(
     let named = from_at.and_then(|at| words.get(at + 1));
     let named = named.and_then(|name| {
         let mut defaults = before.iter().rev();
-        defaults.find(|s| s.kind == Kind::Defaults && s.name == name.bytes()).map(|s| s.index)
+        defaults
+            .find(|s| s.kind == Kind::Defaults && s.name == name.bytes())
+            .map(|s| s.index)
     });
     let from = match kind {
         Kind::Defaults => named,
         Kind::Frontend | Kind::Backend | Kind::Listen => named.or(unnamed),
         _ => None,
     };
-    let name = words.get(1).filter(|_| from_at != Some(1)).map(Word::bytes).unwrap_or_default();
+    let name = words
+        .get(1)
+        .filter(|_| from_at != Some(1))
+        .map(Word::bytes)
+        .unwrap_or_default();
     let mut acls = Vec::new();
     let mut statements = Vec::new();
     for line in &section.lines {
-        if let (true, Some(name), Some(words)) = (line.begins(&["acl"]), line.word(1), line.words.get(2..)) {
+        if let (true, Some(name), Some(words)) =
+            (line.begins(&["acl"]), line.word(1), line.words.get(2..))
+        {
             if let Some(test) = Matcher::parse(words) {
                 acls.push(Acl { name, test, line });
             }
@@ -277,7 +326,9 @@ fn scope<'d>(
 
 /// A word as a time in milliseconds.
 pub fn milliseconds(word: &Word) -> Option<u32> {
-    units::time(&word.text, TimeUnit::Millisecond).ok().map(|t| t.value)
+    units::time(&word.text, TimeUnit::Millisecond)
+        .ok()
+        .map(|t| t.value)
 }
 
 /// A word as a number.
@@ -304,10 +355,24 @@ pub fn has_word(line: &Directive, from: usize, option: &str) -> bool {
 /// Whether an address of a `bind` line can only be reached from this machine.
 pub fn is_local(address: &[u8]) -> bool {
     let text = String::from_utf8_lossy(address);
-    let text = text.trim_start_matches("ipv4@").trim_start_matches("tcp@").trim_start_matches("tcp4@");
-    ["127.", "localhost", "[::1]", "::1:", "unix@", "abns@", "abnsz@", "sockpair@", "fd@", "/"]
-        .iter()
-        .any(|p| text.starts_with(p))
+    let text = text
+        .trim_start_matches("ipv4@")
+        .trim_start_matches("tcp@")
+        .trim_start_matches("tcp4@");
+    [
+        "127.",
+        "localhost",
+        "[::1]",
+        "::1:",
+        "unix@",
+        "abns@",
+        "abnsz@",
+        "sockpair@",
+        "fd@",
+        "/",
+    ]
+    .iter()
+    .any(|p| text.starts_with(p))
 }
 
 /// The port of an address, `None` where it has none or a range.

@@ -28,7 +28,11 @@ const SETS: &[(&str, &[&str], bool)] = &[
     ("http-response", &["http-response"], true),
     ("http-after-response", &["http-after-response"], true),
     ("stats http-request", &["stats", "http-request"], true),
-    ("tcp-request connection", &["tcp-request", "connection"], true),
+    (
+        "tcp-request connection",
+        &["tcp-request", "connection"],
+        true,
+    ),
     ("tcp-request session", &["tcp-request", "session"], true),
     ("tcp-request content", &["tcp-request", "content"], true),
     ("tcp-response content", &["tcp-response", "content"], true),
@@ -94,7 +98,9 @@ impl<'d> Statement<'d> {
     /// What stands in the action's parentheses.
     pub fn action_args(&self) -> &'d [u8] {
         let open = memchr::memchr(b'(', self.action);
-        let inside = open.and_then(|at| self.action.get(at + 1..)).unwrap_or_default();
+        let inside = open
+            .and_then(|at| self.action.get(at + 1..))
+            .unwrap_or_default();
         inside.strip_suffix(b")").unwrap_or(inside)
     }
 
@@ -104,13 +110,29 @@ impl<'d> Statement<'d> {
             "use_backend" | "use-server" | "redirect" | "block" => true,
             "http-request" => matches!(
                 self.action_name(),
-                b"allow" | b"deny" | b"reject" | b"tarpit" | b"redirect" | b"return" | b"silent-drop" | b"block"
+                b"allow"
+                    | b"deny"
+                    | b"reject"
+                    | b"tarpit"
+                    | b"redirect"
+                    | b"return"
+                    | b"silent-drop"
+                    | b"block"
             ),
             "http-response" | "http-after-response" => {
-                matches!(self.action_name(), b"allow" | b"deny" | b"redirect" | b"return" | b"silent-drop")
+                matches!(
+                    self.action_name(),
+                    b"allow" | b"deny" | b"redirect" | b"return" | b"silent-drop"
+                )
             }
-            "tcp-request connection" | "tcp-request session" | "tcp-request content" | "tcp-response content" => {
-                matches!(self.action_name(), b"accept" | b"reject" | b"silent-drop" | b"close")
+            "tcp-request connection"
+            | "tcp-request session"
+            | "tcp-request content"
+            | "tcp-response content" => {
+                matches!(
+                    self.action_name(),
+                    b"accept" | b"reject" | b"silent-drop" | b"close"
+                )
             }
             _ => false,
         }
@@ -128,6 +150,10 @@ impl<'d> Statement<'d> {
 
     /// Whether it has the words `if` or `unless`.
     pub fn is_conditional(&self) -> bool {
-        self.line.words.iter().skip(1).any(|w| w.is("if") || w.is("unless"))
+        self.line
+            .words
+            .iter()
+            .skip(1)
+            .any(|w| w.is("if") || w.is("unless"))
     }
 }

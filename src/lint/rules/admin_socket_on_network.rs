@@ -1,8 +1,8 @@
 //! `admin-socket-on-network`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, is_local, value_of};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS010",
@@ -25,8 +25,16 @@ fn check(model: &Model<'_>, out: &mut Report) {
         };
         let network = word.text.contains(&b':') || word.text.starts_with(b"ipv");
         let admin = value_of(line, 3, "level").is_some_and(|w| w.is("admin"));
-        if network && admin && !is_local(word.bytes()) && !model.has_variable(word) && !word.text.starts_with(b"sockpair@") {
-            out.word(word, "whoever reaches this port has all rights of the runtime API");
+        if network
+            && admin
+            && !is_local(word.bytes())
+            && !model.has_variable(word)
+            && !word.text.starts_with(b"sockpair@")
+        {
+            out.word(
+                word,
+                "whoever reaches this port has all rights of the runtime API",
+            );
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `carriage-return`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::base::span::Span;
 use crate::lint::model::Model;
 use crate::lint::rule::Edit;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HY006",
@@ -27,12 +27,22 @@ fn check(model: &Model<'_>, out: &mut Report) {
             .filter(|(_, t)| t.ends_with(b"\r") && !t.ends_with(b"\\\r"))
             .map(|(line, text)| {
                 let end = u32::try_from(text.len()).unwrap_or_default();
-                Span { file, line, start: end.saturating_sub(1), end }
+                Span {
+                    file,
+                    line,
+                    start: end.saturating_sub(1),
+                    end,
+                }
             })
             .collect();
         if let Some(first) = spans.first() {
             let text = format!("{} lines end in CR LF", spans.len());
-            out.at(*first, text).fix(spans.iter().map(|s| Edit::Replace(*s, Vec::new())).collect());
+            out.at(*first, text).fix(
+                spans
+                    .iter()
+                    .map(|s| Edit::Replace(*s, Vec::new()))
+                    .collect(),
+            );
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `case-sensitive-host`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
 use crate::lint::model::matcher::Method;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS018",
@@ -21,17 +21,27 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, out: &mut Report) {
     for (_, test) in model.tests() {
-        let text = matches!(test.method(), Method::Str | Method::Beg | Method::End | Method::Sub | Method::Dom | Method::Reg);
+        let text = matches!(
+            test.method(),
+            Method::Str | Method::Beg | Method::End | Method::Sub | Method::Dom | Method::Reg
+        );
         let host = test.expr.is_header("host") && test.expr.base() == "req.hdr";
         let files = test.has_file();
         if !host || !text || test.ignores_case() || (test.patterns.is_empty() && !files) {
             continue;
         }
-        let letters = files || test.patterns.iter().any(|p| {
-            let inline = p.text.starts_with(b"(?i)");
-            !inline && p.text.iter().any(u8::is_ascii_alphabetic)
-        });
-        if letters && test.expr.converters.iter().all(|(c, _)| !c.starts_with("map")) {
+        let letters = files
+            || test.patterns.iter().any(|p| {
+                let inline = p.text.starts_with(b"(?i)");
+                !inline && p.text.iter().any(u8::is_ascii_alphabetic)
+            });
+        if letters
+            && test
+                .expr
+                .converters
+                .iter()
+                .all(|(c, _)| !c.starts_with("map"))
+        {
             let mut at = test.word.span;
             at.start = at.end;
             let finding = out.word(test.word, "host names know no case, but this test does");

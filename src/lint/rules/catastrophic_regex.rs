@@ -1,10 +1,10 @@
 //! `catastrophic-regex`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::config::directive::Word;
-use crate::lint::model::matcher::Method;
 use crate::lint::model::Model;
+use crate::lint::model::matcher::Method;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HP005",
@@ -35,7 +35,12 @@ fn nested(text: &str) -> bool {
             b')' if !class => {
                 let start = open.pop();
                 let repeated = matches!(bytes.get(at + 1), Some(b'*' | b'+'))
-                    || bytes.get(at + 1..).is_some_and(|r| r.starts_with(b"{") && r.iter().position(|b| *b == b'}').is_some_and(|e| r.get(e - 1) == Some(&b',')));
+                    || bytes.get(at + 1..).is_some_and(|r| {
+                        r.starts_with(b"{")
+                            && r.iter()
+                                .position(|b| *b == b'}')
+                                .is_some_and(|e| r.get(e - 1) == Some(&b','))
+                    });
                 let inner = start.and_then(|s| bytes.get(s + 1..at)).unwrap_or_default();
                 if repeated && repeats_alone(inner) {
                     return true;
@@ -75,7 +80,10 @@ fn check(model: &Model<'_>, out: &mut Report) {
     }
     for statement in model.scopes.iter().flat_map(|s| &s.statements) {
         let regex = match (statement.set, statement.action_name()) {
-            ("reqrep" | "reqirep" | "reqdel" | "reqidel" | "reqdeny" | "reqideny" | "rspirep", _) => statement.args.first(),
+            (
+                "reqrep" | "reqirep" | "reqdel" | "reqidel" | "reqdeny" | "reqideny" | "rspirep",
+                _,
+            ) => statement.args.first(),
             (_, b"replace-path" | b"replace-uri" | b"replace-pathq") => statement.args.first(),
             (_, b"replace-header" | b"replace-value") => statement.args.get(1),
             _ => None,
@@ -84,7 +92,10 @@ fn check(model: &Model<'_>, out: &mut Report) {
     }
     for word in seen {
         if word.as_str().is_some_and(nested) {
-            out.word(word, "a repetition of a repetition: a chosen text keeps a thread busy for minutes");
+            out.word(
+                word,
+                "a repetition of a repetition: a chosen text keeps a thread busy for minutes",
+            );
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `check-cannot-fail`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC015",
@@ -19,7 +19,10 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(model: &Model<'_>, out: &mut Report) {
-    for (_, line) in model.lines().filter(|(_, l)| l.begins(&["http-check", "expect"])) {
+    for (_, line) in model
+        .lines()
+        .filter(|(_, l)| l.begins(&["http-check", "expect"]))
+    {
         let words = &line.words;
         let negated = words.iter().any(|w| w.is("!"));
         let value = |name: &str| {
@@ -31,12 +34,27 @@ fn check(model: &Model<'_>, out: &mut Report) {
             (_, Some(word), _) | (_, _, Some(word)) => {
                 let text = word.display().to_string();
                 let text = text.trim_start_matches('^').trim_end_matches('$');
-                matches!(text, "" | "." | ".*" | ".+" | "..." | "[2345]" | "[2345].." | "[2-5].." | "[1-5].." | "[0-9]+" | "[0-9]*" | "\\d+" | "[2-5][0-9][0-9]")
+                matches!(
+                    text,
+                    "" | "."
+                        | ".*"
+                        | ".+"
+                        | "..."
+                        | "[2345]"
+                        | "[2345].."
+                        | "[2-5].."
+                        | "[1-5].."
+                        | "[0-9]+"
+                        | "[0-9]*"
+                        | "\\d+"
+                        | "[2-5][0-9][0-9]"
+                )
             }
             _ => false,
         };
         if wide && !negated {
-            out.line(line, "every answer passes this check").help("http-check expect status 200-399");
+            out.line(line, "every answer passes this check")
+                .help("http-check expect status 200-399");
         }
     }
 }

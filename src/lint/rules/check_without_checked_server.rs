@@ -1,9 +1,9 @@
 //! `check-without-checked-server`
 
-use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use super::unchecked_servers::by_default;
+use crate::base::diag::Severity;
 use crate::lint::model::{Model, has_word};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC014",
@@ -19,7 +19,17 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-const KINDS: [&str; 9] = ["httpchk", "tcp-check", "mysql-check", "pgsql-check", "redis-check", "ldap-check", "smtpchk", "ssl-hello-chk", "external-check"];
+const KINDS: [&str; 9] = [
+    "httpchk",
+    "tcp-check",
+    "mysql-check",
+    "pgsql-check",
+    "redis-check",
+    "ldap-check",
+    "smtpchk",
+    "ssl-hello-chk",
+    "external-check",
+];
 
 fn check(model: &Model<'_>, out: &mut Report) {
     for scope in model.backends() {
@@ -28,7 +38,11 @@ fn check(model: &Model<'_>, out: &mut Report) {
             continue;
         };
         let servers: Vec<_> = scope.servers().collect();
-        let any = servers.iter().any(|l| ["check", "agent-check", "track"].iter().any(|o| has_word(l, 3, o)));
+        let any = servers.iter().any(|l| {
+            ["check", "agent-check", "track"]
+                .iter()
+                .any(|o| has_word(l, 3, o))
+        });
         if servers.is_empty() || any || by_default(model, scope) {
             continue;
         }
@@ -37,6 +51,10 @@ fn check(model: &Model<'_>, out: &mut Report) {
             at.start = at.end;
             crate::lint::rule::Edit::Replace(at, b" check".to_vec())
         });
-        out.line(line, "no server of this section is checked, so this does nothing").fix(edits.collect());
+        out.line(
+            line,
+            "no server of this section is checked, so this does nothing",
+        )
+        .fix(edits.collect());
     }
 }

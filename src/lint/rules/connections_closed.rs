@@ -1,8 +1,8 @@
 //! `connections-closed`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HP002",
@@ -25,7 +25,10 @@ fn check(model: &Model<'_>, out: &mut Report) {
                 continue;
             };
             out.line(line, "every request costs a new connection on both sides")
-                .fix(vec![crate::lint::rule::Edit::Replace(word.span, b"http-server-close".to_vec())]);
+                .fix(vec![crate::lint::rule::Edit::Replace(
+                    word.span,
+                    b"http-server-close".to_vec(),
+                )]);
         }
     }
 }

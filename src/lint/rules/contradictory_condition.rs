@@ -22,9 +22,12 @@ fn check(model: &Model<'_>, out: &mut Report) {
     for (scope, condition) in model.conditions() {
         let clash = condition.normal(scope).and_then(|n| n.contradiction());
         if let Some((first, second)) = clash {
-            out.at(second, "this excludes the other test, so the rule never runs")
-                .related(first, "the other test")
-                .help("write `or` between tests of which one shall do");
+            out.at(
+                second,
+                "this excludes the other test, so the rule never runs",
+            )
+            .related(first, "the other test")
+            .help("write `or` between tests of which one shall do");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `cors-reflects-origin`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, routes};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS024",
@@ -23,10 +23,14 @@ fn check(model: &Model<'_>, out: &mut Report) {
         let sets = |name: &str| {
             let name = name.to_ascii_lowercase();
             scope.statements.iter().filter(move |s| {
-                matches!(s.action_name(), b"set-header" | b"add-header") && s.args.first().is_some_and(|w| w.text.eq_ignore_ascii_case(name.as_bytes()))
+                matches!(s.action_name(), b"set-header" | b"add-header")
+                    && s.args
+                        .first()
+                        .is_some_and(|w| w.text.eq_ignore_ascii_case(name.as_bytes()))
             })
         };
-        let credentials = sets("Access-Control-Allow-Credentials").find(|s| s.args.get(1).is_some_and(|w| w.is("true")));
+        let credentials = sets("Access-Control-Allow-Credentials")
+            .find(|s| s.args.get(1).is_some_and(|w| w.is("true")));
         let Some(credentials) = credentials else {
             continue;
         };
@@ -36,12 +40,23 @@ fn check(model: &Model<'_>, out: &mut Report) {
             };
             let echoes = routes::expressions(value).iter().any(|e| {
                 let plain = e.converters.is_empty();
-                plain && (e.is_header("origin") || e.base() == "capture.req.hdr" || (e.base() == "var" && e.args.is_some_and(|a| a.contains("origin"))))
+                plain
+                    && (e.is_header("origin")
+                        || e.base() == "capture.req.hdr"
+                        || (e.base() == "var" && e.args.is_some_and(|a| a.contains("origin"))))
             });
             // a condition is the list of those allowed
-            let asked = statement.condition.as_ref().is_some_and(|c| c.matchers(scope).iter().any(|m| !m.patterns.is_empty() || m.has_file()));
+            let asked = statement.condition.as_ref().is_some_and(|c| {
+                c.matchers(scope)
+                    .iter()
+                    .any(|m| !m.patterns.is_empty() || m.has_file())
+            });
             if echoes && !asked {
-                out.word(value, "every page may read answers with the visitor's cookies").related(credentials.span(), "cookies are allowed here");
+                out.word(
+                    value,
+                    "every page may read answers with the visitor's cookies",
+                )
+                .related(credentials.span(), "cookies are allowed here");
             }
         }
     }

@@ -1,9 +1,9 @@
 //! `counter-never-tracked`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
 use crate::lint::model::matcher::Expr;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC031",
@@ -21,8 +21,19 @@ pub(super) static RULE: Rule = Rule {
 
 /// The slot that a fetch reads, without a table of its own.
 fn slot(expr: &Expr<'_>) -> Option<u8> {
-    if expr.fetch.starts_with("sc_") {
-        return expr.first_arg()?.trim().parse().ok();
+    if let Some(name) = expr.fetch.strip_prefix("sc_") {
+        // counters of an array say which one first
+        let array = matches!(
+            name,
+            "get_gpc" | "get_gpt" | "gpc_rate" | "inc_gpc" | "clr_gpc"
+        );
+        return expr
+            .args?
+            .split(',')
+            .nth(usize::from(array))?
+            .trim()
+            .parse()
+            .ok();
     }
     let (number, _) = expr.fetch.strip_prefix("sc")?.split_once('_')?;
     number.parse().ok()
@@ -35,10 +46,13 @@ fn check(model: &Model<'_>, out: &mut Report) {
         };
         let names = [format!("track-sc{slot}"), format!("sc{slot}-track")];
         let tracked = model.lines().any(|(_, line)| {
-            line.words.iter().any(|w| names.iter().any(|n| w.is(n)) || w.is("track-sc"))
+            line.words
+                .iter()
+                .any(|w| names.iter().any(|n| w.is(n)) || w.is("track-sc"))
         });
         if !tracked {
-            out.word(test.word, format!("no rule tracks anything in slot {slot}")).help(format!("http-request track-sc{slot} src"));
+            out.word(test.word, format!("no rule tracks anything in slot {slot}"))
+                .help(format!("http-request track-sc{slot} src"));
         }
     }
 }

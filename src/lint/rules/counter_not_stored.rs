@@ -1,10 +1,10 @@
 //! `counter-not-stored`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::config::directive::Directive;
 use crate::lint::model::matcher::Expr;
 use crate::lint::model::{Kind, Model, Scope, option_word, value_of};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC030",
@@ -46,9 +46,15 @@ const COUNTERS: &[(&str, &[&str])] = &[
 /// the table named, and what must be stored.
 fn wanted<'d>(expr: &Expr<'d>) -> Option<(Option<u8>, Option<&'d str>, &'static [&'static str])> {
     let fetch = expr.fetch;
-    let args: Vec<&str> = expr.args.map_or_else(Vec::new, |a| a.split(',').map(str::trim).collect());
+    let args: Vec<&str> = expr
+        .args
+        .map_or_else(Vec::new, |a| a.split(',').map(str::trim).collect());
     let (slot, name, table) = if let Some(rest) = fetch.strip_prefix("sc_") {
-        (Some(args.first()?.parse().ok()?), rest, args.get(1).copied())
+        (
+            Some(args.first()?.parse().ok()?),
+            rest,
+            args.get(1).copied(),
+        )
     } else if let Some(rest) = fetch.strip_prefix("sc") {
         let (number, name) = rest.split_once('_')?;
         (Some(number.parse().ok()?), name, args.first().copied())
@@ -72,14 +78,31 @@ fn check(model: &Model<'_>, out: &mut Report) {
         let Some(table) = table else {
             continue;
         };
-        let stored: Vec<&str> = table.words.iter().enumerate().filter(|(_, w)| w.is("store")).filter_map(|(at, _)| table.word(at + 1)?.as_str()).flat_map(|s| s.split(',')).collect();
-        let has = |what: &&str| stored.iter().any(|s| s.split('(').next() == Some(*what));
+        let stored: Vec<&str> = table
+            .words
+            .iter()
+            .enumerate()
+            .filter(|(_, w)| w.is("store"))
+            .filter_map(|(at, _)| table.word(at + 1)?.as_str())
+            .flat_map(|s| s.split(','))
+            .collect();
+        let has = |what: &str| stored.iter().any(|s| s.split('(').next() == Some(what));
         let unreadable = option_word(table, 1, "store").is_some() && stored.is_empty();
-        if !stores.iter().any(|s| has(&s)) && !unreadable {
+        if !stores.iter().any(|s| has(s)) && !unreadable {
             let wanted = stores.first().copied().unwrap_or_default();
-            out.word(test.word, format!("the table does not store {wanted}, so this is always 0"))
-                .related(table.tail_span(0), "the table")
-                .help(format!("store {wanted}{}", if wanted.ends_with("rate") { "(10s)" } else { "" }));
+            out.word(
+                test.word,
+                format!("the table does not store {wanted}, so this is always 0"),
+            )
+            .related(table.tail_span(0), "the table")
+            .help(format!(
+                "store {wanted}{}",
+                if wanted.ends_with("rate") {
+                    "(10s)"
+                } else {
+                    ""
+                }
+            ));
         }
     }
 }
@@ -95,12 +118,20 @@ fn tracked<'d>(model: &Model<'d>, scope: &Scope<'d>, slot: u8) -> Option<&'d Dir
     let mut found: Option<&'d Directive> = None;
     let fronts = model.frontends_of(scope);
     let mut seen = Vec::new();
-    for other in fronts.into_iter().chain([scope]).chain(model.scopes.iter().filter(|s| s.kind == Kind::Defaults)) {
+    for other in fronts
+        .into_iter()
+        .chain([scope])
+        .chain(model.scopes.iter().filter(|s| s.kind == Kind::Defaults))
+    {
         if seen.contains(&other.index) {
             continue;
         }
         seen.push(other.index);
-        for statement in other.statements.iter().filter(|s| s.action == action.as_bytes()) {
+        for statement in other
+            .statements
+            .iter()
+            .filter(|s| s.action == action.as_bytes())
+        {
             let named = value_of(statement.line, 2, "table");
             let table = match named {
                 Some(name) => table_of(model, name.bytes()),

@@ -1,8 +1,8 @@
 //! `default-credentials`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, value_of};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS008",
@@ -19,8 +19,28 @@ pub(super) static RULE: Rule = Rule {
 };
 
 const COMMON: [&str; 22] = [
-    "admin", "password", "passwd", "secret", "changeme", "change_me", "haproxy", "stats", "test", "123456", "12345", "1234", "root", "user", "guest", "pass", "mypassword", "yourpassword",
-    "your_password", "letmein", "default", "admin123",
+    "admin",
+    "password",
+    "passwd",
+    "secret",
+    "changeme",
+    "change_me",
+    "haproxy",
+    "stats",
+    "test",
+    "123456",
+    "12345",
+    "1234",
+    "root",
+    "user",
+    "guest",
+    "pass",
+    "mypassword",
+    "yourpassword",
+    "your_password",
+    "letmein",
+    "default",
+    "admin123",
 ];
 
 fn check(model: &Model<'_>, out: &mut Report) {
@@ -35,7 +55,8 @@ fn check(model: &Model<'_>, out: &mut Report) {
             };
             (word, user.to_owned(), password.to_owned())
         } else if scope.head.begins(&["userlist"]) && line.begins(&["user"]) {
-            let (Some(user), Some(word)) = (line.word(1), value_of(line, 2, "insecure-password")) else {
+            let (Some(user), Some(word)) = (line.word(1), value_of(line, 2, "insecure-password"))
+            else {
                 continue;
             };
             (word, user.display().to_string(), word.display().to_string())
@@ -47,7 +68,10 @@ fn check(model: &Model<'_>, out: &mut Report) {
             continue;
         }
         if COMMON.contains(&lower.as_str()) || password == user {
-            out.word(word, "this password is among the first that everybody tries");
+            out.word(
+                word,
+                "this password is among the first that everybody tries",
+            );
         }
     }
 }

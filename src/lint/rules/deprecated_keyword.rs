@@ -1,10 +1,10 @@
 //! `deprecated-keyword`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::config::directive::Word;
 use crate::grammar::{self, Lookup, Version};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HD002",
@@ -35,7 +35,10 @@ fn check(model: &Model<'_>, out: &mut Report) {
         let (Some(first), Some(last)) = (name.first(), name.last()) else {
             continue;
         };
-        let finding = out.at(first.span.to(last.span), format!("`{}` is deprecated since HAProxy {since}", keyword.name));
+        let finding = out.at(
+            first.span.to(last.span),
+            format!("`{}` is deprecated since HAProxy {since}", keyword.name),
+        );
         if let Some(replacement) = keyword.life.replacement {
             finding.help(format!("write instead: {replacement}"));
         }

@@ -1,8 +1,8 @@
 //! `duplicate-bind`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 use std::collections::HashMap;
 
 pub(super) static RULE: Rule = Rule {
@@ -29,21 +29,38 @@ fn check(model: &Model<'_>, out: &mut Report) {
             let Some(word) = line.word(1) else {
                 continue;
             };
-            let apart = ["process", "thread", "interface", "namespace", "transparent", "v6only", "shards"].iter().any(|o| crate::lint::model::has_word(line, 2, o));
+            let apart = [
+                "process",
+                "thread",
+                "interface",
+                "namespace",
+                "transparent",
+                "v6only",
+                "shards",
+            ]
+            .iter()
+            .any(|o| crate::lint::model::has_word(line, 2, o));
             if apart || model.has_variable(word) {
                 continue;
             }
             let text = word.display().to_string();
             for address in text.split(',') {
-                let local = ["unix@", "abns@", "fd@", "/", "sockpair@"].iter().any(|p| address.starts_with(p));
+                let local = ["unix@", "abns@", "fd@", "/", "sockpair@"]
+                    .iter()
+                    .any(|p| address.starts_with(p));
                 let quic = address.starts_with("quic");
                 // port 0 is another port each time
                 if local || quic || address.ends_with(":0") || !address.contains(':') {
                     continue;
                 }
-                let key = address.trim_start_matches("ipv4@").trim_start_matches("0.0.0.0").trim_start_matches('*').to_owned();
+                let key = address
+                    .trim_start_matches("ipv4@")
+                    .trim_start_matches("0.0.0.0")
+                    .trim_start_matches('*')
+                    .to_owned();
                 if let Some(first) = seen.insert(key, word.span) {
-                    out.word(word, format!("{address} is bound twice")).related(first, "the first time");
+                    out.word(word, format!("{address} is bound twice"))
+                        .related(first, "the first time");
                 }
             }
         }

@@ -28,7 +28,9 @@ fn check(model: &Model<'_>, out: &mut Report) {
             let statement = scope.statements.iter().find(|s| std::ptr::eq(s.line, line));
             // rules that count or measure may stand twice on purpose
             let counts = statement.is_some_and(|s| {
-                s.set == "http-check" || s.action_name().starts_with(b"sc-") || s.action_name() == b"set-var"
+                s.set == "http-check"
+                    || s.action_name().starts_with(b"sc-")
+                    || s.action_name() == b"set-var"
             });
             if !(acl || statement.is_some()) || counts {
                 continue;

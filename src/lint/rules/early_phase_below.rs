@@ -1,8 +1,8 @@
 //! `early-phase-below`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC042",
@@ -32,12 +32,19 @@ fn check(model: &Model<'_>, out: &mut Report) {
     for scope in model.scopes.iter().filter(|s| s.is_proxy()) {
         let mut latest: Option<(usize, &crate::lint::model::statement::Statement<'_>)> = None;
         for statement in &scope.statements {
-            let Some(phase) = ORDER.iter().position(|names| names.contains(&statement.set)) else {
+            let Some(phase) = ORDER
+                .iter()
+                .position(|names| names.contains(&statement.set))
+            else {
                 continue;
             };
             match latest {
                 Some((last, below)) if phase < last => {
-                    out.line(statement.line, format!("this runs before the `{}` above it", below.set)).related(below.span(), "which runs later");
+                    out.line(
+                        statement.line,
+                        format!("this runs before the `{}` above it", below.set),
+                    )
+                    .related(below.span(), "which runs later");
                 }
                 _ => latest = Some((phase, statement)),
             }

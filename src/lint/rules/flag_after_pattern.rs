@@ -1,8 +1,8 @@
 //! `flag-after-pattern`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC018",
@@ -25,13 +25,24 @@ fn check(model: &Model<'_>, out: &mut Report) {
             continue;
         }
         for (at, pattern) in test.patterns.iter().enumerate().skip(1) {
-            if !matches!(pattern.bytes(), b"-i" | b"-f" | b"-m" | b"-M" | b"-n" | b"-u") {
+            if !matches!(
+                pattern.bytes(),
+                b"-i" | b"-f" | b"-m" | b"-M" | b"-n" | b"-u"
+            ) {
                 continue;
             }
-            let finding = out.word(pattern, format!("`{}` behind a pattern is a pattern itself", pattern.display()));
+            let finding = out.word(
+                pattern,
+                format!(
+                    "`{}` behind a pattern is a pattern itself",
+                    pattern.display()
+                ),
+            );
             finding.help("flags stand before the first pattern; -- ends them");
             let before = test.patterns.get(at - 1);
-            if let (b"-i", Some(before), Some(first)) = (pattern.bytes(), before, test.patterns.first()) {
+            if let (b"-i", Some(before), Some(first)) =
+                (pattern.bytes(), before, test.patterns.first())
+            {
                 let mut gone = pattern.span;
                 gone.start = before.span.end;
                 let mut place = first.span;

@@ -1,8 +1,8 @@
 //! `frontend-maxconn-above-global`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, number};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC028",
@@ -26,15 +26,21 @@ fn check(model: &Model<'_>, out: &mut Report) {
         return;
     };
     // a limit of `defaults` is reported once, where it stands
-    let scopes = model.scopes.iter().filter(|s| s.is_frontend() || s.kind == crate::lint::model::Kind::Defaults);
+    let scopes = model
+        .scopes
+        .iter()
+        .filter(|s| s.is_frontend() || s.kind == crate::lint::model::Kind::Defaults);
     for scope in scopes {
         let Some(line) = scope.own(&["maxconn"]) else {
             continue;
         };
         let value = line.word(1).and_then(number).unwrap_or_default();
         if value > limit {
-            out.line(line, format!("{value} connections here, but the process takes only {limit}"))
-                .related(global.tail_span(0), "the limit of the process");
+            out.line(
+                line,
+                format!("{value} connections here, but the process takes only {limit}"),
+            )
+            .related(global.tail_span(0), "the limit of the process");
         }
     }
 }

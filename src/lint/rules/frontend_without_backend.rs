@@ -1,8 +1,8 @@
 //! `frontend-without-backend`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Kind, Model};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC038",
@@ -19,20 +19,40 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(model: &Model<'_>, out: &mut Report) {
-    for scope in model.scopes.iter().filter(|s| s.kind == Kind::Frontend) {
+    for scope in model
+        .scopes
+        .iter()
+        .filter(|s| s.kind == Kind::Frontend && !model.is_piece())
+    {
         let default = model.setting(scope, &["default_backend"]).is_some();
         let always = scope.statements.iter().any(|s| {
             let answers = s.is_final() || s.action_name() == b"use-service";
             let routes = s.set == "use_backend";
             // rules that let pass do not answer
-            (answers || routes) && !matches!(s.action_name(), b"allow" | b"accept") && (!s.is_conditional() || routes && s.args.first().is_some_and(|w| w.text.contains(&b'%')))
+            (answers || routes)
+                && !matches!(s.action_name(), b"allow" | b"accept")
+                && (!s.is_conditional()
+                    || routes && s.args.first().is_some_and(|w| w.text.contains(&b'%')))
         });
         let routed = scope.set("use_backend").next().is_some();
-        let other = scope.lines.iter().any(|l| l.begins(&["stats"]) || l.begins(&["monitor-uri"]) || l.begins(&["filter"]) || model.is_markup(l.span))
-            || scope.statements.iter().any(|s| matches!(s.action_name(), b"return" | b"redirect" | b"use-service") || s.set == "redirect" || s.action.starts_with(b"lua."));
+        let other = scope.lines.iter().any(|l| {
+            l.begins(&["stats"])
+                || l.begins(&["monitor-uri"])
+                || l.begins(&["filter"])
+                || model.is_markup(l.span)
+        }) || scope.statements.iter().any(|s| {
+            matches!(s.action_name(), b"return" | b"redirect" | b"use-service")
+                || s.set == "redirect"
+                || s.action.starts_with(b"lua.")
+        });
         // conditional routes without a default are often meant: only what leads nowhere at all
-        if !default && !always && !routed && !other && matches!(model.mode(scope), b"http" | b"tcp") {
-            out.at(scope.head.tail_span(0), format!("{} leads to no back end", scope.title())).help("default_backend NAME");
+        if !default && !always && !routed && !other && matches!(model.mode(scope), b"http" | b"tcp")
+        {
+            out.at(
+                scope.head.tail_span(0),
+                format!("{} leads to no back end", scope.title()),
+            )
+            .help("default_backend NAME");
         }
     }
 }

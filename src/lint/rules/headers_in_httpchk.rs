@@ -1,9 +1,9 @@
 //! `headers-in-httpchk`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
 use crate::lint::rule::Edit;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HD005",
@@ -24,7 +24,8 @@ fn check(model: &Model<'_>, out: &mut Report) {
         if !line.begins(&["option", "httpchk"]) {
             continue;
         }
-        let (Some(method), Some(uri), Some(version)) = (line.word(2), line.word(3), line.word(4)) else {
+        let (Some(method), Some(uri), Some(version)) = (line.word(2), line.word(3), line.word(4))
+        else {
             continue;
         };
         let text = version.display().to_string();
@@ -33,8 +34,15 @@ fn check(model: &Model<'_>, out: &mut Report) {
         };
         let finding = out.word(version, "headers hidden behind the version");
         finding.help("http-check send meth GET uri /health ver HTTP/1.1 hdr Host NAME");
-        let mut send = format!("http-check send meth {} uri {} ver {number}", method.display(), uri.display());
-        let mut plain = scope.own(&["http-check", "send"]).is_none() && line.words.len() == 5 && model.is_plain(uri) && model.is_plain(method);
+        let mut send = format!(
+            "http-check send meth {} uri {} ver {number}",
+            method.display(),
+            uri.display()
+        );
+        let mut plain = scope.own(&["http-check", "send"]).is_none()
+            && line.words.len() == 5
+            && model.is_plain(uri)
+            && model.is_plain(method);
         for header in headers.split("\r\n").filter(|h| !h.is_empty()) {
             let Some((name, value)) = header.split_once(':') else {
                 plain = false;
@@ -42,13 +50,20 @@ fn check(model: &Model<'_>, out: &mut Report) {
             };
             let mut quoted = Vec::new();
             crate::config::print::word(value.trim().as_bytes(), &mut quoted);
-            send.push_str(&format!(" hdr {} {}", name.trim(), String::from_utf8_lossy(&quoted)));
+            send.push_str(&format!(
+                " hdr {} {}",
+                name.trim(),
+                String::from_utf8_lossy(&quoted)
+            ));
         }
         if plain {
             let mut rest = method.span;
             rest.start = line.word(1).map_or(rest.start, |w| w.span.end);
             rest.end = version.span.end;
-            finding.fix(vec![Edit::Replace(rest, Vec::new()), Edit::InsertAfter(line.span, send.into_bytes())]);
+            finding.fix(vec![
+                Edit::Replace(rest, Vec::new()),
+                Edit::InsertAfter(line.span, send.into_bytes()),
+            ]);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `http-keyword-in-tcp-mode`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC026",
@@ -48,13 +48,20 @@ const LINES: &[&[&str]] = &[
 fn check(model: &Model<'_>, out: &mut Report) {
     for scope in model.proxies() {
         // a connection may be handed on as HTTP by a rule
-        let switches = scope.statements.iter().any(|s| s.action_name() == b"switch-mode");
-        if model.mode(scope) != b"tcp" || switches {
+        let switches = scope
+            .statements
+            .iter()
+            .any(|s| s.action_name() == b"switch-mode");
+        let unsaid = model.is_piece() && model.setting(scope, &["mode"]).is_none();
+        if model.mode(scope) != b"tcp" || switches || unsaid {
             continue;
         }
         for line in scope.lines.iter().filter(|l| l.prefix.is_none()) {
             if let Some(names) = LINES.iter().find(|names| line.begins(names)) {
-                let finding = out.line(line, format!("`{}` means nothing in TCP mode", names.join(" ")));
+                let finding = out.line(
+                    line,
+                    format!("`{}` means nothing in TCP mode", names.join(" ")),
+                );
                 if let Some(mode) = model.setting(scope, &["mode"]) {
                     finding.related(mode.tail_span(0), "the mode is said here");
                 }

@@ -1,10 +1,10 @@
 //! `ignored-keyword`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::config::directive::Word;
 use crate::grammar::{self, Elsewhere, Lookup};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC027",
@@ -28,17 +28,27 @@ fn check(model: &Model<'_>, out: &mut Report) {
             let Lookup::Elsewhere { keywords, words } = grammar::look_up(section, words) else {
                 continue;
             };
-            let ignored = keywords.iter().find(|k| k.elsewhere_in(section) == Some(Elsewhere::Ignored));
+            let ignored = keywords
+                .iter()
+                .find(|k| k.elsewhere_in(section) == Some(Elsewhere::Ignored));
             let (Some(keyword), Some(name)) = (ignored, line.words.get(..words)) else {
                 continue;
             };
             let (Some(first), Some(last)) = (name.first(), name.last()) else {
                 continue;
             };
-            let places: Vec<&str> = keyword.sections.iter().copied().filter(|s| *s != "listen").collect();
-            out.at(first.span.to(last.span), format!("`{}` means nothing in a {section}", keyword.name))
-                .help(format!("it belongs in: {}", places.join(", ")))
-                .fix(vec![crate::lint::rule::Edit::DeleteLine(line.span)]);
+            let places: Vec<&str> = keyword
+                .sections
+                .iter()
+                .copied()
+                .filter(|s| *s != "listen")
+                .collect();
+            out.at(
+                first.span.to(last.span),
+                format!("`{}` means nothing in a {section}", keyword.name),
+            )
+            .help(format!("it belongs in: {}", places.join(", ")))
+            .fix(vec![crate::lint::rule::Edit::DeleteLine(line.span)]);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `late-default-server`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC017",
@@ -25,11 +25,18 @@ fn check(model: &Model<'_>, out: &mut Report) {
         for line in scope.lines {
             if line.begins(&["server"]) || line.begins(&["server-template"]) {
                 server.get_or_insert(line);
-            } else if let (true, Some(first), false) = (line.begins(&["default-server"]), server, reported) {
+            } else if let (true, Some(first), false) =
+                (line.begins(&["default-server"]), server, reported)
+            {
                 // sections that change the settings group by group do so on purpose
-                let grouped = scope.lines.iter().take_while(|l| !std::ptr::eq(*l, first)).any(|l| l.begins(&["default-server"]));
+                let grouped = scope
+                    .lines
+                    .iter()
+                    .take_while(|l| !std::ptr::eq(*l, first))
+                    .any(|l| l.begins(&["default-server"]));
                 if !grouped {
-                    out.line(line, "servers above this line do not get these settings").related(first.tail_span(0), "such as this one");
+                    out.line(line, "servers above this line do not get these settings")
+                        .related(first.tail_span(0), "such as this one");
                     reported = true;
                 }
             }

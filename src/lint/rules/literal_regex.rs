@@ -1,10 +1,10 @@
 //! `literal-regex`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
 use crate::lint::model::matcher::Method;
 use crate::lint::rule::Edit;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HP001",
@@ -48,7 +48,9 @@ fn plain(text: &str) -> Option<(&'static str, String)> {
                 c @ ('.' | '/' | '-' | '+' | '?' | '*' | '(' | ')') => out.push(c),
                 _ => return None,
             },
-            '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '^' | '$' => return None,
+            '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '^' | '$' => {
+                return None;
+            }
             c if c.is_ascii_graphic() && c != '#' && c != '"' && c != '\'' => out.push(c),
             _ => return None,
         }
@@ -67,22 +69,34 @@ fn check(model: &Model<'_>, out: &mut Report) {
         if test.method() != Method::Reg || test.has_file() || test.patterns.is_empty() {
             continue;
         }
-        let said: Option<Vec<_>> = test.patterns.iter().map(|p| p.as_str().and_then(plain)).collect();
+        let said: Option<Vec<_>> = test
+            .patterns
+            .iter()
+            .map(|p| p.as_str().and_then(plain))
+            .collect();
         let Some(said) = said else {
             continue;
         };
         let Some((method, _)) = said.first() else {
             continue;
         };
-        if said.iter().any(|(m, _)| m != method) || !test.patterns.iter().all(|p| model.is_plain(p)) {
+        if said.iter().any(|(m, _)| m != method) || !test.patterns.iter().all(|p| model.is_plain(p))
+        {
             continue;
         }
         let texts: Vec<&str> = said.iter().map(|(_, t)| t.as_str()).collect();
         let base = test.expr.fetch.strip_suffix("_reg");
-        let flag = test.flags.iter().find(|(f, _)| f.is("-m")).and_then(|(_, v)| *v);
+        let flag = test
+            .flags
+            .iter()
+            .find(|(f, _)| f.is("-m"))
+            .and_then(|(_, v)| *v);
         let finding = match (base, flag) {
             (_, Some(flag)) => {
-                let finding = out.word(flag, format!("-m {method} {} says the same", texts.join(" ")));
+                let finding = out.word(
+                    flag,
+                    format!("-m {method} {} says the same", texts.join(" ")),
+                );
                 finding.fix(vec![Edit::Replace(flag.span, method.as_bytes().to_vec())]);
                 finding
             }
@@ -92,7 +106,10 @@ fn check(model: &Model<'_>, out: &mut Report) {
                     "str" => base.to_owned(),
                     other => format!("{base}_{other}"),
                 };
-                let finding = out.word(test.word, format!("{name} {} says the same", texts.join(" ")));
+                let finding = out.word(
+                    test.word,
+                    format!("{name} {} says the same", texts.join(" ")),
+                );
                 finding.fix(vec![Edit::Replace(span, name.into_bytes())]);
                 finding
             }
@@ -101,7 +118,8 @@ fn check(model: &Model<'_>, out: &mut Report) {
         if let Some(fix) = &mut finding.fix {
             for (pattern, (_, text)) in test.patterns.iter().zip(&said) {
                 if pattern.text != text.as_bytes() {
-                    fix.edits.push(Edit::Replace(pattern.span, text.clone().into_bytes()));
+                    fix.edits
+                        .push(Edit::Replace(pattern.span, text.clone().into_bytes()));
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! `minconn-without-maxconn`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, has_word, number, value_of};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC029",
@@ -30,13 +30,19 @@ fn check(model: &Model<'_>, out: &mut Report) {
         };
         match value_of(line, from, "maxconn") {
             Some(high) => {
-                if let (Some(l), Some(h)) = (number(low), number(high)) && h > 0 && l > h {
+                if let (Some(l), Some(h)) = (number(low), number(high))
+                    && h > 0
+                    && l > h
+                {
                     out.word(low, format!("minconn {l} is above maxconn {h}"));
                 }
             }
             None if from == 1 => {}
             None => {
-                let defaulted = model.chain(scope).any(|s| s.all(&["default-server"]).any(|l| has_word(l, 1, "maxconn")));
+                let defaulted = model.chain(scope).any(|s| {
+                    s.all(&["default-server"])
+                        .any(|l| has_word(l, 1, "maxconn"))
+                });
                 if !defaulted {
                     out.word(low, "without maxconn this is the limit at all times");
                 }

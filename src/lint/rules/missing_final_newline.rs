@@ -1,9 +1,9 @@
 //! `missing-final-newline`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::base::span::Span;
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC041",
@@ -20,12 +20,22 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(model: &Model<'_>, out: &mut Report) {
-    for (file, source) in model.document.sources.iter().filter(|(_, s)| s.is_unterminated()) {
+    for (file, source) in model
+        .document
+        .sources
+        .iter()
+        .filter(|(_, s)| s.is_unterminated())
+    {
         let Some((line, text)) = source.lines().last() else {
             continue;
         };
         let end = u32::try_from(text.len()).unwrap_or_default();
-        let span = Span { file, line, start: end, end };
+        let span = Span {
+            file,
+            line,
+            start: end,
+            end,
+        };
         out.at(span, "the last line does not end; HAProxy refuses the file")
             .fix(vec![crate::lint::rule::Edit::Replace(span, b"\n".to_vec())]);
     }

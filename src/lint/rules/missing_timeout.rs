@@ -1,8 +1,8 @@
 //! `missing-timeout`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Kind, Model};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC010",
@@ -19,13 +19,15 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(model: &Model<'_>, out: &mut Report) {
-    for scope in model.proxies() {
+    let proxies = model.proxies().filter(|_| !model.is_piece());
+    for scope in proxies {
         if !matches!(model.mode(scope), b"http" | b"tcp") {
             continue;
         }
         let serves = scope.is_backend() && scope.servers().next().is_some();
         let listens = scope.kind == Kind::Frontend
-            || (scope.kind == Kind::Listen && (scope.own(&["bind"]).is_some() || scope.head.words.len() > 2));
+            || (scope.kind == Kind::Listen
+                && (scope.own(&["bind"]).is_some() || scope.head.words.len() > 2));
         let mut missing = Vec::new();
         let mut want = |name: &'static str| {
             if model.timeout(scope, name).is_none() && !has_unreadable(model, scope, name) {
@@ -40,8 +42,18 @@ fn check(model: &Model<'_>, out: &mut Report) {
             want("server");
         }
         if !missing.is_empty() {
-            let list = missing.iter().map(|n| format!("`timeout {n}`")).collect::<Vec<_>>().join(", ");
-            out.at(scope.head.tail_span(0), format!("{} has no {list}: dead connections are kept for ever", scope.title()));
+            let list = missing
+                .iter()
+                .map(|n| format!("`timeout {n}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            out.at(
+                scope.head.tail_span(0),
+                format!(
+                    "{} has no {list}: dead connections are kept for ever",
+                    scope.title()
+                ),
+            );
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `mixed-indentation`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HY005",
@@ -24,12 +24,19 @@ fn check(model: &Model<'_>, out: &mut Report) {
             let source = model.document.sources.file(line.span.file)?;
             source.line(line.span.line)?.first().copied()
         };
-        let mut used = scope.lines.iter().filter_map(|l| Some((l, first(l).filter(|b| matches!(b, b' ' | b'\t'))?)));
+        let mut used = scope
+            .lines
+            .iter()
+            .filter_map(|l| Some((l, first(l).filter(|b| matches!(b, b' ' | b'\t'))?)));
         let Some((_, usual)) = used.next() else {
             continue;
         };
         if let Some((line, _)) = used.find(|(_, b)| *b != usual) {
-            out.line(line, "this line is indented in another way than those above it").help("hapax fmt");
+            out.line(
+                line,
+                "this line is indented in another way than those above it",
+            )
+            .help("hapax fmt");
         }
     }
 }

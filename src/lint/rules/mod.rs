@@ -106,5 +106,7 @@ rules! {
 
 /// The rule of a name or code.
 pub fn find(word: &str) -> Option<&'static Rule> {
-    ALL.iter().copied().find(|r| r.name == word || r.code.eq_ignore_ascii_case(word))
+    ALL.iter()
+        .copied()
+        .find(|r| r.name == word || r.code.eq_ignore_ascii_case(word))
 }

@@ -1,8 +1,8 @@
 //! `needless-insecure-fork`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS025",
@@ -20,12 +20,19 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, out: &mut Report) {
     let needed = model.lines().any(|(_, l)| {
-        l.begins(&["option", "external-check"]) || l.begins(&["external-check"]) || l.keyword().text.starts_with(b"lua-") || l.begins(&["program"])
+        l.begins(&["option", "external-check"])
+            || l.begins(&["external-check"])
+            || l.keyword().text.starts_with(b"lua-")
+            || l.begins(&["program"])
     }) || model.scopes.iter().any(|s| s.head.begins(&["program"]));
     if needed {
         return;
     }
-    for line in model.globals().flat_map(|s| s.all(&["insecure-fork-wanted"])) {
-        out.line(line, "nothing here starts a program").fix(vec![crate::lint::rule::Edit::DeleteLine(line.span)]);
+    for line in model
+        .globals()
+        .flat_map(|s| s.all(&["insecure-fork-wanted"]))
+    {
+        out.line(line, "nothing here starts a program")
+            .fix(vec![crate::lint::rule::Edit::DeleteLine(line.span)]);
     }
 }

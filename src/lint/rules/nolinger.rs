@@ -1,8 +1,8 @@
 //! `nolinger`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HP006",
@@ -21,7 +21,8 @@ pub(super) static RULE: Rule = Rule {
 fn check(model: &Model<'_>, out: &mut Report) {
     for (_, line) in model.lines() {
         if line.begins(&["option", "nolinger"]) && line.prefix.is_none() {
-            out.line(line, "the end of answers may be lost").fix(vec![crate::lint::rule::Edit::DeleteLine(line.span)]);
+            out.line(line, "the end of answers may be lost")
+                .fix(vec![crate::lint::rule::Edit::DeleteLine(line.span)]);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `only-backup-servers`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, has_word};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC034",
@@ -22,7 +22,10 @@ fn check(model: &Model<'_>, out: &mut Report) {
     for scope in model.backends() {
         let servers: Vec<_> = scope.servers().collect();
         let all = servers.iter().all(|l| has_word(l, 3, "backup"));
-        if let Some(first) = servers.first().filter(|_| all && model.option(scope, "allbackups").is_none()) {
+        if let Some(first) = servers
+            .first()
+            .filter(|_| all && model.option(scope, "allbackups").is_none())
+        {
             out.line(first, format!("{} has only backup servers", scope.title()));
         }
     }

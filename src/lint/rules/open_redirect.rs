@@ -1,8 +1,8 @@
 //! `open-redirect`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, routes};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS015",
@@ -20,14 +20,24 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, out: &mut Report) {
     for scope in model.scopes.iter() {
-        for statement in scope.statements.iter().filter(|s| s.set == "redirect" || s.action == b"redirect") {
-            let at = statement.args.iter().position(|w| w.is("location") || w.is("prefix"));
+        for statement in scope
+            .statements
+            .iter()
+            .filter(|s| s.set == "redirect" || s.action == b"redirect")
+        {
+            let at = statement
+                .args
+                .iter()
+                .position(|w| w.is("location") || w.is("prefix"));
             let Some(word) = at.and_then(|at| statement.args.get(at + 1)) else {
                 continue;
             };
             let text = word.display().to_string();
             // only what decides the host: up to the first slash behind the scheme
-            let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(&text);
+            let host = text
+                .strip_prefix("https://")
+                .or_else(|| text.strip_prefix("http://"))
+                .unwrap_or(&text);
             if !host.starts_with("%[") {
                 continue;
             }
@@ -35,10 +45,17 @@ fn check(model: &Model<'_>, out: &mut Report) {
             let Some(first) = expressions.first() else {
                 continue;
             };
-            let chosen = matches!(first.base(), "url_param" | "urlp" | "req.cook" | "cookie" | "req.body_param")
-                || first.is_header("referer") || first.is_header("x-forwarded-host") || first.is_header("x-original-host");
+            let chosen = matches!(
+                first.base(),
+                "url_param" | "urlp" | "req.cook" | "cookie" | "req.body_param"
+            ) || first.is_header("referer")
+                || first.is_header("x-forwarded-host")
+                || first.is_header("x-original-host");
             // a map or a converter that only lets known values through
-            let mapped = first.converters.iter().any(|(c, _)| c.starts_with("map") || *c == "iif" || c.starts_with("url_enc"));
+            let mapped = first
+                .converters
+                .iter()
+                .any(|(c, _)| c.starts_with("map") || *c == "iif" || c.starts_with("url_enc"));
             if chosen && !mapped {
                 out.word(word, "the client chooses where this leads");
             }

@@ -1,9 +1,9 @@
 //! `outdated-option`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::grammar::{self, LineOption, Version};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HD003",
@@ -37,7 +37,10 @@ fn check(model: &Model<'_>, out: &mut Report) {
             let removed = option.life.removed.filter(|v| *v <= Version::CURRENT);
             let finding = match (removed, option.life.deprecated) {
                 (Some(v), _) => out.word(word, format!("HAProxy {v} dropped '{}'", option.name)),
-                (None, Some(v)) => out.word(word, format!("'{}' is deprecated since HAProxy {v}", option.name)),
+                (None, Some(v)) => out.word(
+                    word,
+                    format!("'{}' is deprecated since HAProxy {v}", option.name),
+                ),
                 _ => continue,
             };
             if let Some(replacement) = option.life.replacement {

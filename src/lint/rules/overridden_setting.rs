@@ -1,8 +1,8 @@
 //! `overridden-setting`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Kind, Model};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 use std::collections::HashMap;
 
 pub(super) static RULE: Rule = Rule {
@@ -52,7 +52,10 @@ fn check(model: &Model<'_>, out: &mut Report) {
         for line in scope.lines.iter().filter(|l| l.prefix.is_none()) {
             let name = match line.begins(&["timeout"]) {
                 true => line.word(1).map(|w| format!("timeout {}", w.display())),
-                false => SETTINGS.iter().find(|n| line.begins(n)).map(|n| n.join(" ")),
+                false => SETTINGS
+                    .iter()
+                    .find(|n| line.begins(n))
+                    .map(|n| n.join(" ")),
             };
             let Some(name) = name else {
                 continue;
@@ -62,9 +65,12 @@ fn check(model: &Model<'_>, out: &mut Report) {
                 continue;
             }
             if let Some(first) = seen.insert(name.clone(), line) {
-                out.line(first, format!("this `{name}` has no effect: the section says it again"))
-                    .related(line.tail_span(0), "this one counts")
-                    .fix(vec![crate::lint::rule::Edit::DeleteLine(first.span)]);
+                out.line(
+                    first,
+                    format!("this `{name}` has no effect: the section says it again"),
+                )
+                .related(line.tail_span(0), "this one counts")
+                .fix(vec![crate::lint::rule::Edit::DeleteLine(first.span)]);
             }
         }
     }

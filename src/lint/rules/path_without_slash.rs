@@ -1,9 +1,9 @@
 //! `path-without-slash`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
 use crate::lint::model::matcher::Method;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC021",
@@ -22,18 +22,26 @@ pub(super) static RULE: Rule = Rule {
 fn check(model: &Model<'_>, out: &mut Report) {
     for (_, test) in model.tests() {
         let whole = matches!(test.method(), Method::Str | Method::Beg);
-        let plain = test.expr.converters.iter().all(|(c, _)| matches!(*c, "lower" | "upper" | "url_dec"));
+        let plain = test
+            .expr
+            .converters
+            .iter()
+            .all(|(c, _)| matches!(*c, "lower" | "upper" | "url_dec"));
         if test.expr.base() != "path" || !whole || !plain || test.expr.fetch == "pathq" {
             continue;
         }
         for pattern in &test.patterns {
             let first = pattern.text.first();
             // regular expressions have a rule of their own
-            let odd = first.is_none_or(|b| matches!(b, b'/' | b'*' | b'^' | b'-' | b'.')) || model.has_variable(pattern);
+            let odd = first.is_none_or(|b| matches!(b, b'/' | b'*' | b'^' | b'-' | b'.'))
+                || model.has_variable(pattern);
             if odd || memchr::memmem::find(pattern.bytes(), b"://").is_some() {
                 continue;
             }
-            let finding = out.word(pattern, "every path begins with a slash, so this never holds");
+            let finding = out.word(
+                pattern,
+                "every path begins with a slash, so this never holds",
+            );
             if model.is_plain(pattern) {
                 let mut at = pattern.span;
                 at.end = at.start;

@@ -1,8 +1,8 @@
 //! `queue-without-timeout`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, has_word, option_word};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HP004",
@@ -24,9 +24,21 @@ fn check(model: &Model<'_>, out: &mut Report) {
             continue;
         }
         let limited = scope.servers().find_map(|l| option_word(l, 3, "maxconn"));
-        let by_default = || scope.all(&["default-server"]).find(|l| has_word(l, 1, "maxconn")).and_then(|l| option_word(l, 1, "maxconn"));
+        let by_default = || {
+            scope
+                .all(&["default-server"])
+                .find(|l| has_word(l, 1, "maxconn"))
+                .and_then(|l| option_word(l, 1, "maxconn"))
+        };
         if let Some(word) = limited.or_else(by_default) {
-            out.word(word, format!("{} has no `timeout queue`, so `timeout connect` bounds the wait for a place", scope.title())).help("timeout queue 30s");
+            out.word(
+                word,
+                format!(
+                    "{} has no `timeout queue`, so `timeout connect` bounds the wait for a place",
+                    scope.title()
+                ),
+            )
+            .help("timeout queue 30s");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `rate-limit-by-client-header`
 
-use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use super::client_header_trusted::HEADERS;
+use crate::base::diag::Severity;
 use crate::lint::model::matcher::Expr;
 use crate::lint::model::{Model, has_word};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS023",
@@ -24,13 +24,22 @@ fn check(model: &Model<'_>, out: &mut Report) {
     for scope in model.proxies() {
         let trusted = scope.all(&["bind"]).any(|l| has_word(l, 2, "accept-proxy"))
             || scope.statements.iter().any(|s| {
-                let asks = |c: &crate::lint::model::condition::Condition<'_>| c.matchers(scope).iter().any(|m| m.expr.base() == "src");
-                matches!(s.action_name(), b"reject" | b"deny" | b"del-header" | b"set-header" | b"silent-drop") && s.condition.as_ref().is_some_and(asks)
+                let asks = |c: &crate::lint::model::condition::Condition<'_>| {
+                    c.matchers(scope).iter().any(|m| m.expr.base() == "src")
+                };
+                matches!(
+                    s.action_name(),
+                    b"reject" | b"deny" | b"del-header" | b"set-header" | b"silent-drop"
+                ) && s.condition.as_ref().is_some_and(asks)
             });
         if trusted {
             continue;
         }
-        for statement in scope.statements.iter().filter(|s| s.action_name().starts_with(b"track-sc")) {
+        for statement in scope
+            .statements
+            .iter()
+            .filter(|s| s.action_name().starts_with(b"track-sc"))
+        {
             let Some(word) = statement.args.first() else {
                 continue;
             };
@@ -38,7 +47,10 @@ fn check(model: &Model<'_>, out: &mut Report) {
                 continue;
             };
             // a condition on the client's address vouches for the header
-            let vouched = statement.condition.as_ref().is_some_and(|c| c.matchers(scope).iter().any(|m| m.expr.base() == "src"));
+            let vouched = statement
+                .condition
+                .as_ref()
+                .is_some_and(|c| c.matchers(scope).iter().any(|m| m.expr.base() == "src"));
             let header = expr.header().map(str::to_ascii_lowercase);
             // the last occurrence was written by the proxy in front
             let last = expr.args.is_some_and(|a| a.ends_with("-1"));

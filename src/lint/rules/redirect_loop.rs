@@ -1,9 +1,9 @@
 //! `redirect-loop`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::config::directive::Word;
 use crate::lint::model::{Model, has_word};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC035",
@@ -26,17 +26,25 @@ fn check(model: &Model<'_>, out: &mut Report) {
                 ("redirect", _) | ("http-request", b"redirect") => statement.args,
                 _ => continue,
             };
-            let https = words.windows(2).any(|w| matches!(w, [a, b] if a.is("scheme") && b.is("https")));
+            let https = words
+                .windows(2)
+                .any(|w| matches!(w, [a, b] if a.is("scheme") && b.is("https")));
             if https && !statement.is_conditional() && !words.iter().any(|w| w.is("drop-query")) {
                 let tls = scope.all(&["bind"]).find(|b| has_word(b, 2, "ssl"));
-                let finding = out.line(statement.line, "requests that came by TLS are redirected to themselves");
+                let finding = out.line(
+                    statement.line,
+                    "requests that came by TLS are redirected to themselves",
+                );
                 if let Some(bind) = tls {
                     finding.related(bind.tail_span(0), "TLS is taken here");
                 }
                 if let Some(last) = statement.line.words.last() {
                     let mut at = last.span;
                     at.start = at.end;
-                    finding.fix(vec![crate::lint::rule::Edit::Replace(at, b" unless { ssl_fc }".to_vec())]);
+                    finding.fix(vec![crate::lint::rule::Edit::Replace(
+                        at,
+                        b" unless { ssl_fc }".to_vec(),
+                    )]);
                 }
             }
         }

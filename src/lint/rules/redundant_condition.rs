@@ -1,10 +1,10 @@
 //! `redundant-condition`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
 use crate::lint::model::condition::Test;
 use crate::lint::rule::Edit;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HY008",
@@ -24,7 +24,15 @@ fn check(model: &Model<'_>, out: &mut Report) {
     for scope in &model.scopes {
         for statement in &scope.statements {
             // these must have a condition
-            if matches!(statement.set, "stats admin" | "block" | "monitor fail" | "force-persist" | "ignore-persist" | "use-server") {
+            if matches!(
+                statement.set,
+                "stats admin"
+                    | "block"
+                    | "monitor fail"
+                    | "force-persist"
+                    | "ignore-persist"
+                    | "use-server"
+            ) {
                 continue;
             }
             let Some(condition) = &statement.condition else {
@@ -43,9 +51,15 @@ fn check(model: &Model<'_>, out: &mut Report) {
                 let span = condition.span();
                 let mut gone = span;
                 // the blank in front of it too
-                let before = statement.line.words.iter().rev().find(|w| w.span.end <= span.start);
+                let before = statement
+                    .line
+                    .words
+                    .iter()
+                    .rev()
+                    .find(|w| w.span.end <= span.start);
                 gone.start = before.map_or(gone.start, |w| w.span.end);
-                out.at(span, "this is always so").fix(vec![Edit::Replace(gone, Vec::new())]);
+                out.at(span, "this is always so")
+                    .fix(vec![Edit::Replace(gone, Vec::new())]);
             }
         }
     }

@@ -22,22 +22,40 @@ pub(super) static RULE: Rule = Rule {
 fn check(model: &Model<'_>, out: &mut Report) {
     for (_, test) in model.tests() {
         let base = test.expr.base();
-        let text = base == "path" || base == "url" || base == "base" || test.expr.is_header("host") || base.ends_with("ssl_sni") || base == "ssl_fc_sni";
-        let literal = matches!(test.method(), Method::Str | Method::Beg | Method::End | Method::Sub | Method::Dir | Method::Dom);
+        let text = base == "path"
+            || base == "url"
+            || base == "base"
+            || test.expr.is_header("host")
+            || base.ends_with("ssl_sni")
+            || base == "ssl_fc_sni";
+        let literal = matches!(
+            test.method(),
+            Method::Str | Method::Beg | Method::End | Method::Sub | Method::Dir | Method::Dom
+        );
         if !text || !literal {
             continue;
         }
         for pattern in &test.patterns {
             let bytes = pattern.bytes();
-            let wild = (base != "path" && base != "url" && base != "base" && bytes.starts_with(b"*."))
-                || bytes.ends_with(b"/*");
+            let wild =
+                (base != "path" && base != "url" && base != "base" && bytes.starts_with(b"*."))
+                    || bytes.ends_with(b"/*");
             let regex = bytes.starts_with(b"^")
                 || (bytes.ends_with(b"$") && bytes.len() > 1)
-                || [&b".*"[..], b"\\.", b"(?", b".+", b"[0-9]", b"[a-z"].iter().any(|p| memchr::memmem::find(bytes, p).is_some());
+                || [&b".*"[..], b"\\.", b"(?", b".+", b"[0-9]", b"[a-z"]
+                    .iter()
+                    .any(|p| memchr::memmem::find(bytes, p).is_some());
             if regex || wild {
-                let what = if regex { "a regular expression" } else { "a wildcard" };
-                out.word(pattern, format!("this looks like {what}, but is compared letter by letter"))
-                    .help("use -m reg, or -m beg, -m end with the plain text");
+                let what = if regex {
+                    "a regular expression"
+                } else {
+                    "a wildcard"
+                };
+                out.word(
+                    pattern,
+                    format!("this looks like {what}, but is compared letter by letter"),
+                )
+                .help("use -m reg, or -m beg, -m end with the plain text");
             }
         }
     }

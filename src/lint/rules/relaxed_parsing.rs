@@ -1,8 +1,8 @@
 //! `relaxed-parsing`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS016",
@@ -18,8 +18,14 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-const OPTIONS: [&str; 2] = ["accept-invalid-http-request", "accept-unsafe-violations-in-http-request"];
-const GLOBAL: [&str; 2] = ["h1-accept-payload-with-any-method", "h1-do-not-close-on-insecure-transfer-encoding"];
+const OPTIONS: [&str; 2] = [
+    "accept-invalid-http-request",
+    "accept-unsafe-violations-in-http-request",
+];
+const GLOBAL: [&str; 2] = [
+    "h1-accept-payload-with-any-method",
+    "h1-do-not-close-on-insecure-transfer-encoding",
+];
 
 fn check(model: &Model<'_>, out: &mut Report) {
     for (_, line) in model.lines().filter(|(_, l)| l.prefix.is_none()) {
@@ -27,7 +33,11 @@ fn check(model: &Model<'_>, out: &mut Report) {
         let global = GLOBAL.iter().any(|o| line.begins(&[o]));
         let names = line.begins(&["option", "http-restrict-req-hdr-names", "preserve"]);
         if option || global {
-            out.line(line, "requests that break the rules of HTTP reach the servers").fix(vec![crate::lint::rule::Edit::DeleteLine(line.span)]);
+            out.line(
+                line,
+                "requests that break the rules of HTTP reach the servers",
+            )
+            .fix(vec![crate::lint::rule::Edit::DeleteLine(line.span)]);
         } else if names {
             out.line(line, "header names that CGI programs confuse (X_Real_IP with X-Real-IP) reach the servers")
                 .fix(vec![crate::lint::rule::Edit::DeleteLine(line.span)]);

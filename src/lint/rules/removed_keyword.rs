@@ -45,7 +45,10 @@ fn check(model: &Model<'_>, out: &mut Report) {
             continue;
         };
         let span = first.span.to(last.span);
-        let finding = out.at(span, format!("HAProxy {removed} dropped '{}'", keyword.name));
+        let finding = out.at(
+            span,
+            format!("HAProxy {removed} dropped '{}'", keyword.name),
+        );
         instead(finding, &keyword.life);
         let renamed = RENAMED.iter().find(|(old, _)| *old == keyword.name);
         if let Some((_, new)) = renamed.filter(|_| line.prefix.is_none()) {

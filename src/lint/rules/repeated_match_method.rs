@@ -1,8 +1,8 @@
 //! `repeated-match-method`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC019",
@@ -22,15 +22,24 @@ fn check(model: &Model<'_>, out: &mut Report) {
     for (_, test) in model.tests() {
         let said: Vec<_> = test.flags.iter().filter(|(f, _)| f.is("-m")).collect();
         let suffix = test.expr.fetch.rsplit_once('_').map(|(_, s)| s);
-        let named = suffix.filter(|s| ["beg", "end", "sub", "dir", "dom", "reg", "len"].contains(s));
+        let named =
+            suffix.filter(|s| ["beg", "end", "sub", "dir", "dom", "reg", "len"].contains(s));
         let Some((flag, value)) = said.last() else {
             continue;
         };
         let value = value.map(|w| w.display().to_string()).unwrap_or_default();
         if said.len() > 1 {
             out.word(flag, format!("only the last -m counts: `{value}`"));
-        } else if let Some(named) = named.filter(|n| *n != value && value != "found" && test.expr.converters.is_empty() && crate::grammar::acl(test.expr.fetch.as_bytes()).is_some()) {
-            out.word(flag, format!("`-m {value}` replaces the `{named}` of {}", test.expr.fetch));
+        } else if let Some(named) = named.filter(|n| {
+            *n != value
+                && value != "found"
+                && test.expr.converters.is_empty()
+                && crate::grammar::acl(test.expr.fetch.as_bytes()).is_some()
+        }) {
+            out.word(
+                flag,
+                format!("`-m {value}` replaces the `{named}` of {}", test.expr.fetch),
+            );
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `run-as-root`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS011",
@@ -20,7 +20,8 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, out: &mut Report) {
     for line in model.globals().flat_map(|s| s.lines) {
-        let root = (line.begins(&["user"]) && line.word(1).is_some_and(|w| w.is("root"))) || (line.begins(&["uid"]) && line.word(1).is_some_and(|w| w.is("0")));
+        let root = (line.begins(&["user"]) && line.word(1).is_some_and(|w| w.is("root")))
+            || (line.begins(&["uid"]) && line.word(1).is_some_and(|w| w.is("0")));
         if root {
             out.line(line, "the proxy keeps the rights of root");
         }

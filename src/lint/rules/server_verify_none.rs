@@ -21,8 +21,11 @@ pub(super) static RULE: Rule = Rule {
 fn check(model: &Model<'_>, out: &mut Report) {
     for (scope, line) in model.lines() {
         if line.begins(&["ssl-server-verify", "none"]) {
-            out.line(line, "no server's certificate is verified unless its line says so")
-                .help("write `ssl-server-verify required`, and ca-file on the servers");
+            out.line(
+                line,
+                "no server's certificate is verified unless its line says so",
+            )
+            .help("write `ssl-server-verify required`, and ca-file on the servers");
             continue;
         }
         let from = match () {
@@ -42,5 +45,7 @@ fn check(model: &Model<'_>, out: &mut Report) {
 }
 
 fn inherits_tls<'d>(model: &Model<'d>, scope: &crate::lint::model::Scope<'d>) -> bool {
-    model.chain(scope).any(|s| s.all(&["default-server"]).any(|l| has_word(l, 1, "ssl")))
+    model
+        .chain(scope)
+        .any(|s| s.all(&["default-server"]).any(|l| has_word(l, 1, "ssl")))
 }

@@ -1,8 +1,8 @@
 //! `server-without-cookie`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, has_word};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC016",
@@ -23,17 +23,29 @@ fn check(model: &Model<'_>, out: &mut Report) {
         let Some(line) = scope.own(&["cookie"]) else {
             continue;
         };
-        let persists = ["insert", "rewrite", "prefix"].iter().any(|o| has_word(line, 2, o));
+        let persists = ["insert", "rewrite", "prefix"]
+            .iter()
+            .any(|o| has_word(line, 2, o));
         let dynamic = has_word(line, 2, "dynamic");
-        let defaulted = model.chain(scope).any(|s| s.all(&["default-server"]).any(|l| has_word(l, 1, "cookie")));
+        let defaulted = model
+            .chain(scope)
+            .any(|s| s.all(&["default-server"]).any(|l| has_word(l, 1, "cookie")));
         if !persists || dynamic || defaulted || scope.servers().count() < 2 {
             continue;
         }
         for server in scope.servers().filter(|l| l.begins(&["server"])) {
-            let spare = ["cookie", "backup", "disabled"].iter().any(|o| has_word(server, 3, o));
+            let spare = ["cookie", "backup", "disabled"]
+                .iter()
+                .any(|o| has_word(server, 3, o));
             if let Some(name) = server.word(1).filter(|_| !spare) {
-                out.word(name, format!("server {} has no cookie value, so its clients are not kept on it", name.display()))
-                    .related(line.tail_span(0), "clients are to be kept by this cookie");
+                out.word(
+                    name,
+                    format!(
+                        "server {} has no cookie value, so its clients are not kept on it",
+                        name.display()
+                    ),
+                )
+                .related(line.tail_span(0), "clients are to be kept by this cookie");
             }
         }
     }

@@ -1,8 +1,8 @@
 //! `shadowed-rule`
 
 use crate::base::diag::Severity;
-use crate::lint::model::Model;
 use crate::config::print;
+use crate::lint::model::Model;
 use crate::lint::model::condition::Normal;
 use crate::lint::model::statement::Statement;
 use crate::lint::rule::{Category, Fixes, Report, Rule};
@@ -47,10 +47,16 @@ fn check(model: &Model<'_>, out: &mut Report) {
                     e.set == statement.set && !same && other.is_some_and(|o| o.covers(&alone))
                 })
             });
-            if let Some(first) = taken.collect::<Option<Vec<_>>>().and_then(|t| t.first().copied().copied()) {
-                out.line(statement.line, "this never runs: an earlier rule is met by all that meets this one")
-                    .related(first.span(), "the earlier rule")
-                    .help("put the narrower rule first");
+            if let Some(first) = taken
+                .collect::<Option<Vec<_>>>()
+                .and_then(|t| t.first().copied().copied())
+            {
+                out.line(
+                    statement.line,
+                    "this never runs: an earlier rule is met by all that meets this one",
+                )
+                .related(first.span(), "the earlier rule")
+                .help("put the narrower rule first");
             }
             earlier.push(statement);
         }

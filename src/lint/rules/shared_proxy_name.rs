@@ -1,8 +1,8 @@
 //! `shared-proxy-name`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 use std::collections::HashMap;
 
 pub(super) static RULE: Rule = Rule {
@@ -24,7 +24,11 @@ fn check(model: &Model<'_>, out: &mut Report) {
     for scope in model.proxies().filter(|s| !s.name.is_empty()) {
         if let Some(first) = seen.insert(scope.name, scope.head.tail_span(0)) {
             let name = scope.head.word(1).map_or(scope.head.span, |w| w.span);
-            out.at(name, format!("{} has the name of another proxy", scope.title())).related(first, "the other one");
+            out.at(
+                name,
+                format!("{} has the name of another proxy", scope.title()),
+            )
+            .related(first, "the other one");
         }
     }
 }

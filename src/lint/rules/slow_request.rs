@@ -1,8 +1,8 @@
 //! `slow-request`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS013",
@@ -21,7 +21,9 @@ pub(super) static RULE: Rule = Rule {
 fn check(model: &Model<'_>, out: &mut Report) {
     let mut seen = Vec::new();
     for scope in model.frontends().filter(|s| model.is_http(s)) {
-        if model.setting(scope, &["timeout", "http-request"]).is_some() || !super::stats_without_auth::exposed(model, scope) {
+        if model.setting(scope, &["timeout", "http-request"]).is_some()
+            || !super::stats_without_auth::exposed(model, scope)
+        {
             continue;
         }
         // one finding where the line belongs, however many front ends lack it
@@ -32,8 +34,17 @@ fn check(model: &Model<'_>, out: &mut Report) {
             continue;
         }
         seen.push(line.span);
-        out.line(line, format!("{} has no `timeout http-request`: a slow client keeps its connection for ever", scope.title()))
-            .help("timeout http-request 10s")
-            .fix(vec![crate::lint::rule::Edit::InsertAfter(line.span, b"timeout http-request 10s".to_vec())]);
+        out.line(
+            line,
+            format!(
+                "{} has no `timeout http-request`: a slow client keeps its connection for ever",
+                scope.title()
+            ),
+        )
+        .help("timeout http-request 10s")
+        .fix(vec![crate::lint::rule::Edit::InsertAfter(
+            line.span,
+            b"timeout http-request 10s".to_vec(),
+        )]);
     }
 }

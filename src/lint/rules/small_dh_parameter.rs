@@ -1,8 +1,8 @@
 //! `small-dh-parameter`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, number};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS005",
@@ -19,13 +19,19 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(model: &Model<'_>, out: &mut Report) {
-    for line in model.globals().flat_map(|s| s.all(&["tune.ssl.default-dh-param"])) {
+    for line in model
+        .globals()
+        .flat_map(|s| s.all(&["tune.ssl.default-dh-param"]))
+    {
         let Some(word) = line.word(1) else {
             continue;
         };
         if number(word).is_some_and(|n| n < 2048) {
             out.word(word, format!("{} bits can be broken", word.display()))
-                .fix(vec![crate::lint::rule::Edit::Replace(word.span, b"2048".to_vec())]);
+                .fix(vec![crate::lint::rule::Edit::Replace(
+                    word.span,
+                    b"2048".to_vec(),
+                )]);
         }
     }
 }

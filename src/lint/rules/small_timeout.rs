@@ -1,8 +1,8 @@
 //! `small-timeout`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, milliseconds};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC011",
@@ -20,7 +20,9 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, out: &mut Report) {
     for (_, line) in model.lines() {
-        let old = ["clitimeout", "srvtimeout", "contimeout"].iter().any(|n| line.begins(&[n]));
+        let old = ["clitimeout", "srvtimeout", "contimeout"]
+            .iter()
+            .any(|n| line.begins(&[n]));
         let at = match line.begins(&["timeout"]) {
             true => 2,
             false if old => 1,
@@ -32,7 +34,8 @@ fn check(model: &Model<'_>, out: &mut Report) {
         let bare = word.text.iter().all(u8::is_ascii_digit);
         let small = milliseconds(word).is_some_and(|ms| ms > 0 && ms < 100);
         if bare && small && !model.has_variable(word) {
-            out.word(word, format!("this is {} milliseconds", word.display())).help("write the unit: s, m, h, or ms if that is meant");
+            out.word(word, format!("this is {} milliseconds", word.display()))
+                .help("write the unit: s, m, h, or ms if that is meant");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `stats-admin-open`
 
-use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use super::stats_without_auth::{exposed, guarded};
+use crate::base::diag::Severity;
 use crate::lint::model::Model;
 use crate::lint::model::condition::Test;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS007",
@@ -26,13 +26,15 @@ fn check(model: &Model<'_>, out: &mut Report) {
             let always = statement.condition.as_ref().is_some_and(|c| {
                 let mut terms = c.terms();
                 let first = terms.next();
-                terms.next().is_none() && first.is_some_and(|t| match t.test {
-                    Test::Named(name) => (name == b"TRUE") != (t.negated != c.is_unless()),
-                    Test::Anonymous(_) => false,
-                })
+                terms.next().is_none()
+                    && first.is_some_and(|t| match t.test {
+                        Test::Named(name) => (name == b"TRUE") != (t.negated != c.is_unless()),
+                        Test::Anonymous(_) => false,
+                    })
             });
             if always && !guarded(model, scope) && exposed(model, scope) {
-                out.line(statement.line, "every visitor may switch servers off").help("stats admin if LOCALHOST, or ask for a password first");
+                out.line(statement.line, "every visitor may switch servers off")
+                    .help("stats admin if LOCALHOST, or ask for a password first");
             }
         }
     }

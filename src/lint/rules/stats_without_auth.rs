@@ -1,8 +1,8 @@
 //! `stats-without-auth`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Kind, Model, Scope, is_local};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS006",
@@ -20,8 +20,12 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, out: &mut Report) {
     for scope in model.proxies() {
-        let line = scope.own(&["stats", "enable"]).or_else(|| scope.own(&["stats", "uri"]));
-        if let Some(line) = line.filter(|_| model.is_http(scope) && !guarded(model, scope) && exposed(model, scope)) {
+        let line = scope
+            .own(&["stats", "enable"])
+            .or_else(|| scope.own(&["stats", "uri"]));
+        if let Some(line) =
+            line.filter(|_| model.is_http(scope) && !guarded(model, scope) && exposed(model, scope))
+        {
             out.line(line, "everybody who reaches the port can read the statistics")
                 .help("bind it to 127.0.0.1, or ask for a password: stats http-request auth unless { http_auth(LIST) }");
         }
@@ -33,11 +37,22 @@ pub(super) fn guarded(model: &Model<'_>, scope: &Scope<'_>) -> bool {
     let says = |s: &Scope<'_>| {
         s.all(&["stats", "auth"]).next().is_some()
             || s.statements.iter().any(|st| {
-                let denies = matches!(st.action_name(), b"deny" | b"reject" | b"auth" | b"tarpit" | b"silent-drop" | b"block") || st.set == "block";
-                let gate = st.set == "stats http-request" || ((st.set == "http-request" || st.set.starts_with("tcp-request") || st.set == "block") && st.is_conditional());
+                let denies = matches!(
+                    st.action_name(),
+                    b"deny" | b"reject" | b"auth" | b"tarpit" | b"silent-drop" | b"block"
+                ) || st.set == "block";
+                let gate = st.set == "stats http-request"
+                    || ((st.set == "http-request"
+                        || st.set.starts_with("tcp-request")
+                        || st.set == "block")
+                        && st.is_conditional());
                 denies && gate
             })
-            || s.lines.iter().any(|l| l.begins(&["bind"]) && l.words.iter().any(|w| w.is("verify")) && l.words.iter().any(|w| w.is("required")))
+            || s.lines.iter().any(|l| {
+                l.begins(&["bind"])
+                    && l.words.iter().any(|w| w.is("verify"))
+                    && l.words.iter().any(|w| w.is("required"))
+            })
     };
     model.chain(scope).any(says)
 }
@@ -49,9 +64,18 @@ pub(super) fn exposed(model: &Model<'_>, scope: &Scope<'_>) -> bool {
         _ => vec![scope],
     };
     fronts.iter().any(|f| {
-        let mut addresses: Vec<&[u8]> = f.all(&["bind"]).filter_map(|l| l.word(1)).map(|w| w.bytes()).collect();
+        let mut addresses: Vec<&[u8]> = f
+            .all(&["bind"])
+            .filter_map(|l| l.word(1))
+            .map(|w| w.bytes())
+            .collect();
         if f.kind == Kind::Listen {
-            addresses.extend(f.head.word(2).filter(|w| w.text.contains(&b':')).map(|w| w.bytes()));
+            addresses.extend(
+                f.head
+                    .word(2)
+                    .filter(|w| w.text.contains(&b':'))
+                    .map(|w| w.bytes()),
+            );
         }
         addresses.iter().any(|a| !is_local(a))
     })

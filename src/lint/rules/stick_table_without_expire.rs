@@ -20,7 +20,8 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, out: &mut Report) {
     for (scope, line) in model.lines() {
-        let table = line.begins(&["stick-table"]) || (scope.head.begins(&["peers"]) && line.begins(&["table"]));
+        let table = line.begins(&["stick-table"])
+            || (scope.head.begins(&["peers"]) && line.begins(&["table"]));
         if !table || has_word(line, 1, "expire") {
             continue;
         }

@@ -1,9 +1,9 @@
 //! `substring-host-match`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
 use crate::lint::model::matcher::Method;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS017",
@@ -21,7 +21,11 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, out: &mut Report) {
     for (_, test) in model.tests() {
-        let host = (test.expr.is_header("host") && test.expr.base() == "req.hdr") || matches!(test.expr.base(), "ssl_fc_sni" | "req.ssl_sni" | "req_ssl_sni");
+        let host = (test.expr.is_header("host") && test.expr.base() == "req.hdr")
+            || matches!(
+                test.expr.base(),
+                "ssl_fc_sni" | "req.ssl_sni" | "req_ssl_sni"
+            );
         if !host {
             continue;
         }
@@ -31,10 +35,12 @@ fn check(model: &Model<'_>, out: &mut Report) {
             let dotted = name.contains(&b'.') && !name.starts_with(b".") && !name.ends_with(b".");
             match test.method() {
                 Method::End if dotted => {
-                    out.word(pattern, format!("evil-{} ends so too", name)).help("put a dot in front, and test the name itself beside it");
+                    out.word(pattern, format!("evil-{} ends so too", name))
+                        .help("put a dot in front, and test the name itself beside it");
                 }
                 Method::Sub if dotted => {
-                    out.word(pattern, format!("{}.evil.example holds this too", name)).help("use hdr(host), or hdr_end(host) with a dot in front");
+                    out.word(pattern, format!("{}.evil.example holds this too", name))
+                        .help("use hdr(host), or hdr_end(host) with a dot in front");
                 }
                 _ => {}
             }

@@ -1,9 +1,9 @@
 //! `test-after-delete`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::base::span::Span;
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC025",
@@ -28,17 +28,32 @@ fn check(model: &Model<'_>, out: &mut Report) {
                 for term in condition.terms().filter(|t| !t.negated) {
                     let matchers = term.matchers(scope);
                     let lost = gone.iter().find(|(name, _)| {
-                        !matchers.is_empty() && matchers.iter().all(|m| m.expr.header().is_some_and(|h| h.eq_ignore_ascii_case(name)))
+                        !matchers.is_empty()
+                            && matchers.iter().all(|m| {
+                                m.expr
+                                    .header()
+                                    .is_some_and(|h| h.eq_ignore_ascii_case(name))
+                            })
                     });
                     if let Some((name, place)) = lost {
-                        out.at(term.span, format!("the header {name} is gone when this is asked")).related(*place, "removed here");
+                        out.at(
+                            term.span,
+                            format!("the header {name} is gone when this is asked"),
+                        )
+                        .related(*place, "removed here");
                     }
                 }
             }
             let name = statement.args.first().map(|w| w.display().to_string());
             match (statement.action_name(), name) {
-                (b"del-header", Some(name)) if !statement.is_conditional() && statement.args.len() == 1 => gone.push((name, statement.span())),
-                (b"set-header" | b"add-header", Some(name)) => gone.retain(|(n, _)| !n.eq_ignore_ascii_case(&name)),
+                (b"del-header", Some(name))
+                    if !statement.is_conditional() && statement.args.len() == 1 =>
+                {
+                    gone.push((name, statement.span()))
+                }
+                (b"set-header" | b"add-header", Some(name)) => {
+                    gone.retain(|(n, _)| !n.eq_ignore_ascii_case(&name))
+                }
                 (b"lua." | b"send-spoe-group", _) => gone.clear(),
                 _ => {}
             }

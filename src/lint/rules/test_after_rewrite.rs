@@ -1,11 +1,11 @@
 //! `test-after-rewrite`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::base::span::Span;
 use crate::lint::model::matcher::{Matcher, Method};
 use crate::lint::model::statement::Statement;
 use crate::lint::model::{Model, Scope, routes};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC024",
@@ -39,14 +39,28 @@ fn check(model: &Model<'_>, out: &mut Report) {
 }
 
 fn is_rewrite(statement: &Statement<'_>) -> bool {
-    matches!(statement.action_name(), b"set-path" | b"replace-path" | b"set-uri" | b"replace-uri" | b"set-pathq" | b"replace-pathq" | b"normalize-uri")
+    matches!(
+        statement.action_name(),
+        b"set-path"
+            | b"replace-path"
+            | b"set-uri"
+            | b"replace-uri"
+            | b"set-pathq"
+            | b"replace-pathq"
+            | b"normalize-uri"
+    )
 }
 
 /// The beginning that a rule takes away from every path that has it.
 fn prefix(scope: &Scope<'_>, statement: &Statement<'_>) -> Option<Vec<u8>> {
     let always = statement.condition.as_ref().is_none_or(|c| {
-        !c.is_unless() && c.alternatives.len() == 1
-            && c.terms().all(|t| !t.negated && !t.matchers(scope).is_empty() && t.matchers(scope).iter().all(|m| m.expr.base() == "path"))
+        !c.is_unless()
+            && c.alternatives.len() == 1
+            && c.terms().all(|t| {
+                !t.negated
+                    && !t.matchers(scope).is_empty()
+                    && t.matchers(scope).iter().all(|m| m.expr.base() == "path")
+            })
     });
     if !always {
         return None;
@@ -57,24 +71,39 @@ fn prefix(scope: &Scope<'_>, statement: &Statement<'_>) -> Option<Vec<u8>> {
             (pattern, statement.args.get(1)?.text.to_vec())
         }
         b"set-path" => {
-            let [only] = routes::expressions(statement.args.first()?).try_into().ok()?;
-            let name = only.converters.first().filter(|(n, _)| *n == "regsub" && only.base() == "path")?;
+            let [only] = routes::expressions(statement.args.first()?)
+                .try_into()
+                .ok()?;
+            let name = only
+                .converters
+                .first()
+                .filter(|(n, _)| *n == "regsub" && only.base() == "path")?;
             let args = name.1?.trim_matches('"').trim_matches('\'');
             let (pattern, new) = args.split_once(',')?;
             let new = new.split(',').next().unwrap_or_default();
-            (pattern.to_owned(), new.trim_matches('"').as_bytes().to_vec())
+            (
+                pattern.to_owned(),
+                new.trim_matches('"').as_bytes().to_vec(),
+            )
         }
         _ => return None,
     };
     let pattern = pattern.strip_prefix('^')?.trim_start_matches('(');
-    let end = pattern.find(|c: char| !(c.is_ascii_alphanumeric() || "/_-".contains(c))).unwrap_or(pattern.len());
+    let end = pattern
+        .find(|c: char| !(c.is_ascii_alphanumeric() || "/_-".contains(c)))
+        .unwrap_or(pattern.len());
     let rest = pattern.get(end..)?;
     // the last letter belongs to what a `?` or `*` makes optional
-    let end = if rest.starts_with(['?', '*', '{']) { end.checked_sub(1)? } else { end };
+    let end = if rest.starts_with(['?', '*', '{']) {
+        end.checked_sub(1)?
+    } else {
+        end
+    };
     let text = pattern.get(..end)?;
     let same = new.starts_with(text.as_bytes()) || new.starts_with(b"\\") || new.starts_with(b"%");
     // alternatives cut off other things
-    (text.len() > 2 && text.starts_with('/') && !same && !rest.contains('|')).then(|| text.as_bytes().to_vec())
+    (text.len() > 2 && text.starts_with('/') && !same && !rest.contains('|'))
+        .then(|| text.as_bytes().to_vec())
 }
 
 fn report(scope: &Scope<'_>, statement: &Statement<'_>, cut: &[(Vec<u8>, Span)], out: &mut Report) {

@@ -1,8 +1,8 @@
 //! `test-without-pattern`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC020",
@@ -29,7 +29,10 @@ fn check(model: &Model<'_>, out: &mut Report) {
         if test.flags.is_empty() {
             let mut at = test.word.span;
             at.start = at.end;
-            finding.fix(vec![crate::lint::rule::Edit::Replace(at, b" -m found".to_vec())]);
+            finding.fix(vec![crate::lint::rule::Edit::Replace(
+                at,
+                b" -m found".to_vec(),
+            )]);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `time-without-unit`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
 use crate::lint::rule::Edit;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HY007",
@@ -32,6 +32,7 @@ fn check(model: &Model<'_>, out: &mut Report) {
             0 => format!("{}s", value / 1000),
             _ => format!("{value}ms"),
         };
-        out.word(word, format!("this means {text}")).fix(vec![Edit::Replace(word.span, text.into_bytes())]);
+        out.word(word, format!("this means {text}"))
+            .fix(vec![Edit::Replace(word.span, text.into_bytes())]);
     }
 }

@@ -1,10 +1,10 @@
 //! `trailing-space`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::base::span::Span;
 use crate::lint::model::Model;
 use crate::lint::rule::Edit;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HY004",
@@ -28,8 +28,14 @@ fn check(model: &Model<'_>, out: &mut Report) {
             // an escaped blank is part of a word
             if kept < text.len() && text.get(..kept).is_some_and(|t| !t.ends_with(b"\\")) {
                 let column = |at: usize| u32::try_from(at).unwrap_or_default();
-                let span = Span { file, line, start: column(kept), end: column(text.len()) };
-                out.at(span, "white space at the end of the line").fix(vec![Edit::Replace(span, Vec::new())]);
+                let span = Span {
+                    file,
+                    line,
+                    start: column(kept),
+                    end: column(text.len()),
+                };
+                out.at(span, "white space at the end of the line")
+                    .fix(vec![Edit::Replace(span, Vec::new())]);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! `unchecked-servers`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, Scope, has_word};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC013",
@@ -21,17 +21,35 @@ pub(super) static RULE: Rule = Rule {
 fn check(model: &Model<'_>, out: &mut Report) {
     for scope in model.backends() {
         let watched = |o: &str| scope.servers().any(|l| has_word(l, 3, o));
-        let any = ["check", "agent-check", "track", "observe"].into_iter().any(watched);
-        let count = scope.servers().filter(|l| !has_word(l, 3, "disabled")).count();
-        if count > 1 && !any && !by_default(model, scope) && matches!(model.mode(scope), b"http" | b"tcp") {
-            out.at(scope.head.tail_span(0), format!("none of the {count} servers of {} is checked", scope.title()))
-                .help("write `check` on the servers, or `default-server check`");
+        let any = ["check", "agent-check", "track", "observe"]
+            .into_iter()
+            .any(watched);
+        let count = scope
+            .servers()
+            .filter(|l| !has_word(l, 3, "disabled"))
+            .count();
+        if count > 1
+            && !any
+            && !by_default(model, scope)
+            && matches!(model.mode(scope), b"http" | b"tcp")
+        {
+            out.at(
+                scope.head.tail_span(0),
+                format!(
+                    "none of the {count} servers of {} is checked",
+                    scope.title()
+                ),
+            )
+            .help("write `check` on the servers, or `default-server check`");
         }
     }
 }
 
 /// Whether a `default-server` line switches checks on.
 pub(super) fn by_default(model: &Model<'_>, scope: &Scope<'_>) -> bool {
-    let lines = |s: &Scope<'_>| s.all(&["default-server"]).any(|l| has_word(l, 1, "check") || has_word(l, 1, "agent-check"));
+    let lines = |s: &Scope<'_>| {
+        s.all(&["default-server"])
+            .any(|l| has_word(l, 1, "check") || has_word(l, 1, "agent-check"))
+    };
     model.chain(scope).any(lines)
 }

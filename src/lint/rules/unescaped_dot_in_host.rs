@@ -1,9 +1,9 @@
 //! `unescaped-dot-in-host`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
 use crate::lint::model::matcher::Method;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS019",
@@ -21,13 +21,15 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, out: &mut Report) {
     for (_, test) in model.tests() {
-        let host = (test.expr.is_header("host") && test.expr.base() == "req.hdr") || matches!(test.expr.base(), "ssl_fc_sni" | "req.ssl_sni");
+        let host = (test.expr.is_header("host") && test.expr.base() == "req.hdr")
+            || matches!(test.expr.base(), "ssl_fc_sni" | "req.ssl_sni");
         if !host || test.method() != Method::Reg {
             continue;
         }
         for pattern in &test.patterns {
             if bare_dot(&pattern.text) {
-                out.word(pattern, "this dot stands for any character").help(r"write \. for a dot");
+                out.word(pattern, "this dot stands for any character")
+                    .help(r"write \. for a dot");
             }
         }
     }

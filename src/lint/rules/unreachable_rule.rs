@@ -24,14 +24,20 @@ fn check(model: &Model<'_>, out: &mut Report) {
         let mut ended = HashMap::new();
         for statement in &scope.statements {
             if let Some(end) = ended.get(statement.set) {
-                out.line(statement.line, "this never runs: an earlier rule without a condition ends the set")
-                    .related(*end, "the earlier rule");
+                out.line(
+                    statement.line,
+                    "this never runs: an earlier rule without a condition ends the set",
+                )
+                .related(*end, "the earlier rule");
                 continue;
             }
             if statement.is_final() && !statement.is_conditional() {
                 // a back end of a name without a match is passed over
                 let dynamic = statement.set == "use_backend"
-                    && statement.args.iter().any(|w| memchr::memmem::find(w.bytes(), b"%[").is_some());
+                    && statement
+                        .args
+                        .iter()
+                        .any(|w| memchr::memmem::find(w.bytes(), b"%[").is_some());
                 if !dynamic {
                     ended.insert(statement.set, statement.span());
                 }
@@ -39,8 +45,11 @@ fn check(model: &Model<'_>, out: &mut Report) {
         }
         let default = scope.own(&["default_backend"]);
         if let (Some(end), Some(line)) = (ended.get("use_backend"), default) {
-            out.line(line, "this is never used: an earlier use_backend takes everything")
-                .related(*end, "the earlier rule");
+            out.line(
+                line,
+                "this is never used: an earlier use_backend takes everything",
+            )
+            .related(*end, "the earlier rule");
         }
     }
 }

@@ -20,16 +20,25 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(model: &Model<'_>, out: &mut Report) {
-    for scope in model.scopes.iter().filter(|s| s.is_proxy()) {
+    let whole = !model.has_conditionals();
+    for scope in model.scopes.iter().filter(|s| s.is_proxy() && whole) {
         for acl in &scope.acls {
             if !uses(model, scope, acl.name.bytes()) {
                 let name = acl.name.display();
-                let finding = out.word(acl.name, format!("no condition of {} uses '{name}'", scope.title()));
+                let finding = out.word(
+                    acl.name,
+                    format!("no condition of {} uses '{name}'", scope.title()),
+                );
                 let elsewhere = model.proxies().find(|s| {
-                    s.index != scope.index && s.acl(acl.name.bytes()).next().is_none() && uses(model, s, acl.name.bytes())
+                    s.index != scope.index
+                        && s.acl(acl.name.bytes()).next().is_none()
+                        && uses(model, s, acl.name.bytes())
                 });
                 if let Some(other) = elsewhere {
-                    finding.help(format!("{} uses that name, but sees only its own ACLs", other.title()));
+                    finding.help(format!(
+                        "{} uses that name, but sees only its own ACLs",
+                        other.title()
+                    ));
                 }
                 finding.fix(vec![Edit::DeleteLine(acl.line.span)]);
             }
@@ -39,18 +48,33 @@ fn check(model: &Model<'_>, out: &mut Report) {
 
 /// Whether anything in a section asks an ACL, or may.
 fn uses(model: &Model<'_>, scope: &Scope<'_>, name: &[u8]) -> bool {
-    let asked = scope.statements.iter().filter_map(|s| s.condition.as_ref()).any(|c| {
-        c.terms().any(|t| matches!(&t.test, Test::Named(n) if *n == name))
-    });
+    let asked = scope
+        .statements
+        .iter()
+        .filter_map(|s| s.condition.as_ref())
+        .any(|c| {
+            c.terms()
+                .any(|t| matches!(&t.test, Test::Named(n) if *n == name))
+        });
     // the acl() fetch, lines of kinds not taken apart, lines with markup
     let said = |line: &crate::config::directive::Directive| {
         let call = line.words.iter().any(|w| {
             let acl_fetch = memchr::memmem::find(w.bytes(), b"acl(").is_some();
             acl_fetch && memchr::memmem::find(w.bytes(), name).is_some()
         });
-        let conditional = !line.begins(&["acl"]) && line.words.iter().any(|w| w.is("if") || w.is("unless"));
-        let named = conditional && line.words.iter().any(|w| w.text.strip_prefix(b"!").unwrap_or(w.bytes()) == name);
+        let conditional =
+            !line.begins(&["acl"]) && line.words.iter().any(|w| w.is("if") || w.is("unless"));
+        let named = conditional
+            && line
+                .words
+                .iter()
+                .any(|w| w.text.strip_prefix(b"!").unwrap_or(w.bytes()) == name);
         call || named
     };
-    asked || scope.kind == Kind::Defaults || scope.lines.iter().any(|l| said(l) || model.is_markup(l.span))
+    asked
+        || scope.kind == Kind::Defaults
+        || scope
+            .lines
+            .iter()
+            .any(|l| said(l) || model.is_markup(l.span))
 }

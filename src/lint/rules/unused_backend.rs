@@ -20,11 +20,17 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(model: &Model<'_>, out: &mut Report) {
     // back ends alone are a piece of a configuration
-    if model.frontends().next().is_none() {
+    if model.frontends().next().is_none() || model.is_piece() || model.has_conditionals() {
         return;
     }
+    // what scripts and agents name, nobody sees here
+    let scripts = model
+        .lines()
+        .any(|(_, l)| l.keyword().text.starts_with(b"lua-load"));
+    let agents = model.lines().any(|(_, l)| l.begins(&["filter", "spoe"]));
     for scope in model.scopes.iter().filter(|s| s.kind == Kind::Backend) {
-        if scope.servers().next().is_none() || scope.name.is_empty() {
+        let agent = agents && !model.is_http(scope);
+        if scope.servers().next().is_none() || scope.name.is_empty() || scripts || agent {
             continue;
         }
         let name = scope.name;
@@ -32,13 +38,22 @@ fn check(model: &Model<'_>, out: &mut Report) {
         // tables, tracked checks, maps, Lua, `nbsrv(NAME)`: any word that holds the name
         let named = model.lines().any(|(other, line)| {
             let heads = other.index == scope.index;
-            !heads && line.words.iter().skip(1).any(|w| memchr::memmem::find(w.bytes(), name).is_some())
+            !heads
+                && line
+                    .words
+                    .iter()
+                    .skip(1)
+                    .any(|w| memchr::memmem::find(w.bytes(), name).is_some())
         });
         let markup = model.lines().any(|(_, l)| {
-            (l.begins(&["use_backend"]) || l.begins(&["default_backend"])) && model.is_markup(l.span)
+            (l.begins(&["use_backend"]) || l.begins(&["default_backend"]))
+                && model.is_markup(l.span)
         });
         if !dynamic && !named && !markup {
-            out.at(scope.head.tail_span(0), format!("nothing leads to {}", scope.title()));
+            out.at(
+                scope.head.tail_span(0),
+                format!("nothing leads to {}", scope.title()),
+            );
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `use-backend-chain`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::Model;
 use crate::lint::model::matcher::Method;
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HP003",
@@ -27,14 +27,25 @@ fn check(model: &Model<'_>, out: &mut Report) {
                 s.condition.as_ref().is_some_and(|c| {
                     let mut terms = c.terms();
                     let matchers = c.matchers(scope);
-                    let one = terms.next().is_some_and(|t| !t.negated) && terms.next().is_none() && !c.is_unless();
-                    one && !matchers.is_empty() && matchers.iter().all(|m| m.expr.is_header("host") && m.method() == Method::Str && !m.has_file())
+                    let one = terms.next().is_some_and(|t| !t.negated)
+                        && terms.next().is_none()
+                        && !c.is_unless();
+                    one && !matchers.is_empty()
+                        && matchers.iter().all(|m| {
+                            m.expr.is_header("host") && m.method() == Method::Str && !m.has_file()
+                        })
                 })
             })
             .collect();
         if let (Some(first), true) = (simple.first(), simple.len() >= 10) {
-            out.line(first.line, format!("{} lines of this kind: a map would find the back end in one step", simple.len()))
-                .help("use_backend %[req.hdr(host),lower,map(FILE,DEFAULT)]");
+            out.line(
+                first.line,
+                format!(
+                    "{} lines of this kind: a map would find the back end in one step",
+                    simple.len()
+                ),
+            )
+            .help("use_backend %[req.hdr(host),lower,map(FILE,DEFAULT)]");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `websocket-without-tunnel-timeout`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, Scope};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HC012",
@@ -24,22 +24,44 @@ fn check(model: &Model<'_>, out: &mut Report) {
             let Some(condition) = &statement.condition else {
                 continue;
             };
-            let asks = condition.terms().filter(|t| !t.negated).flat_map(|t| t.matchers(scope)).any(|m| {
-                let upgrade = m.expr.is_header("upgrade") || m.expr.is_header("sec-websocket-key") || m.expr.is_header("sec-websocket-version");
-                upgrade && (m.patterns.is_empty() || !m.expr.is_header("upgrade") || m.patterns.iter().any(|p| p.text.eq_ignore_ascii_case(b"websocket")))
-            });
+            let asks = condition
+                .terms()
+                .filter(|t| !t.negated)
+                .flat_map(|t| t.matchers(scope))
+                .any(|m| {
+                    let upgrade = m.expr.is_header("upgrade")
+                        || m.expr.is_header("sec-websocket-key")
+                        || m.expr.is_header("sec-websocket-version");
+                    upgrade
+                        && (m.patterns.is_empty()
+                            || !m.expr.is_header("upgrade")
+                            || m.patterns
+                                .iter()
+                                .any(|p| p.text.eq_ignore_ascii_case(b"websocket")))
+                });
             let positive = !condition.is_unless();
-            let target = statement.args.first().and_then(|n| model.backend_named(n.bytes()));
+            let target = statement
+                .args
+                .first()
+                .and_then(|n| model.backend_named(n.bytes()));
             if let Some(target) = target.filter(|t| asks && positive && short(model, t)) {
-                out.line(statement.line, format!("{} has no `timeout tunnel`, so silent WebSockets are cut", target.title()))
-                    .related(target.head.tail_span(0), "here")
-                    .help("timeout tunnel 1h");
+                out.line(
+                    statement.line,
+                    format!(
+                        "{} has no `timeout tunnel`, so silent WebSockets are cut",
+                        target.title()
+                    ),
+                )
+                .related(target.head.tail_span(0), "here")
+                .help("timeout tunnel 1h");
             }
         }
     }
 }
 
 fn short(model: &Model<'_>, scope: &Scope<'_>) -> bool {
-    let long = model.timeout(scope, "server").is_some_and(|(ms, _)| ms >= 3_600_000);
+    let long = model
+        .timeout(scope, "server")
+        .is_some_and(|(ms, _)| ms >= 3_600_000);
     model.setting(scope, &["timeout", "tunnel"]).is_none() && !long
 }

@@ -1,8 +1,8 @@
 //! `world-writable-socket`
 
 use crate::base::diag::Severity;
-use crate::lint::rule::{Category, Fixes, Report, Rule};
 use crate::lint::model::{Model, value_of};
+use crate::lint::rule::{Category, Fixes, Report, Rule};
 
 pub(super) static RULE: Rule = Rule {
     code: "HS009",
@@ -27,9 +27,15 @@ fn check(model: &Model<'_>, out: &mut Report) {
             continue;
         };
         if mode & 0o002 != 0 {
-            let finding = out.word(word, format!("mode {} lets every user of the machine in", word.display()));
+            let finding = out.word(
+                word,
+                format!("mode {} lets every user of the machine in", word.display()),
+            );
             if model.is_plain(word) {
-                finding.fix(vec![crate::lint::rule::Edit::Replace(word.span, format!("{:03o}", mode & 0o770).into_bytes())]);
+                finding.fix(vec![crate::lint::rule::Edit::Replace(
+                    word.span,
+                    format!("{:03o}", mode & 0o770).into_bytes(),
+                )]);
             }
         }
     }

@@ -91,6 +91,11 @@ pub trait Algorithm: Send {
     /// `load` is its present load, see [`Algorithm::load`].
     fn set_weight(&mut self, server: u32, weight: u32, load: u32);
 
+    /// Another server is there, with the next index and no weight yet.
+    fn enter(&mut self, facts: Facts) {
+        let _ = facts;
+    }
+
     /// The servers of the file are all in; what is set from now on is a change.
     fn start(&mut self) {}
 

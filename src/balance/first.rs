@@ -1,7 +1,7 @@
 //! `balance first`: the server of the smallest id that has room (configuration manual 4.2
 //! `balance`).
 
-use super::algorithm::{Algorithm, AlgorithmEntry, Ask, Desk, Pick, Setup};
+use super::algorithm::{Algorithm, AlgorithmEntry, Ask, Desk, Facts, Pick, Setup};
 
 /// Registry line.
 pub const ENTRY: AlgorithmEntry = AlgorithmEntry {
@@ -36,6 +36,10 @@ impl First {
 }
 
 impl Algorithm for First {
+    fn enter(&mut self, facts: Facts) {
+        self.ids.push(facts.id);
+    }
+
     fn set_weight(&mut self, server: u32, weight: u32, _load: u32) {
         let rank = self.rank(server);
         let found = self.order.binary_search_by_key(&rank, |s| self.rank(*s));

@@ -70,6 +70,11 @@ impl Queues {
         }
     }
 
+    /// Another server, with the next index.
+    pub(super) fn enter(&mut self) {
+        self.servers.push(Line::default());
+    }
+
     /// Forgets an entry, wherever it stands.
     fn take_out(&mut self, backend: &BackendState, id: usize) -> Option<Entry> {
         let e = self.entries.try_remove(id)?;

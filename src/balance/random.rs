@@ -1,7 +1,7 @@
 //! `balance random`: as many servers are drawn as `random(DRAWS)` says, in proportion to their
 //! weights, and the least loaded of them is taken (configuration manual 4.2 `balance`).
 
-use super::algorithm::{Algorithm, AlgorithmEntry, Ask, Desk, Pick, Setup};
+use super::algorithm::{Algorithm, AlgorithmEntry, Ask, Desk, Facts, Pick, Setup};
 use super::ring::Ring;
 
 /// Registry line.
@@ -54,6 +54,10 @@ impl Random {
 }
 
 impl Algorithm for Random {
+    fn enter(&mut self, facts: Facts) {
+        self.ring.enter(facts);
+    }
+
     fn set_weight(&mut self, server: u32, weight: u32, _load: u32) {
         self.ring.set_weight(server, weight);
     }

@@ -1,7 +1,7 @@
 //! The ring behind `hash-type consistent` and `random`: every server has places on it in
 //! proportion to its weight, and a number belongs to the place that is nearest.
 
-use super::algorithm::{Algorithm, Ask, Desk, Pick, Setup};
+use super::algorithm::{Algorithm, Ask, Desk, Facts, Pick, Setup};
 use super::server::WEIGHT_SCALE;
 use crate::base::hash::avalanche;
 
@@ -39,6 +39,13 @@ impl Ring {
             changed: Vec::new(),
             last: None,
         }
+    }
+
+    /// Another server, with the next index.
+    pub(super) fn enter(&mut self, facts: Facts) {
+        self.starts.push(facts.place);
+        self.weights.push(0);
+        self.rooms.push(facts.weight * WEIGHT_SCALE);
     }
 
     pub(super) fn set_weight(&mut self, server: u32, weight: u32) {
@@ -213,6 +220,10 @@ impl Consistent {
 }
 
 impl Algorithm for Consistent {
+    fn enter(&mut self, facts: Facts) {
+        self.ring.enter(facts);
+    }
+
     fn set_weight(&mut self, server: u32, weight: u32, _load: u32) {
         self.ring.set_weight(server, weight);
     }

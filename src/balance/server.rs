@@ -1,5 +1,6 @@
 //! What all threads share about a server.
 
+use super::algorithm::Facts;
 use super::counters::{LastCheck, ServerCounters};
 use super::observe::Observer;
 use super::ring::PLACES;
@@ -58,8 +59,10 @@ bitflags! {
         const DRAIN = 16;
         /// Drain inherited from a tracked server.
         const TRACKED_DRAIN = 32;
+        /// Deleted by the runtime API: nothing knows it any more.
+        const REMOVED = 64;
         /// Any reason for maintenance.
-        const ANY_MAINT = 1 | 2 | 4 | 8;
+        const ANY_MAINT = 1 | 2 | 4 | 8 | 64;
         /// Any reason for drain.
         const ANY_DRAIN = 16 | 32;
     }
@@ -100,6 +103,8 @@ pub struct ServerSettings {
     pub agent: bool,
     /// `observe` and `error-limit`
     pub observe: Option<(Observe, u32)>,
+    /// `init-state`: the score of its checks, and whether it is up.
+    pub begins: Option<(u32, bool)>,
 }
 
 impl Default for ServerSettings {
@@ -121,6 +126,7 @@ impl Default for ServerSettings {
             place: None,
             agent: false,
             observe: None,
+            begins: None,
         }
     }
 }
@@ -144,6 +150,10 @@ impl From<&ir::Server> for ServerSettings {
             place: None,
             agent: s.agent.is_some(),
             observe: s.observe.map(|what| (what, s.error_limit)),
+            begins: s.init_state.map(|state| {
+                let (rise, fall) = s.check.as_ref().map_or((2, 3), |c| (c.rise, c.fall));
+                (state.score(rise, fall), state.is_up())
+            }),
         }
     }
 }
@@ -201,6 +211,10 @@ pub struct ServerState {
     hurry: AtomicBool,
     /// The task of its checks.
     task: AtomicU64,
+    /// `init-state`: the score of its checks with which it begins, and whether it is up then.
+    pub begins: Option<(u32, bool)>,
+    /// It was added at run time and nobody has brought it up since.
+    fresh: AtomicBool,
     /// Counts what traffic shows (`observe`).
     pub observer: Option<Box<Observer>>,
     /// What its agent says; `None` without one.
@@ -213,6 +227,7 @@ pub struct AgentState {
     up: AtomicBool,
     spoken: AtomicBool,
     paused: AtomicBool,
+    asked: AtomicBool,
     /// The last answer, `None` before it.
     pub last: Mutex<Option<LastCheck>>,
     /// `set server agent-send`, `agent-addr`, `agent-port`
@@ -236,9 +251,26 @@ impl AgentState {
             up: AtomicBool::new(true),
             spoken: AtomicBool::new(false),
             paused: AtomicBool::new(false),
+            asked: AtomicBool::new(false),
             last: Mutex::default(),
             changed: Mutex::default(),
         }
+    }
+    /// Forgets what it said and how an administrator changed it; it is not asked then.
+    fn renew(&self) {
+        self.up.store(true, Relaxed);
+        self.spoken.store(false, Relaxed);
+        self.paused.store(true, Relaxed);
+        *self.last.lock() = None;
+        *self.changed.lock() = AgentChanges::default();
+    }
+    /// Whether no task asks it yet; there is to be one from now.
+    pub fn wants_task(&self) -> bool {
+        !self.asked.swap(true, Relaxed)
+    }
+    /// The task that asks it has ended.
+    pub fn task_ended(&self) {
+        self.asked.store(false, Relaxed);
     }
     /// Whether the agent lets the server be used.
     pub fn is_up(&self) -> bool {
@@ -302,12 +334,17 @@ impl ServerState {
             maxconn: AtomicU32::new(maxconn),
             minconn: AtomicU32::new(minconn),
             maxqueue: AtomicU32::new(s.maxqueue),
-            operational: AtomicU8::new(Operational::Running as u8),
+            operational: AtomicU8::new(match s.begins {
+                Some((_, false)) => Operational::Stopped as u8,
+                _ => Operational::Running as u8,
+            }),
             admin: AtomicU8::new(admin.bits()),
             weight: AtomicU32::new(s.weight),
             effective: AtomicU32::new(s.weight * WEIGHT_SCALE),
             last_change: AtomicU64::new(0),
-            score: AtomicU32::new(0),
+            score: AtomicU32::new(s.begins.map_or(0, |(score, _)| score)),
+            begins: s.begins,
+            fresh: AtomicBool::new(false),
             checks_paused: AtomicBool::new(false),
             checking: AtomicBool::new(false),
             followed: AtomicBool::new(false),
@@ -318,6 +355,36 @@ impl ServerState {
                 .map(|(what, limit)| Box::new(Observer::new(what, limit))),
             agent: s.agent.then(|| Box::new(AgentState::new())),
         }
+    }
+
+    /// Forgets everything that happened to it; it is in maintenance then.
+    pub(super) fn renew(&self, settings: ServerSettings, now_ms: u64) {
+        let new = ServerState::new(self.index, settings);
+        for (own, fresh) in [
+            (&self.maxconn, &new.maxconn),
+            (&self.minconn, &new.minconn),
+            (&self.maxqueue, &new.maxqueue),
+            (&self.weight, &new.weight),
+            (&self.effective, &new.effective),
+            (&self.step, &new.step),
+            (&self.score, &new.score),
+            (&self.served_max, &new.served_max),
+            (&self.queued_max, &new.queued_max),
+        ] {
+            own.store(fresh.load(Relaxed), Relaxed);
+        }
+        self.operational
+            .store(new.operational.load(Relaxed), Relaxed);
+        self.ramp.store(100, Relaxed);
+        self.last_change.store(now_ms, Relaxed);
+        self.checks_paused.store(true, Relaxed);
+        self.counters.clear(true);
+        *self.counters.last_check.lock() = None;
+        if let Some(agent) = &self.agent {
+            agent.renew();
+        }
+        self.admin.store(new.admin().bits(), SeqCst);
+        self.arrives();
     }
 
     /// Requests that hold one of its slots (`scur`, srv_conn of the log).
@@ -355,6 +422,33 @@ impl ServerState {
     /// What administrators say.
     pub fn admin(&self) -> Admin {
         Admin::from_bits_truncate(self.admin.load(Relaxed))
+    }
+    /// It was added at run time: in maintenance without ever having entered it.
+    pub(super) fn arrives(&self) {
+        // one that its line disables has entered maintenance
+        let disabled = self.admin().contains(Admin::CONFIG_MAINT);
+        self.fresh.store(!disabled, Relaxed);
+        self.admin.store(Admin::MAINT.bits(), SeqCst);
+    }
+    /// Whether it was added at run time and nobody has brought it up since.
+    pub fn is_fresh(&self) -> bool {
+        self.fresh.load(Relaxed)
+    }
+    pub(super) fn set_admin(&self, to: Admin) {
+        self.fresh.store(false, Relaxed);
+        self.admin.store(to.bits(), SeqCst);
+    }
+    /// Whether it was deleted at run time.
+    pub fn is_removed(&self) -> bool {
+        self.admin().contains(Admin::REMOVED)
+    }
+    /// What algorithms are told of it once.
+    pub(super) fn facts(&self) -> Facts {
+        Facts {
+            id: self.id,
+            weight: self.weight(),
+            place: self.place,
+        }
     }
     /// The configured or set weight, 0 to 256.
     pub fn weight(&self) -> u32 {
@@ -443,6 +537,10 @@ impl ServerState {
     /// The task that checks it, as its token.
     pub fn checked_by(&self, task: u64) {
         self.task.store(task, Relaxed);
+    }
+    /// The task that checks it, as its token; `None`: there is none.
+    pub fn check_task(&self) -> Option<u64> {
+        Some(self.task.load(Relaxed)).filter(|task| *task != 0)
     }
     /// The next check is to come early; the token of the task to be woken for it.
     pub fn hurry(&self) -> Option<u64> {

@@ -7,10 +7,11 @@ use super::observe::Sight;
 use super::queue::Queues;
 pub use super::server::{Admin, Operational, ServerSettings, ServerState, WEIGHT_SCALE};
 use super::slot::{Cut, Wake};
+use crate::base::growing::Growing;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{
-    AtomicU32,
+    AtomicBool, AtomicU8, AtomicU32,
     Ordering::{Relaxed, SeqCst},
 };
 
@@ -129,6 +130,16 @@ impl Desk for Counter<'_> {
     }
 }
 
+/// The index at a place of an order; what came after the order was noted follows by index.
+fn nth(order: &Option<Arc<[usize]>>, n: usize) -> usize {
+    let noted = order.as_ref().and_then(|o| o.get(n));
+    noted.copied().unwrap_or(n)
+}
+
+/// Bits of a back end's standing.
+const UNPUBLISHED: u8 = 1;
+const DELETED: u8 = 2;
+
 /// One back end, shared by all threads.
 pub struct BackendState {
     id: u32,
@@ -138,7 +149,13 @@ pub struct BackendState {
     pub sessions: Gauge,
     /// Sums for statistics.
     pub counters: BackendCounters,
-    servers: Arc<[Arc<ServerState>]>,
+    servers: Growing<Arc<ServerState>>,
+    /// Withheld from rules that choose a back end, or deleted.
+    standing: AtomicU8,
+    /// Some deleted server has come back: servers no longer came in the order of their indexes.
+    came_back: AtomicBool,
+    /// The indexes in the order in which the servers came, as of when the last one came back.
+    arrivals: Mutex<Arc<[usize]>>,
     allbackups: bool,
     wants_load: bool,
     any_will_do: bool,
@@ -163,19 +180,12 @@ impl BackendState {
         servers: impl IntoIterator<Item = ServerSettings>,
         wake: Arc<dyn Wake>,
     ) -> Arc<Self> {
-        let servers: Arc<[Arc<ServerState>]> = servers
+        let servers: Growing<Arc<ServerState>> = servers
             .into_iter()
             .zip(0u32..)
             .map(|(s, i)| Arc::new(ServerState::new(i, s)))
             .collect();
-        let facts: Vec<Facts> = servers
-            .iter()
-            .map(|s| Facts {
-                id: s.id,
-                weight: s.weight(),
-                place: s.place,
-            })
-            .collect();
+        let facts: Vec<Facts> = servers.iter().map(|s| s.facts()).collect();
         let turn = Arc::default();
         let make = || {
             (settings.algorithm.make)(&Setup {
@@ -207,6 +217,9 @@ impl BackendState {
             queued_max: AtomicU32::new(0),
             waiting: AtomicU32::new(0),
             servers,
+            standing: AtomicU8::new(0),
+            came_back: AtomicBool::new(false),
+            arrivals: Mutex::new(Arc::new([])),
             wake,
         };
         for s in backend.servers.iter() {
@@ -228,9 +241,23 @@ impl BackendState {
     pub fn set_fullconn(&self, n: u32) {
         self.fullconn.store(n, Relaxed);
     }
-    /// All servers in the file's order.
-    pub fn servers(&self) -> &[Arc<ServerState>] {
+    /// All servers in the file's order, those added at run time behind them, deleted ones too.
+    pub fn servers(&self) -> &Growing<Arc<ServerState>> {
         &self.servers
+    }
+    /// The servers that have not been deleted.
+    pub fn present(&self) -> impl Iterator<Item = &Arc<ServerState>> + Clone {
+        let order = self.order_of_arrival();
+        let all = (0..self.servers.len()).filter_map(move |n| self.servers.get(nth(&order, n)));
+        all.filter(|s| !s.is_removed())
+    }
+    /// The index of the server that came as the `n`th, deleted ones counted too.
+    pub fn nth(&self, n: usize) -> usize {
+        nth(&self.order_of_arrival(), n)
+    }
+    fn order_of_arrival(&self) -> Option<Arc<[usize]>> {
+        let back = self.came_back.load(Relaxed);
+        back.then(|| Arc::clone(&self.arrivals.lock()))
     }
     /// One server.
     pub fn server(&self, index: u32) -> Option<&Arc<ServerState>> {
@@ -409,6 +436,59 @@ impl BackendState {
         self.usable_backup.store(usable[1], SeqCst);
     }
 
+    /// Adds a server at run time. It is in maintenance, so nobody is sent there before it is
+    /// brought up; its index is that of no other server ever. `None`: there are too many.
+    pub fn add(&self, settings: ServerSettings, now_ms: u64) -> Option<Arc<ServerState>> {
+        let mut order = self.order.lock();
+        let mut queues = self.queues.lock();
+        let index = u32::try_from(self.servers.len()).ok()?;
+        let server = Arc::new(ServerState::new(index, settings));
+        server.arrives();
+        server.last_change.store(now_ms, Relaxed);
+        order.active.enter(server.facts());
+        order.backup.enter(server.facts());
+        queues.enter();
+        self.servers.push(Arc::clone(&server))?;
+        Some(server)
+    }
+
+    /// Deletes a server that is in maintenance and that nobody uses or waits for.
+    pub fn remove(&self, server: &ServerState) {
+        let admin = server.admin() | Admin::REMOVED;
+        server.admin.store(admin.bits(), SeqCst);
+    }
+
+    /// Takes a deleted server back, as new and as the last of all.
+    pub fn restore(&self, server: &ServerState, settings: ServerSettings, now_ms: u64) {
+        self.reorder(server, || server.renew(settings, now_ms));
+        let order = self.order_of_arrival();
+        let all = (0..self.servers.len()).map(|n| nth(&order, n));
+        let own = server.index as usize;
+        let order = all.filter(|at| *at != own).chain([own]).collect();
+        *self.arrivals.lock() = order;
+        self.came_back.store(true, Relaxed);
+    }
+
+    /// Whether rules may choose this back end.
+    pub fn is_published(&self) -> bool {
+        self.standing.load(Relaxed) == 0
+    }
+    /// Lets rules choose this back end, or not.
+    pub fn publish(&self, published: bool) {
+        match published {
+            true => self.standing.fetch_and(!UNPUBLISHED, SeqCst),
+            false => self.standing.fetch_or(UNPUBLISHED, SeqCst),
+        };
+    }
+    /// Whether it was deleted at run time.
+    pub fn is_removed(&self) -> bool {
+        self.standing.load(Relaxed) & DELETED != 0
+    }
+    /// Deletes it: nothing knows it any more.
+    pub fn delete(&self) {
+        self.standing.fetch_or(DELETED | UNPUBLISHED, SeqCst);
+    }
+
     /// What checks say changed. Waiting requests are let in where there is room now; the return
     /// value is how many requests left the queue of a server that went down for another server.
     pub fn set_operational(&self, server: &ServerState, to: Operational, now_ms: u64) -> u32 {
@@ -442,7 +522,7 @@ impl BackendState {
         let before = Before::of(self, server);
         let was_running = before.running;
         self.reorder(server, || {
-            server.admin.store(to.bits(), SeqCst);
+            server.set_admin(to);
             server.last_change.store(now_ms, Relaxed);
             let back = !was_running && server.running();
             if back && server.slowstart > 0 && server.operational() == Operational::Running {

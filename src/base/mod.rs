@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod diag;
 pub mod events;
+pub mod growing;
 pub mod hash;
 pub mod rate;
 pub mod render;

@@ -142,6 +142,7 @@ fn one(check: &Check, set: &[PathBuf]) -> Result<Checked, String> {
     let options = lower::Options {
         language: check.version,
         without: check.without.clone(),
+        dynamic: false,
         ..lower::Options::default()
     };
     let facts = Facts {

@@ -55,11 +55,7 @@ impl<'p> Named<'p> {
 /// The back end of a name, or of an `id` written as `#3`.
 pub fn backend<'p>(plan: &'p Plan, word: &[u8]) -> Option<&'p BackendPlan> {
     if let Some(number) = number(word) {
-        return plan
-            .backends
-            .iter()
-            .find(|b| b.uuid == number)
-            .map(|b| &**b);
+        return plan.present().find(|b| b.uuid == number).map(|b| &**b);
     }
     let id = plan.backend_by_name(word)?;
     plan.backend(id).map(|b| &**b)
@@ -139,6 +135,7 @@ pub fn disable(world: &dyn World, found: &Named<'_>, cause: &str) {
     let now = clock::now_ms();
     let to = admin | Admin::MAINT;
     let requeued = found.shared().set_admin(found.state, to, now);
+    found.state.set_score(0);
     let title = found.title();
     let text = match was_up {
         true => {
@@ -170,14 +167,24 @@ fn leave_maintenance(world: &dyn World, found: &Named<'_>, to: Admin) -> bool {
     }
     let now = clock::now_ms();
     let title = found.title();
-    found.state.set_score(found.on_trial());
-    found
-        .shared()
-        .set_operational(found.state, Operational::Running, now);
-    found.shared().set_admin(found.state, to, now);
+    let checked = found.state.checked && !found.state.checks_paused();
+    let (score, up) = match found.state.begins {
+        Some(begins) => begins,
+        None if checked => (found.on_trial(), true),
+        None => (found.state.score(), true),
+    };
+    found.state.set_score(score);
+    let operational = match up {
+        true => Operational::Running,
+        false => Operational::Stopped,
+    };
+    let shared = found.shared();
+    shared.set_operational(found.state, operational, now);
+    shared.set_admin(found.state, to, now);
     let drained = to.intersects(Admin::ANY_DRAIN);
-    let word = if drained { "UP/DRAIN" } else { "UP/READY" };
-    let text = format!("{title} is {word} (leaving forced maintenance).");
+    let up = if up { "UP" } else { "DOWN" };
+    let word = if drained { "DRAIN" } else { "READY" };
+    let text = format!("{title} is {up}/{word} (leaving forced maintenance).");
     tell(world, found, NOTICE, &text);
     if drained {
         let text = format!("{title} remains in forced drain mode.");

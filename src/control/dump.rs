@@ -51,7 +51,7 @@ pub fn servers(shared: &Shared, say: &mut dyn FnMut(Severity, &str)) {
             });
         }
     }
-    for backend in &plan.backends {
+    for backend in plan.present() {
         let own = plan
             .frontends
             .iter()
@@ -63,7 +63,7 @@ pub fn servers(shared: &Shared, say: &mut dyn FnMut(Severity, &str)) {
             log: backend.log.as_ref(),
             text,
         };
-        for server in backend.state.servers() {
+        for server in backend.state.present() {
             let text = format!(
                 "SIGHUP: Server {}/{} is {}. Conn: {} act, {} pend, {} tot.",
                 backend.name,
@@ -117,7 +117,7 @@ fn sections(shared: &Shared) -> Vec<Both> {
         };
         sections.push((frontend.proxy.0, false, both));
     }
-    for backend in &shared.plan.backends {
+    for backend in shared.plan.present() {
         let of_a_listen = |f: &Arc<FrontendPlan>| f.same_section == Some(backend.id);
         if shared.plan.frontends.iter().any(of_a_listen) {
             continue;
@@ -176,7 +176,7 @@ fn without_servers(name: &str, (now, total): Counts) -> String {
 fn with_servers(backend: &BackendPlan, (now, total): Counts) -> String {
     let state = &backend.state;
     let (active, backup) = (state.usable_active(), state.usable_backup());
-    let servers = if state.servers().is_empty() {
+    let servers = if state.present().next().is_none() {
         "no servers.".to_string()
     } else if active + backup == 0 {
         "no server available !".to_string()

@@ -1,15 +1,14 @@
 //! Tells on the standard error stream what happens to servers while the process runs in the
-//! foreground, as HAProxy does, and remembers how their last noted checks ended.
+//! foreground, as HAProxy does.
 
-use crate::balance::event::{CheckStatus, ServerEvent};
+use crate::balance::event::ServerEvent;
 use crate::base::diag::Severity;
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::render::HaProxy;
 use crate::base::span::Sources;
 use crate::engine::events::Listener;
-use crate::plan::{BackendId, BackendPlan};
+use crate::plan::BackendPlan;
 use parking_lot::Mutex;
-use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -17,7 +16,6 @@ use std::sync::Arc;
 pub struct Watch {
     /// `None`: nothing is shown (`-q`, the background).
     renderer: Mutex<Option<HaProxy>>,
-    checks: Mutex<HashMap<(BackendId, Box<str>), CheckStatus>>,
 }
 
 impl Watch {
@@ -25,7 +23,6 @@ impl Watch {
     pub fn new(renderer: Option<HaProxy>) -> Arc<Watch> {
         Arc::new(Watch {
             renderer: Mutex::new(renderer),
-            checks: Mutex::default(),
         })
     }
 
@@ -36,12 +33,6 @@ impl Watch {
             let text = renderer.render(&message, &Sources::default());
             let _ = std::io::stderr().write_all(text.as_bytes());
         }
-    }
-
-    /// How the check ended that last changed a server's state.
-    pub fn last_check(&self, backend: BackendId, server: &str) -> Option<CheckStatus> {
-        let checks = self.checks.lock();
-        checks.get(&(backend, Box::from(server))).copied()
     }
 }
 
@@ -56,11 +47,7 @@ impl Listener for Shown {
         };
         self.0.tell(severity, text);
     }
-    fn server(&self, be: &BackendPlan, event: &ServerEvent<'_>) {
-        if let Some(check) = &event.check {
-            let mut checks = self.0.checks.lock();
-            checks.insert((be.id, Box::from(event.server)), check.status);
-        }
+    fn server(&self, _: &BackendPlan, event: &ServerEvent<'_>) {
         self.0.tell(Severity::Warning, &event.to_string());
         if event.backend_lost() {
             let text = format!("backend '{}' has no server available!", event.backend);

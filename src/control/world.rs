@@ -2,7 +2,6 @@
 
 use super::watch::Watch;
 use crate::balance::counters::Meter;
-use crate::balance::event::CheckStatus;
 use crate::base::clock;
 use crate::base::diag::Severity;
 use crate::config::environment::Environment;
@@ -23,8 +22,6 @@ pub trait World: Send + Sync {
     fn sockets(&self) -> &[(String, CliLevel)];
     /// What is executed.
     fn plan(&self) -> &Plan;
-    /// How the check ended that last changed a server's state.
-    fn last_check(&self, backend: BackendId, server: &str) -> Option<CheckStatus>;
     /// The engine, whose counters `show stat` shows.
     fn shared(&self) -> Option<&Shared> {
         None
@@ -337,9 +334,6 @@ impl World for Process {
     }
     fn plan(&self) -> &Plan {
         &self.shared.plan
-    }
-    fn last_check(&self, backend: BackendId, server: &str) -> Option<CheckStatus> {
-        self.watch.last_check(backend, server)
     }
     fn shared(&self) -> Option<&Shared> {
         Some(&self.shared)

@@ -149,7 +149,8 @@ pub fn changed(t: &'static Thread, backend: u32, index: u32) {
     let Some(leader) = tracked.state.server(index) else {
         return;
     };
-    for (of, server) in plan.followers.get(&(backend, index)).into_iter().flatten() {
+    let followers = plan.followers.read().get(&(backend, index)).cloned();
+    for (of, server) in followers.iter().flatten() {
         let Some(be) = plan.backend(*of) else {
             continue;
         };
@@ -157,6 +158,9 @@ pub fn changed(t: &'static Thread, backend: u32, index: u32) {
         let (Some(server), Some(state)) = (be.servers.get(at), be.state.server(*server)) else {
             continue;
         };
+        if state.is_removed() {
+            continue;
+        }
         let via = match &server.track {
             Some((_, _, path)) => format!(" via {path}"),
             None => String::new(),

@@ -3,6 +3,7 @@
 pub mod admit;
 pub mod captured;
 pub mod check;
+mod come_and_go;
 pub mod compression;
 pub mod connect;
 mod contstats;

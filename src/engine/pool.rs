@@ -4,6 +4,7 @@
 use super::descriptors::Counted;
 use super::reactor::{Sock, TaskRef, Worker};
 use super::strict::Held;
+use crate::base::growing::Growing;
 use crate::plan::{BackendId, BackendPlan, Plan};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -78,7 +79,7 @@ fn first(list: &mut VecDeque<ServerConn>, kind: u64) -> Option<ServerConn> {
 /// How many idle connections one thread has, by back end and server, for the others to see: those
 /// used once in the lower half of a number, those used again in the upper half.
 #[derive(Default)]
-pub struct IdleCounts(Vec<Vec<AtomicU64>>);
+pub struct IdleCounts(Growing<Growing<AtomicU64>>);
 
 impl IdleCounts {
     /// Zero for every server of a plan.
@@ -107,7 +108,7 @@ impl IdleCounts {
     }
 
     fn set(&self, backend: usize, server: usize, list: &Idle) {
-        if let Some(count) = self.0.get(backend).and_then(|s| s.get(server)) {
+        if let Some(count) = self.0.made(backend).and_then(|s| s.made(server)) {
             let both = (list.proven.len() as u64) << 32 | list.fresh.len() as u64;
             count.store(both, Ordering::Relaxed);
         }
@@ -117,7 +118,7 @@ impl IdleCounts {
 /// The idle connections of one thread, by back end and server.
 pub struct IdlePool {
     counts: Arc<IdleCounts>,
-    lists: Vec<Vec<RefCell<Idle>>>,
+    lists: Growing<Growing<RefCell<Idle>>>,
     total: Cell<usize>,
     /// The keeper has a deadline.
     kept: Cell<bool>,
@@ -143,7 +144,7 @@ impl IdlePool {
     }
 
     fn list(&self, backend: BackendId, server: u32) -> Option<&RefCell<Idle>> {
-        self.lists.get(backend.0 as usize)?.get(server as usize)
+        self.lists.made(backend.0 as usize)?.made(server as usize)
     }
 
     /// The longest idle connection that still lives, of those used again before if there is one;

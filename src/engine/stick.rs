@@ -61,11 +61,11 @@ fn name_of(table: &Table, server: &ServerPlan) -> Option<Vec<u8>> {
 fn server_of(be: &BackendPlan, table: &Table, name: i64, id: i64) -> Option<u32> {
     let by_name = table.name_of(name).and_then(|name| {
         let same = |s: &ServerPlan| name_of(table, s).is_some_and(|n| n == *name);
-        be.servers.iter().position(same)
+        be.find(same)
     });
     let by_id = || {
         let id = u32::try_from(id).ok().filter(|id| *id > 0)?;
-        be.servers.iter().position(|s| s.settings.id == id)
+        be.find(|s| s.settings.id == id)
     };
     u32::try_from(by_name.or_else(by_id)?).ok()
 }

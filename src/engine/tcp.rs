@@ -541,6 +541,8 @@ impl TcpStream {
 
     fn choose_backend(&self) -> Option<BackendId> {
         let fe = &self.s.fe;
+        let plan = &self.s.plan;
+        let default = fe.default_backend.filter(|id| plan.may_choose(*id));
         let mut scratch = self.s.t.scratch.borrow_mut();
         for line in &fe.use_backends {
             if let Some(c) = &line.condition
@@ -549,7 +551,8 @@ impl TcpStream {
                 continue;
             }
             match &line.target {
-                BackendTarget::Backend(id) => return Some(*id),
+                BackendTarget::Backend(id) if plan.may_choose(*id) => return Some(*id),
+                BackendTarget::Backend(_) => {}
                 BackendTarget::Dynamic(format) => {
                     let mut name = Vec::new();
                     scratch.reset();
@@ -562,11 +565,14 @@ impl TcpStream {
                     };
                     format.render(&eval, &mut name);
                     // an unknown name ends the search
-                    return self.s.plan.backend_by_name(&name).or(fe.default_backend);
+                    let found = plan.backend_by_name(&name);
+                    if found.is_none_or(|id| plan.may_choose(id)) {
+                        return found.or(default);
+                    }
                 }
             }
         }
-        fe.default_backend
+        default
     }
 
     /// Waits for a slot; `None` when the client is gone or there is none to be had.

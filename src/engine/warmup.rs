@@ -2,10 +2,22 @@
 //! 5.2). One task on the first thread, only where a server has it.
 
 use super::thread::Thread;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// How often servers are looked at while one of them is starting, and else, ms.
 const PACE: (u32, u32) = (100, 500);
+
+thread_local! {
+    static RUNS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Starts the task, on the first thread, unless it runs already.
+pub fn needed(t: &'static Thread) {
+    if !RUNS.replace(true) {
+        t.worker.spawn(run(t));
+    }
+}
 
 /// Starts the task if this thread is to have it.
 pub fn start(t: &'static Thread) {
@@ -16,7 +28,7 @@ pub fn start(t: &'static Thread) {
         .iter()
         .flat_map(|b| b.state.servers());
     if t.worker.id == 0 && servers.any(|s| s.slowstart > 0) {
-        t.worker.spawn(run(t));
+        needed(t);
     }
 }
 

@@ -11,9 +11,7 @@ use std::sync::Arc;
 
 impl Thread {
     fn back(&self, proxy: u32) -> Option<&Arc<BackendPlan>> {
-        let all = &self.shared.plan.backends;
-        let at = all.binary_search_by_key(&proxy, |b| b.proxy.0).ok()?;
-        all.get(at)
+        self.shared.plan.backend_of(proxy)
     }
 
     fn front(&self, proxy: u32) -> Option<&FrontendState> {
@@ -54,9 +52,8 @@ fn sum(backend: &BackendPlan, of: impl Fn(&ServerState) -> i64) -> i64 {
 
 impl World for Thread {
     fn backend_named(&self, name: &[u8]) -> Option<u32> {
-        let all = &self.shared.plan.backends;
-        let found = all.iter().find(|b| b.name.as_bytes() == name)?;
-        Some(found.proxy.0)
+        let mut all = self.shared.plan.present();
+        Some(all.find(|b| b.name.as_bytes() == name)?.proxy.0)
     }
     fn frontend_named(&self, name: &[u8]) -> Option<u32> {
         let all = &self.shared.plan.frontends;
@@ -64,9 +61,8 @@ impl World for Thread {
         Some(found.proxy.0)
     }
     fn server_named(&self, backend: u32, name: &[u8]) -> Option<u32> {
-        let all = self.back(backend)?.state.servers();
-        let mut names = all.iter().map(|s| s.name.as_bytes());
-        u32::try_from(names.position(|n| n == name)?).ok()
+        let mut all = self.back(backend)?.state.present();
+        Some(all.find(|s| s.name.as_bytes() == name)?.index)
     }
     fn nbsrv(&self, backend: u32) -> Option<u32> {
         let backend = self.back(backend)?;

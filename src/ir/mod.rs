@@ -43,6 +43,8 @@ pub struct Config {
     /// Lists of patterns that conditions and maps share, by number, each with what
     /// `show map` tells of it.
     pub lists: Vec<(std::sync::Arc<crate::sample::reference::Reference>, String)>,
+    /// Back ends, and servers by their index, that expressions name.
+    pub pins: std::collections::BTreeSet<(ProxyId, Option<u32>)>,
     /// Stick tables, in source order.
     pub tables: Vec<std::sync::Arc<crate::table::Table>>,
     /// Pattern files that conditions and maps name; `plan` loads them.

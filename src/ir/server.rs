@@ -11,6 +11,10 @@ pub struct Server {
     pub name: String,
     /// `id`; automatic ones are filled in.
     pub id: u32,
+    /// The line says `id`.
+    pub id_given: bool,
+    /// `init-state`; `None`: in use at once, on trial.
+    pub init_state: Option<InitState>,
     /// Where it is.
     pub address: Address,
     /// `weight`, 0 to 256
@@ -93,6 +97,8 @@ impl Server {
         Server {
             name,
             id: 0,
+            id_given: false,
+            init_state: None,
             address,
             weight: 1,
             maxconn: None,
@@ -312,6 +318,36 @@ impl Default for CheckSettings {
             fall: 3,
             port: None,
             addr: None,
+        }
+    }
+}
+
+/// `init-state`: how a server begins, and begins anew when it leaves maintenance (configuration
+/// manual 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InitState {
+    /// Up, and only `fall` failed checks take it down.
+    FullyUp,
+    /// Up; one failed check takes it down.
+    Up,
+    /// Down; one passed check brings it up.
+    Down,
+    /// Down until `rise` checks have passed.
+    FullyDown,
+}
+
+impl InitState {
+    /// Whether the server is up.
+    pub fn is_up(self) -> bool {
+        matches!(self, InitState::FullyUp | InitState::Up)
+    }
+    /// How far its checks have counted it up.
+    pub fn score(self, rise: u32, fall: u32) -> u32 {
+        match self {
+            InitState::FullyUp => rise + fall - 1,
+            InitState::Up => rise,
+            InitState::Down => rise.saturating_sub(1),
+            InitState::FullyDown => 0,
         }
     }
 }

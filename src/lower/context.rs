@@ -19,6 +19,8 @@ pub struct Options {
     pub language: Option<Version>,
     /// `check --without`: what a build of that version lacks (`tls`, `lua`, `zlib`).
     pub without: Vec<String>,
+    /// A `server` line given to a running process: some of its words cannot be taken.
+    pub dynamic: bool,
 }
 
 impl Options {

@@ -30,6 +30,7 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
     let sources = cx.document.sources.iter();
     let files = sources.map(|(_, source)| source.name.clone()).collect();
     let lists = lists(&cx);
+    let pins = cx.names.pins.take();
     let default_maxconn = cx.options.proxy_maxconn;
     let mut proxies: Vec<_> = cx.proxies.into_iter().map(|d| d.proxy).collect();
     for proxy in &mut proxies {
@@ -46,6 +47,7 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
         rings: cx.rings,
         http_errors: cx.http_errors,
         lists,
+        pins,
         tables: cx.tables.into_iter().map(|(_, table)| table).collect(),
         pattern_files: cx.pattern_files,
     };

@@ -6,7 +6,8 @@ use crate::ir::proxy::HttpErrors;
 use crate::sample::compile::Names;
 use crate::sample::users::UserList;
 use crate::table::Table;
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ pub struct NameIndex {
     user_lists: Vec<Arc<UserList>>,
     http_errors: Vec<HttpErrors>,
     log_profiles: Vec<Vec<u8>>,
+    /// Back ends and servers that expressions have named so far.
+    pub pins: RefCell<BTreeSet<(ProxyId, Option<u32>)>>,
 }
 
 impl NameIndex {
@@ -58,6 +61,11 @@ impl NameIndex {
         index
     }
 
+    fn pin(&self, backend: u32, server: Option<u32>) {
+        let mut pins = self.pins.borrow_mut();
+        pins.insert((ProxyId(backend), server));
+    }
+
     /// The back end of that name.
     pub fn backend(&self, name: &[u8]) -> Option<ProxyId> {
         self.backends.get(name).copied().map(ProxyId)
@@ -86,15 +94,22 @@ pub struct At<'a> {
 
 impl Names for At<'_> {
     fn backend(&self, name: &[u8]) -> Option<u32> {
-        self.index.backends.get(name).copied()
+        let found = self.index.backends.get(name).copied()?;
+        self.index.pin(found, None);
+        Some(found)
     }
     fn frontend(&self, name: &[u8]) -> Option<u32> {
         self.index.frontends.get(name).copied()
     }
+    fn backend_of_server(&self, name: &[u8]) -> Option<u32> {
+        self.index.backends.get(name).copied()
+    }
     fn server(&self, backend: u32, name: &[u8]) -> Option<u32> {
         let servers = self.index.servers.get(backend as usize)?;
         let at = servers.iter().position(|s| s == name)?;
-        u32::try_from(at).ok()
+        let at = u32::try_from(at).ok()?;
+        self.index.pin(backend, Some(at));
+        Some(at)
     }
     fn table(&self, name: &[u8]) -> Option<Arc<Table>> {
         let own = self

@@ -5,7 +5,7 @@ use super::build::{Builder, case_map, compression, proxy_options, rules, timeout
 use super::check::CheckPlan;
 use super::resolve::Found;
 use super::server::{ServerAddress, ServerPlan};
-use super::{BackendId, FrontendId, GlobalPlan, resolve};
+use super::{BackendId, FrontendId, GlobalPlan, Plan, resolve};
 use crate::balance::key::Selector;
 use crate::balance::{
     Admin, AlgorithmEntry, BackendSettings, BackendState, ServerSettings, algorithm, random,
@@ -16,6 +16,7 @@ use crate::base::diag::{Diagnostic, Form};
 use crate::base::hash::avalanche;
 use crate::ir::address::{Address, Host};
 use crate::ir::proxy::{Balance, HashKey, Mode, Options};
+use crate::ir::rule::{ServerRef, UseServer};
 use crate::ir::{Proxy, Server};
 use crate::stick::appsession::AppSessions;
 use crate::stick::cookie::{CookieRules, dynamic_value};
@@ -38,10 +39,12 @@ impl Builder<'_> {
     ) -> BackendPlan {
         let settings = &proxy.settings;
         let check = self.check_plan(proxy);
-        let servers: Vec<ServerPlan> = proxy
-            .servers
-            .iter()
-            .map(|server| self.server(proxy, server, &check))
+        let servers: Vec<ServerPlan> = (0u32..)
+            .zip(&proxy.servers)
+            .map(|(index, server)| ServerPlan {
+                pinned: self.is_pinned(proxy, index),
+                ..self.server(proxy, server, &check)
+            })
             .collect();
         let http = settings.mode == Mode::Http;
         let state = self.state(
@@ -65,6 +68,8 @@ impl Builder<'_> {
             retry_on: settings.retry_on,
             http_reuse: settings.http_reuse,
             balance: settings.balance.clone(),
+            consistent: settings.hash.consistent,
+            pinned: false,
             selector: usable(proxy).and_then(|_| {
                 let key = proxy.balance_key.as_ref();
                 Selector::new(&settings.balance, key, settings.hash)
@@ -102,7 +107,12 @@ impl Builder<'_> {
         }
     }
 
-    fn server(&mut self, proxy: &Proxy, server: &Server, check: &CheckPlan) -> ServerPlan {
+    pub(super) fn server(
+        &mut self,
+        proxy: &Proxy,
+        server: &Server,
+        check: &CheckPlan,
+    ) -> ServerPlan {
         let address = resolve::server(server, &proxy.name, self.files, &mut self.diags);
         let mut settings = server.clone();
         if let Some(addr) = settings.check.as_mut().and_then(|c| c.addr.as_mut()) {
@@ -143,7 +153,15 @@ impl Builder<'_> {
             track: self.tracked(proxy, server),
             check,
             moved: Arc::default(),
+            pinned: false,
+            said: None,
         }
+    }
+
+    /// Whether a `use-server` line or an expression names a server.
+    fn is_pinned(&self, proxy: &Proxy, index: u32) -> bool {
+        let rule = |r: &UseServer| matches!(r.target, ServerRef::Index(i) if i == index);
+        self.config.pins.contains(&(proxy.id, Some(index))) || proxy.use_servers.iter().any(rule)
     }
 
     /// The server that `track` names.
@@ -159,6 +177,9 @@ impl Builder<'_> {
             self.diags.push(finding.form(Form::PlainBracket));
             None
         };
+        if let Some(plan) = self.standing {
+            return tracked_in(plan, of, name).map_err(&mut fail).ok();
+        }
         let mut all = self.config.proxies.iter();
         let Some(target) = all.find(|p| p.backend && p.name == of) else {
             return fail(format!(
@@ -248,10 +269,7 @@ impl Builder<'_> {
             allbackups: proxy.settings.options.contains(Options::ALLBACKUPS),
             fullconn,
         };
-        let list = servers.iter().map(|s| ServerSettings {
-            place: place(s),
-            ..ServerSettings::from(&*s.settings)
-        });
+        let list = servers.iter().map(ServerPlan::state_settings);
         let state = BackendState::new(settings, list, self.wake.clone());
         for (plan, server) in servers.iter().zip(state.servers()) {
             if plan.address == ServerAddress::Unresolved {
@@ -263,6 +281,40 @@ impl Builder<'_> {
     }
 }
 
+/// The server that `track` of a new server names among those that run.
+fn tracked_in(
+    plan: &Plan,
+    of: &str,
+    name: &str,
+) -> Result<(BackendId, u32, Arc<str>), String> {
+    let backend = plan.backend_by_name(of.as_bytes());
+    let Some(backend) = backend.and_then(|id| plan.backend(id)) else {
+        return Err(format!(
+            "unable to find required proxy '{of}' for tracking."
+        ));
+    };
+    let found = backend.server_by_name(name.as_bytes());
+    let server = found.and_then(|at| backend.servers.get(at));
+    let (Some(at), Some(server)) = (found, server) else {
+        return Err(format!(
+            "unable to find required server '{name}' for tracking."
+        ));
+    };
+    let settings = &server.settings;
+    if server.said.is_some() {
+        return Err(format!(
+            "unable to use {of}/{name} for tracking as it is a dynamic server."
+        ));
+    }
+    if settings.check.is_none() && settings.agent.is_none() && server.track.is_none() {
+        return Err(format!(
+            "unable to use {of}/{name} for tracking as it does not have any check nor agent enabled."
+        ));
+    }
+    let at = u32::try_from(at).map_err(|_| String::new())?;
+    Ok((backend.id, at, format!("{of}/{name}").into()))
+}
+
 /// The algorithm of a back end; `None`: one that does not run here, or not in this mode.
 fn usable(proxy: &Proxy) -> Option<&'static AlgorithmEntry> {
     let settings = &proxy.settings;
@@ -270,6 +322,16 @@ fn usable(proxy: &Proxy) -> Option<&'static AlgorithmEntry> {
         return None;
     }
     algorithm(settings.balance.word())
+}
+
+impl ServerPlan {
+    /// What its state is made from.
+    pub(super) fn state_settings(&self) -> ServerSettings {
+        ServerSettings {
+            place: place(self),
+            ..ServerSettings::from(&*self.settings)
+        }
+    }
 }
 
 /// `hash-key`: where a server's places on the ring begin, if not where its id says. The address

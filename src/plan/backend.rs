@@ -4,7 +4,8 @@ use super::check::CheckPlan;
 use super::errors::ErrorPages;
 use super::server::{ServerAddress, ServerPlan};
 use super::{BackendId, FrontendId, Rules};
-use crate::balance::BackendState;
+use crate::balance::{BackendState, ServerState};
+use crate::base::growing::Growing;
 use crate::balance::key::Selector;
 use crate::ir::compression::Compression;
 use crate::ir::persist::StickRule;
@@ -51,6 +52,8 @@ pub struct BackendPlan {
     pub balance: Balance,
     /// What of a request `balance` hashes, if its algorithm does.
     pub selector: Option<Selector>,
+    /// `hash-type consistent`
+    pub consistent: bool,
     /// `fullconn`, or what it comes to.
     pub fullconn: Fullconn,
     /// `srvtcpka-*`
@@ -71,8 +74,11 @@ pub struct BackendPlan {
     pub direct: Option<Direct>,
     /// `http-send-name-header`, in lower case
     pub name_header: Option<Box<[u8]>>,
-    /// Servers in source order; a server's id is its index.
-    pub servers: Box<[ServerPlan]>,
+    /// Servers in source order, those added at run time behind them; a server's id is its index.
+    /// Deleted ones keep their place.
+    pub servers: Growing<ServerPlan>,
+    /// Something else in the configuration names it: it cannot be deleted.
+    pub pinned: bool,
     /// What changes while running: server states, order of choice, queues.
     pub state: Arc<BackendState>,
     /// Rule sets.
@@ -98,15 +104,33 @@ pub struct BackendPlan {
 }
 
 impl BackendPlan {
+    /// Whether servers can come and go: the order of choice is no table made in advance.
+    pub fn balances_dynamically(&self) -> bool {
+        let mapped = self.selector.is_some() && !self.consistent;
+        !mapped && self.balance != Balance::StaticRr
+    }
+    /// The servers that have not been deleted, each with its state.
+    pub fn present(&self) -> impl Iterator<Item = (&ServerPlan, &Arc<ServerState>)> + Clone {
+        let all = self.state.present();
+        all.filter_map(|state| Some((self.servers.get(state.index as usize)?, state)))
+    }
+    /// Whether there is any server.
+    pub fn has_servers(&self) -> bool {
+        self.present().next().is_some()
+    }
+    /// The index of the first server that is as wanted and has not been deleted.
+    pub fn find(&self, wanted: impl Fn(&ServerPlan) -> bool) -> Option<usize> {
+        let mut all = self.present();
+        let found = all.find(|(server, _)| wanted(server));
+        found.map(|(_, state)| state.index as usize)
+    }
     /// The server whose `cookie` value is exactly this, first one first.
     pub fn server_by_cookie(&self, value: &[u8]) -> Option<usize> {
-        self.servers
-            .iter()
-            .position(|s| s.settings.cookie.as_deref() == Some(value))
+        self.find(|s| s.settings.cookie.as_deref() == Some(value))
     }
     /// The server of a name, case-sensitive.
     pub fn server_by_name(&self, name: &[u8]) -> Option<usize> {
-        self.servers.iter().position(|s| s.name.as_bytes() == name)
+        self.find(|s| s.name.as_bytes() == name)
     }
 }
 

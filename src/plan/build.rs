@@ -7,7 +7,7 @@ use super::log::LogBuilder;
 use super::prefetch::Prefetched;
 use super::resolve::{self, Found};
 use super::{
-    BackendId, BackendPlan, BackendTarget, ErrorPages, Files, FrontendId, FrontendPlan, GlobalPlan,
+    BackendId, BackendPlan, BackendTarget, ErrorPages, Files, FrontendId, FrontendPlan, GlobalPlan, Growth,
     ListenerId, Plan, Rules, UseBackendPlan,
 };
 use crate::balance::Wake;
@@ -41,8 +41,10 @@ pub fn build(
         frontends: HashMap::new(),
         backends: HashMap::new(),
         let_in: let_in(config),
+        standing: None,
     };
-    let plan = builder.plan();
+    let mut plan = builder.plan();
+    plan.growth.logs = Some(builder.logs.clone());
     let diags = builder.diags;
     ((!is_fatal(&diags)).then_some(plan), diags)
 }
@@ -55,9 +57,11 @@ pub(super) struct Builder<'a> {
     pub(super) diags: Vec<Diagnostic>,
     pub(super) pages: ErrorCache,
     pub(super) logs: LogBuilder,
-    frontends: HashMap<ProxyId, FrontendId>,
+    pub(super) frontends: HashMap<ProxyId, FrontendId>,
     pub(super) backends: HashMap<ProxyId, BackendId>,
-    let_in: HashMap<ProxyId, (u32, u32)>,
+    pub(super) let_in: HashMap<ProxyId, (u32, u32)>,
+    /// The plan that is added to, if one stands already.
+    pub(super) standing: Option<&'a Plan>,
 }
 
 /// What the front ends that may lead to a proxy let in: the sum of their limits, and how many of
@@ -173,21 +177,42 @@ impl Builder<'_> {
             self.diags.push(finding);
         }
         self.restore_states(&backends);
+        self.pin(&frontends, &mut backends);
         let followers = followers(&backends);
         Plan {
-            followers,
+            followers: followers.into(),
             files: config.files.clone().into(),
             log_profiles: self.logs.profiles.clone(),
             rings: self.logs.rings.clone(),
             global,
             listeners,
             frontends,
-            backends,
+            backends: backends.into(),
             backend_names,
+            growth: Growth::default(),
             keeps_spelling: active().any(|p| p.line_rules.is_some()),
             compresses: active().any(|p| compression(&p.settings).is_some()),
             lists: config.lists.clone(),
             tables: config.tables.clone().into(),
+        }
+    }
+
+    /// Marks the back ends that something else names, which can therefore not be deleted.
+    fn pin(&self, frontends: &[Arc<FrontendPlan>], backends: &mut [Arc<BackendPlan>]) {
+        let targets = frontends.iter().flat_map(|f| {
+            let rules = f.use_backends.iter().filter_map(|l| match l.target {
+                BackendTarget::Backend(id) => Some(id),
+                BackendTarget::Dynamic(_) => None,
+            });
+            rules.chain(f.default_backend)
+        });
+        let by_expressions = self.config.pins.iter().filter(|(_, server)| server.is_none());
+        let by_expressions = by_expressions.filter_map(|(p, _)| self.backends.get(p).copied());
+        let named: HashSet<BackendId> = targets.chain(by_expressions).collect();
+        for backend in backends.iter_mut().filter(|b| named.contains(&b.id)) {
+            if let Some(plan) = Arc::get_mut(backend) {
+                plan.pinned = true;
+            }
         }
     }
 

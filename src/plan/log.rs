@@ -117,6 +117,7 @@ impl LogPlan {
 }
 
 /// Builds the log plans of all proxies; targets of the `global` section are shared.
+#[derive(Clone, Default)]
 pub(super) struct LogBuilder {
     global: Vec<Arc<TargetPlan>>,
     tag: String,

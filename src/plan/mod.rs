@@ -14,6 +14,7 @@ pub mod errors;
 pub mod files;
 pub mod frontend;
 pub mod global;
+pub mod growth;
 pub mod listener;
 pub mod log;
 mod prefetch;
@@ -32,13 +33,16 @@ pub use errors::{ErrorPage, ErrorPages};
 pub use files::{AbsentFiles, Files, RealFiles};
 pub use frontend::{BackendTarget, FrontendPlan, UseBackendPlan};
 pub use global::GlobalPlan;
+pub use growth::Growth;
 pub use listener::ListenerPlan;
 pub use log::{LogPlan, TargetAddress, TargetPlan};
 pub use ring::{RingPlan, RingReceiver};
 pub use server::{ServerAddress, ServerPlan};
 pub use stats::StatsPlan;
 
+use crate::base::growing::Growing;
 use crate::ir::rule::Rule;
+use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -64,7 +68,7 @@ pub struct Plan {
     /// `log-profile` sections in order.
     pub log_profiles: Box<[Arc<crate::ir::log::Profile>]>,
     /// By a server's place, those that follow it (`track`).
-    pub followers: Followers,
+    pub followers: RwLock<Followers>,
     /// Rings of messages, the built-in one first.
     pub rings: Box<[Arc<RingPlan>]>,
     /// Process-wide settings.
@@ -74,8 +78,9 @@ pub struct Plan {
     pub listeners: Vec<ListenerPlan>,
     /// `frontend` and `listen` sections that are not disabled, in source order.
     pub frontends: Vec<Arc<FrontendPlan>>,
-    /// `backend` and `listen` sections that are not disabled, in source order.
-    pub backends: Vec<Arc<BackendPlan>>,
+    /// `backend` and `listen` sections that are not disabled, in source order, those added at run
+    /// time behind them. Deleted ones keep their place.
+    pub backends: Growing<Arc<BackendPlan>>,
     /// Some proxy has rules on header lines as text: messages keep their names as written.
     pub keeps_spelling: bool,
     /// Some proxy compresses bodies.
@@ -87,6 +92,8 @@ pub struct Plan {
     pub tables: Box<[Arc<crate::table::Table>]>,
     /// Name to back end, for `use_backend` with an expression.
     pub backend_names: HashMap<Box<[u8]>, BackendId>,
+    /// What is needed to add servers and back ends at run time.
+    pub growth: Growth,
 }
 
 impl Plan {
@@ -103,9 +110,27 @@ impl Plan {
     pub fn backend(&self, id: BackendId) -> Option<&Arc<BackendPlan>> {
         self.backends.get(id.0 as usize)
     }
+    /// The back ends that have not been deleted.
+    pub fn present(&self) -> impl Iterator<Item = &Arc<BackendPlan>> + Clone {
+        self.backends.iter().filter(|b| !b.state.is_removed())
+    }
     /// The back end of a name, case-sensitive.
     pub fn backend_by_name(&self, name: &[u8]) -> Option<BackendId> {
+        if self.growth.has_changed() {
+            return self.growth.backend_by_name(self, name);
+        }
         self.backend_names.get(name).copied()
+    }
+    /// The back end of a proxy.
+    pub fn backend_of(&self, proxy: u32) -> Option<&Arc<BackendPlan>> {
+        let first = self.backends.first();
+        match first.binary_search_by_key(&proxy, |b| b.proxy.0) {
+            Ok(at) => first.get(at),
+            Err(_) => {
+                let mut late = self.backends.iter().skip(first.len());
+                late.find(|b| b.proxy.0 == proxy)
+            }
+        }
     }
 }
 

@@ -29,6 +29,10 @@ pub struct ServerPlan {
     pub check: super::CheckPlan,
     /// Where an administrator has moved it.
     pub moved: Arc<Moved>,
+    /// Something else in the configuration names it: it cannot be deleted.
+    pub pinned: bool,
+    /// What stood on its line behind `server`, if it was added at run time.
+    pub said: Option<Box<[u8]>>,
 }
 
 /// Where an administrator has moved a server and its checks.
@@ -45,6 +49,16 @@ struct Places {
     check_host: Option<IpAddr>,
     check_port: Option<u16>,
     check: Option<ServerAddress>,
+}
+
+impl Moved {
+    /// Back to where the configuration says.
+    pub(super) fn back(&self) {
+        if self.epoch.load(Ordering::Acquire) > 0 {
+            *self.places.lock() = Places::default();
+            self.epoch.fetch_add(1, Ordering::Release);
+        }
+    }
 }
 
 impl ServerPlan {

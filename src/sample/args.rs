@@ -299,7 +299,7 @@ fn one(word: &[u8], kind: Kind, index: usize, cx: &mut Compile<'_>) -> Result<Ar
             let mut parts = word.splitn(2, |&b| b == b'/');
             let (first, second) = (parts.next().unwrap_or_default(), parts.next());
             let (backend, server) = match second {
-                Some(server) => (cx.names.backend(first), server),
+                Some(server) => (cx.names.backend_of_server(first), server),
                 None if cx.inherited => {
                     cx.nameless("backend", index);
                     return Ok(Arg::None);

@@ -21,6 +21,10 @@ pub trait Names {
     fn backend(&self, _name: &[u8]) -> Option<u32> {
         None
     }
+    /// The same, for the sake of one of its servers.
+    fn backend_of_server(&self, name: &[u8]) -> Option<u32> {
+        self.backend(name)
+    }
     /// The proxy of that name that accepts connections (`frontend`, `listen`).
     fn frontend(&self, _name: &[u8]) -> Option<u32> {
         None

@@ -303,7 +303,7 @@ impl CookieRules {
         }
         let mut flag = RequestFlag::Invalid;
         for s in backend.servers() {
-            if s.cookie.as_deref() != Some(name) || name.is_empty() {
+            if s.cookie.as_deref() != Some(name) || name.is_empty() || s.is_removed() {
                 continue;
             }
             if s.running() {

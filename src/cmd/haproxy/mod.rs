@@ -120,6 +120,7 @@ fn run(program: &OsStr, words: &[OsString], options: &Options) -> ExitCode {
         proxy_maxconn: options.proxy_maxconn,
         language: None,
         without: Vec::new(),
+        dynamic: false,
     };
     let hub = Hub::new();
     let wake: Arc<dyn crate::balance::queue::Wake> = hub.clone();
@@ -172,6 +173,9 @@ fn run(program: &OsStr, words: &[OsString], options: &Options) -> ExitCode {
             program.display()
         ));
         return ExitCode::FAILURE;
+    }
+    if !plan.global.stats_sockets.is_empty() || worker_of.is_some() {
+        plan.growth.keep(config, &document, hub.clone());
     }
     serve::serve(
         serve::Start {

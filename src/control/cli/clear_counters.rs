@@ -20,7 +20,7 @@ fn run(call: &mut Call<'_>) -> Flow {
     let Some(shared) = call.world.shared() else {
         return Flow::More;
     };
-    for backend in &shared.plan.backends {
+    for backend in shared.plan.present() {
         let state = &backend.state;
         state.sessions.clear_max();
         state.counters.clear(all);

@@ -4,6 +4,8 @@
 //! One command is one file and one line below.
 
 mod absent;
+mod add_server;
+mod backend;
 mod clear_counters;
 mod echo;
 mod expert_mode;
@@ -63,7 +65,9 @@ use bstr::ByteSlice;
 /// Every command, in the order that `help` lists them.
 pub const COMMANDS: &[&Command] = &[
     &maps::ADD_ACL,
+    &backend::ADD,
     &maps::ADD_MAP,
+    &add_server::ADD,
     &maps::CLEAR_ACL,
     &clear_counters::COMMAND,
     &maps::CLEAR_MAP,
@@ -71,7 +75,9 @@ pub const COMMANDS: &[&Command] = &[
     &maps::COMMIT_ACL,
     &maps::COMMIT_MAP,
     &maps::DEL_ACL,
+    &backend::DEL,
     &maps::DEL_MAP,
+    &add_server::DEL,
     &health::DISABLE_AGENT,
     &frontend::DISABLE,
     &health::DISABLE,
@@ -90,6 +96,7 @@ pub const COMMANDS: &[&Command] = &[
     &level::OPERATOR,
     &maps::PREPARE_ACL,
     &maps::PREPARE_MAP,
+    &backend::PUBLISH,
     &absent::ANON_OFF,
     &maps::SET_MAP,
     &set_maxconn::FRONTEND,
@@ -106,7 +113,7 @@ pub const COMMANDS: &[&Command] = &[
     &maps::SHOW_ACL,
     &show_activity::COMMAND,
     &absent::ANON,
-    &show_servers::BACKEND,
+    &backend::SHOW,
     &absent::CACHE,
     &show_cli::LEVEL,
     &show_cli::SOCKETS,
@@ -140,6 +147,7 @@ pub const COMMANDS: &[&Command] = &[
     &show_sess::SHUTDOWN,
     &show_sess::SHUTDOWN_SERVER,
     &absent::TRACE,
+    &backend::UNPUBLISH,
     &level::USER,
     &wait::COMMAND,
     &help::COMMAND,

@@ -21,7 +21,7 @@ pub fn server<'a>(call: &mut Call<'a>, word: &[u8]) -> Result<Named<'a>, Flow> {
     };
     let name = second.get(1..).unwrap_or_default();
     let index = match number(name) {
-        Some(id) => backend.servers.iter().position(|s| s.settings.id == id),
+        Some(id) => backend.find(|s| s.settings.id == id),
         None => backend.server_by_name(name),
     };
     match index.and_then(|index| Named::at(backend, index)) {

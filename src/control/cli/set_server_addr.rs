@@ -2,7 +2,6 @@
 
 use super::named::Named;
 use super::{Call, Flow, shown};
-use crate::engine::Shared;
 use crate::plan::ServerAddress;
 use std::net::IpAddr;
 
@@ -73,7 +72,8 @@ pub fn addr(call: &mut Call<'_>, found: &Named<'_>) -> Flow {
     changes.extend(refused);
     found.server.move_to(place);
     if let Some(shared) = call.world.shared() {
-        forget_connections(shared, found);
+        // connections to where the server was are of no use any more
+        shared.close_idle(found.backend.id, found.state.index);
     }
     let text = format!("{} by 'stats socket command'", changes.join(", "));
     call.info(&text)
@@ -121,14 +121,6 @@ pub fn check_addr(call: &mut Call<'_>, found: &Named<'_>) -> Flow {
     }
     found.server.move_check_host(ip);
     Flow::More
-}
-
-/// Connections to where the server was are of no use any more.
-fn forget_connections(shared: &Shared, found: &Named<'_>) {
-    let (backend, server) = (found.backend.id, found.state.index);
-    shared.everywhere(move |_| {
-        crate::engine::with_thread(|t| t.idle.forget(backend, server));
-    });
 }
 
 /// Checks that have no port of their own cannot follow a port that differs by client.

@@ -1,4 +1,4 @@
-//! `show servers state`, `show servers conn`, `show backend`
+//! `show servers state`, `show servers conn`
 
 use super::{Call, Command, Flow, named};
 use crate::balance::event::Verdict;
@@ -44,22 +44,6 @@ pub const CONN: Command = Command {
     },
 };
 
-/// `show backend`
-pub const BACKEND: Command = Command {
-    words: &["show", "backend"],
-    usage: "show backend",
-    meaning: "lists the back ends",
-    level: CliLevel::User,
-    run: |call| {
-        call.line("# name");
-        let plan = call.world.plan();
-        for backend in &plan.backends {
-            call.line(&backend.name);
-        }
-        Flow::More
-    },
-};
-
 type Line<'l> = &'l dyn Fn(&Call<'_>, &BackendPlan, &ServerPlan, &ServerState) -> String;
 
 /// Idle connections: back end, server, thread, used once, used more than once.
@@ -77,11 +61,10 @@ fn each(call: &mut Call<'_>, title: &str, line: Line<'_>) -> Flow {
     };
     call.line(title);
     for backend in plan
-        .backends
-        .iter()
+        .present()
         .filter(|b| only.is_none_or(|id| b.id == id))
     {
-        for (server, state) in backend.servers.iter().zip(backend.state.servers()) {
+        for (server, state) in backend.present() {
             let line = line(call, backend, server, state);
             call.line(&line);
             if !call.flush() {
@@ -97,6 +80,7 @@ fn place(server: &ServerPlan) -> (String, u16) {
     match &*server.address_now() {
         ServerAddress::Inet(address) => (address.ip().to_string(), address.port()),
         ServerAddress::InetMapped(address, offset) => (address.ip().to_string(), *offset as u16),
+        ServerAddress::Unresolved => ("-".to_string(), server.settings.address.port),
         _ => ("-".to_string(), 0),
     }
 }
@@ -117,12 +101,15 @@ fn admin_bits(admin: Admin) -> u32 {
         .fold(0, |sum, (_, bit)| sum | bit)
 }
 
-fn state(call: &Call<'_>, be: &BackendPlan, server: &ServerPlan, state: &ServerState) -> String {
+fn state(_: &Call<'_>, be: &BackendPlan, server: &ServerPlan, state: &ServerState) -> String {
     let (address, port) = place(server);
     let since = clock::now_ms().saturating_sub(state.last_change()) / 1000;
-    let last = call.world.last_check(be.id, &server.name);
+    let last = state.counters.last_check.lock().as_ref().map(|l| l.status);
+    let checking = state.checking();
     let (status, result) = match last {
         None => (1, 0),
+        // its result is not known while the next check is under way
+        Some(status) if checking => (status.number(), 0),
         Some(status) => (
             status.number(),
             match status.verdict() {
@@ -132,23 +119,19 @@ fn state(call: &Call<'_>, be: &BackendPlan, server: &ServerPlan, state: &ServerS
             },
         ),
     };
-    // configured and enabled, or configured and paused
-    let check_state = match (state.checked, state.admin().intersects(Admin::ANY_MAINT)) {
-        (false, false) => 0,
-        (false, true) => 8,
-        (true, false) => 6,
-        (true, true) => 14,
-    };
-    let health = match last {
-        None => 0,
-        Some(_) => server
-            .settings
-            .check
-            .as_ref()
-            .map_or(0, |c| if result == 2 { 0 } else { c.rise + c.fall - 1 }),
-    };
-    // an automatic number is the position, but for one that was taken
-    let forced = u32::from(server.settings.id != state.index + 1);
+    let enabled = state.checked && !state.checks_paused();
+    let asleep = state.admin().intersects(Admin::ANY_MAINT)
+        && !state.is_fresh()
+        && (enabled || server.settings.disabled);
+    let check_state = [
+        (checking, 1),
+        (state.checked, 2),
+        (enabled, 4),
+        (asleep, 8),
+    ];
+    let check_state: u32 = check_state.iter().filter(|(so, _)| *so).map(|(_, bit)| bit).sum();
+    let health = state.score();
+    let forced = u32::from(server.settings.id_given);
     let name = match &server.settings.address.host {
         Host::Name { name, .. } => name.as_str(),
         _ => "-",

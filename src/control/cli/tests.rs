@@ -2,6 +2,7 @@
 //! prose).
 
 use super::*;
+use crate::balance::counters::LastCheck;
 use crate::balance::event::CheckStatus;
 use crate::balance::queue::Wake;
 use crate::base::diag::Severity;
@@ -9,7 +10,7 @@ use crate::config::condition::Facts;
 use crate::config::environment::Environment;
 use crate::config::read::{self, Input};
 use crate::control::world::Numbers;
-use crate::plan::{AbsentFiles, BackendId, FrontendId, Plan};
+use crate::plan::{AbsentFiles, FrontendId, Plan};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -65,9 +66,6 @@ impl World for Fixed {
     }
     fn plan(&self) -> &Plan {
         &self.plan
-    }
-    fn last_check(&self, _backend: BackendId, server: &str) -> Option<CheckStatus> {
-        (server == "s2").then_some(CheckStatus::L4Ok)
     }
     fn startup_logs(&self) -> String {
         "[NOTICE]   (1) : hello\n".to_string()
@@ -577,6 +575,15 @@ fn limits_are_changed() {
 #[test]
 fn servers_are_shown_in_the_form_of_a_state_file() {
     let world = world();
+    let backend = world.plan.backends.iter().find(|b| &*b.name == "c").unwrap();
+    let checked = backend.state.server(1).unwrap();
+    checked.set_score(4);
+    *checked.counters.last_check.lock() = Some(LastCheck {
+        status: CheckStatus::L4Ok,
+        code: None,
+        info: "".into(),
+        duration_ms: 0,
+    });
     let answers = ask(
         &world,
         &["set server c/s1 state drain", "show servers state c"],

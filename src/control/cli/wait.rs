@@ -1,8 +1,10 @@
 //! `wait`: for a time, or until something is so.
 
 use super::{Call, Command, Flow, named};
+use crate::base::clock;
 use crate::base::units::{self, TimeUnit};
 use crate::ir::bind::CliLevel;
+use crate::plan::growth::{Refusal, server_is_removable};
 use std::time::Duration;
 
 /// `wait <delay> [<condition>]`
@@ -18,7 +20,8 @@ const HELP: &str = "Usage: wait {-h|<duration>} [condition [args...]]\n\
     \x20 -h          shows this text\n\
     \x20 <duration>  the longest time, with a unit (us, ms, s, m, h, d; without one: ms)\n\
     \x20 conditions that end it early:\n\
-    \x20   srv-removable <px>/<sv>  the server can be removed";
+    \x20   srv-removable <px>/<sv>  the server can be removed\n\
+    \x20   be-removable <px>        the back end can be removed";
 
 fn run(call: &mut Call<'_>) -> Flow {
     let word = call.arg(0);
@@ -42,18 +45,61 @@ fn run(call: &mut Call<'_>) -> Flow {
             if word.is_empty() {
                 return call.error("Missing server name (<backend>/<server>).");
             }
-            let mark = call.out.len();
-            let complete = word.contains(&b'/');
-            if let Err(flow) = named::server(call, &word) {
-                if complete {
-                    let text = call.out.split_off(mark);
-                    call.out.extend_from_slice(b"Failed. ");
-                    call.out.extend_from_slice(&text);
-                }
-                return flow;
+            if !word.contains(&b'/') {
+                return call.error("Require 'backend/server'.");
             }
-            call.error("Failed. Servers cannot be removed from this version of hapax.")
+            until(call, time, &word, |call, word| {
+                let found = named::server(call, word)?;
+                Ok(server_is_removable(found.server, found.state))
+            })
+        }
+        b"be-removable" => {
+            let word = call.arg(2).to_vec();
+            if word.is_empty() {
+                return call.error("Missing backend name.");
+            }
+            until(call, time, &word, |call, word| {
+                let plan = call.world.plan();
+                match named::backend(plan, word) {
+                    Some(backend) => Ok(plan.backend_is_removable(backend)),
+                    None => Err(call.error("No such backend.")),
+                }
+            })
         }
         _ => call.info(HELP),
+    }
+}
+
+/// How often it is looked, ms.
+const PACE: Duration = Duration::from_millis(20);
+
+/// Waits until something can be removed, or never can be.
+fn until(
+    call: &mut Call<'_>,
+    time: Duration,
+    word: &[u8],
+    look: impl Fn(&mut Call<'_>, &[u8]) -> Result<Result<(), (Refusal, bool)>, Flow>,
+) -> Flow {
+    let end = clock::now_ms() + u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2);
+    loop {
+        let mark = call.out.len();
+        let reason = match look(call, word) {
+            Ok(Ok(())) => return call.info("Done."),
+            Ok(Err((reason, true))) if clock::now_ms() >= end => {
+                return call.error(&format!("Wait delay expired. {reason}"));
+            }
+            Ok(Err((_, true))) => {
+                std::thread::sleep(PACE);
+                continue;
+            }
+            Ok(Err((reason, false))) => reason,
+            Err(flow) => {
+                let text = call.out.split_off(mark);
+                call.out.extend_from_slice(b"Failed. ");
+                call.out.extend_from_slice(&text);
+                return flow;
+            }
+        };
+        return call.error(&format!("Failed. {reason}"));
     }
 }

@@ -4,7 +4,6 @@ use super::journal::Journal;
 use super::roster::{Roster, Standing};
 use super::supervise::Request;
 use super::{COMMANDS, Settings, Supervision};
-use crate::balance::event::CheckStatus;
 use crate::balance::queue::Wake;
 use crate::base::clock;
 use crate::base::diag::Severity;
@@ -14,7 +13,7 @@ use crate::control::listeners::{self, BoundListener};
 use crate::control::world::{Numbers, World};
 use crate::control::{ipc, listeners::Doors};
 use crate::ir::bind::CliLevel;
-use crate::plan::{AbsentFiles, BackendId, FrontendId, Plan};
+use crate::plan::{AbsentFiles, FrontendId, Plan};
 use parking_lot::{Mutex, MutexGuard};
 use rustix::event::{PollFd, PollFlags, poll};
 use std::io::{self, Read, Write};
@@ -124,9 +123,6 @@ impl World for Office {
     }
     fn plan(&self) -> &Plan {
         &self.plan
-    }
-    fn last_check(&self, _backend: BackendId, _server: &str) -> Option<CheckStatus> {
-        None
     }
     fn supervision(&self) -> Option<&dyn Supervision> {
         Some(self)

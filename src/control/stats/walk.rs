@@ -74,8 +74,8 @@ impl Both<'_> {
 /// All proxies in the order of the configuration.
 pub fn proxies(shared: &Shared) -> Vec<Both<'_>> {
     let mut fronts = shared.plan.frontends.iter().peekable();
-    let mut backs = shared.plan.backends.iter().peekable();
-    let mut all = Vec::with_capacity(fronts.len() + backs.len());
+    let mut backs = shared.plan.present().peekable();
+    let mut all = Vec::with_capacity(fronts.len() + shared.plan.backends.len());
     loop {
         let next = match (fronts.peek(), backs.peek()) {
             (None, None) => return all,
@@ -184,10 +184,13 @@ impl Walk {
                 }
             }
             (Place::Server(at), _, Some(be)) if filter.kind(Kind::Server) => {
-                let pair = be.servers.get(at).zip(be.state.servers().get(at));
+                let index = be.state.nth(at);
+                let pair = be.servers.get(index).zip(be.state.servers().get(index));
                 if let Some((plan, state)) = pair {
+                    let gone = state.is_removed();
                     let maint = state.admin().intersects(Admin::ANY_MAINT);
-                    let hidden = filter.up && !state.running()
+                    let hidden = gone
+                        || filter.up && !state.running()
                         || filter.no_maint && maint
                         || filter.server.is_some_and(|id| id != plan.settings.id);
                     if !hidden {
@@ -203,11 +206,11 @@ impl Walk {
             (Place::Backend, _, Some(be)) => {
                 if filter.kind(Kind::Backend) {
                     rows::backend(row, shared, be, filter.legends, now);
-                    if (filter.up || filter.no_maint) && !be.servers.is_empty() {
+                    if (filter.up || filter.no_maint) && be.has_servers() {
                         // what is hidden is told in numbers
                         let up = be.state.servers().iter().filter(|s| s.running()).count();
                         let status = row.text(c::STATUS);
-                        let status = format!("{status} ({up}/{})", be.servers.len());
+                        let status = format!("{status} ({up}/{})", be.present().count());
                         row.set(c::STATUS, status);
                     }
                     meet(Met::Line(proxy, row));

@@ -43,7 +43,7 @@ pub(super) async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, de
         return;
     };
     w.sleep(delay).await;
-    while !t.shared.is_stopping() {
+    while !t.shared.is_stopping() && !state.is_removed() {
         if !agent.is_paused() {
             let begin = w.now_ms();
             let answer = Box::pin(ask(t, &be, server, settings, agent)).await;
@@ -58,6 +58,7 @@ pub(super) async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, de
         }
         w.sleep(settings.inter).await;
     }
+    agent.task_ended();
 }
 
 /// Where the agent is.

@@ -56,6 +56,27 @@ pub fn start(t: &'static Thread) {
     }
 }
 
+/// Starts what a server that was added needs of checks, on the thread that all its life is
+/// responsible for it.
+pub fn enter(t: &'static Thread, be: &Arc<BackendPlan>, index: u32) {
+    let (Some(server), Some(state)) = (be.servers.get(index as usize), be.state.server(index))
+    else {
+        return;
+    };
+    if let Some(settings) = &server.settings.check
+        && state.check_task().is_none()
+    {
+        let health = Health::new(settings);
+        t.worker.spawn(run(t, Arc::clone(be), index, health, 0));
+    }
+    if server.settings.agent.is_some()
+        && let Some(agent) = &state.agent
+        && agent.wants_task()
+    {
+        t.worker.spawn(agent::run(t, Arc::clone(be), index, 0));
+    }
+}
+
 async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: Health, delay: u32) {
     let w = t.worker;
     let spread = t.shared.plan.global.settings.spread_checks.unsigned_abs();
@@ -67,7 +88,7 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
     };
     state.checked_by(w.current().token());
     w.sleep(delay).await;
-    while !t.shared.is_stopping() {
+    while !t.shared.is_stopping() && !state.is_removed() {
         let begin = w.now_ms();
         if !state.admin().intersects(Admin::ANY_MAINT) && !state.checks_paused() {
             state.set_checking(true);
@@ -81,11 +102,15 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
         let mut next = w.now_ms() + u64::from(health.next_delay(spread, t.random()));
         while w.now_ms() < next {
             w.park(next).await;
+            if state.is_removed() {
+                break;
+            }
             if state.take_hurry() {
                 next = next.min(w.now_ms() + u64::from(health.fastinter()));
             }
         }
     }
+    state.checked_by(0);
 }
 
 /// Checks once.

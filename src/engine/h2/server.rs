@@ -63,6 +63,14 @@ impl Servers {
         Some(stream(mux))
     }
 
+    /// No more requests go over the connections to a server.
+    pub fn leave(&self, backend: BackendId, server: u32) {
+        let own = |p: &Place| (p.backend, p.server) == (backend, server);
+        for (_, mux) in self.0.borrow().iter().filter(|(p, _)| own(p)) {
+            mux.state.borrow_mut().leaving = true;
+        }
+    }
+
     fn forget(&self, mux: &Rc<Mux>) {
         self.0.borrow_mut().retain(|(_, m)| !Rc::ptr_eq(m, mux));
     }

@@ -236,8 +236,10 @@ impl Stream {
     /// The first `use_backend` that holds, else `default_backend`.
     fn choose_backend(&mut self) -> Option<BackendId> {
         let fe = &self.s.fe;
+        let plan = &self.s.plan;
+        let default = fe.default_backend.filter(|id| plan.may_choose(*id));
         if fe.use_backends.is_empty() {
-            return fe.default_backend;
+            return default;
         }
         let fe = Arc::clone(fe);
         let mut scratch = self.s.t.scratch.borrow_mut();
@@ -248,7 +250,8 @@ impl Stream {
                 continue;
             }
             match &line.target {
-                BackendTarget::Backend(id) => return Some(*id),
+                BackendTarget::Backend(id) if self.s.plan.may_choose(*id) => return Some(*id),
+                BackendTarget::Backend(_) => {}
                 BackendTarget::Dynamic(format) => {
                     let mut name = Vec::new();
                     scratch.reset();
@@ -262,10 +265,13 @@ impl Stream {
                         &mut name,
                     );
                     // an unknown name ends the search
-                    return self.s.plan.backend_by_name(&name).or(fe.default_backend);
+                    let found = self.s.plan.backend_by_name(&name);
+                    if found.is_none_or(|id| self.s.plan.may_choose(id)) {
+                        return found.or(default);
+                    }
                 }
             }
         }
-        fe.default_backend
+        default
     }
 }

@@ -5,8 +5,10 @@ mod agent;
 mod check;
 mod connection;
 mod cookie;
+pub mod dynamic;
 mod hash_key;
 mod init_addr;
+mod init_state;
 mod limits;
 mod log_proto;
 mod observe;
@@ -58,6 +60,8 @@ pub struct ServerDraft {
     pub formats: Vec<Word>,
     /// How messages about the line begin: `'server www/a' : `.
     pub place: String,
+    /// It is added to a running process.
+    pub dynamic: bool,
 }
 
 impl Default for ServerDraft {
@@ -81,6 +85,7 @@ impl Default for ServerDraft {
             pool_conn_name: None,
             formats: Vec::new(),
             place: String::new(),
+            dynamic: false,
         }
     }
 }
@@ -151,6 +156,7 @@ pub const OPTIONS: &[ServerOption] = &[
     cookie::COOKIE,
     hash_key::HASH_KEY,
     init_addr::INIT_ADDR,
+    init_state::INIT_STATE,
     limits::MAXCONN,
     limits::MAXQUEUE,
     limits::MINCONN,
@@ -242,6 +248,7 @@ fn server(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     made.server.address = address;
     made.server.span = line;
     made.place.clone_from(&place);
+    made.dynamic = cx.options.dynamic;
     check_transport(cx, &mut made, args);
     if !options(&mut made, args, &place, false) {
         // The line is refused: whether its name has an address is not worth a complaint.
@@ -388,6 +395,17 @@ fn address(args: &mut Args<'_, '_>, kind: Kind, place: &str) -> Option<Address> 
 /// Everything behind the address.
 fn options(made: &mut ServerDraft, args: &mut Args<'_, '_>, place: &str, in_default: bool) -> bool {
     while let Some(word) = args.next_word() {
+        if made.dynamic
+            && !dynamic::takes(word.bytes())
+            && grammar::server_option(word.bytes()).is_some()
+        {
+            let text = format!(
+                "{place}'{}' option is not accepted for dynamic server",
+                word.display()
+            );
+            report(args, "HX0273", word.span, text);
+            return false;
+        }
         let Some((option, name)) = find(word) else {
             let hint = if in_default {
                 " Hint: no address was expected for this server."

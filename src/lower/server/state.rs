@@ -35,7 +35,10 @@ fn disabled(made: &mut ServerDraft, name: &str, _args: &mut Args<'_, '_>) -> Res
 fn id(made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Result<(), Fault> {
     let word = argument(args, "'id' : expects an integer argument.")?;
     match u32::try_from(atol(&word.text).0) {
-        Ok(id) if id > 0 => made.server.id = id,
+        Ok(id) if id > 0 => {
+            made.server.id = id;
+            made.server.id_given = true;
+        }
         _ => {
             let text = "'id' : custom id has to be between 1 and 4294967295..";
             return Err(Fault::at(word.span, text));

@@ -50,7 +50,7 @@ const DEEDS: &[(&str, &str)] = &[
 
 /// Whether the table is part of a form.
 fn has_form(page: &Page, proxy: &Both<'_>) -> bool {
-    page.admin && proxy.back.is_some_and(|b| !b.servers.is_empty())
+    page.admin && proxy.back.is_some_and(|b| b.has_servers())
 }
 
 /// Everything above the lines. A form and a table begin that [`end`] ends.

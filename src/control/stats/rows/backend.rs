@@ -35,8 +35,14 @@ pub fn backend(row: &mut Row, shared: &Shared, be: &BackendPlan, legends: bool, 
     row.set(c::WRETR, counters.retries.total());
     row.set(c::WREDIS, counters.redispatches.total());
     // a back end without servers (a page of statistics alone) is not down
-    let down = state.is_down() && !be.servers.is_empty();
-    row.set(c::STATUS, if down { "DOWN" } else { "UP" });
+    let down = state.is_down() && be.has_servers();
+    let status = match (down, state.is_published()) {
+        (true, true) => "DOWN",
+        (false, true) => "UP",
+        (true, false) => "DOWN (UNPUB)",
+        (false, false) => "UP (UNPUB)",
+    };
+    row.set(c::STATUS, status);
     row.set(c::ACT, state.usable_active());
     row.set(c::BCK, state.usable_backup());
     let on_backup = state.usable_active() == 0;
@@ -58,7 +64,7 @@ pub fn backend(row: &mut Row, shared: &Shared, be: &BackendPlan, legends: bool, 
     let since = if down { now.saturating_sub(changed) } else { 0 };
     row.set(
         c::DOWNTIME,
-        match be.servers.is_empty() {
+        match !be.has_servers() {
             true => Value::Empty,
             false => ((counters.downtime.total() + since) / 1000).into(),
         },

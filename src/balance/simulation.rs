@@ -145,7 +145,7 @@ fn steps(seed: u64) {
         check(seed, &b, &limit);
     }
     // All end: whoever waits gets a turn as long as there is a server for it.
-    for s in b.servers().iter().cloned() {
+    for s in b.servers() {
         b.set_operational(&s, Operational::Running, 200);
         b.set_admin(&s, Admin::empty(), 200);
         b.set_weight(&s, 1);

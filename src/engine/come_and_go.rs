@@ -15,7 +15,10 @@ impl Shared {
                 check::enter(t, be, index);
             }
         });
-        let server = self.plan.backend(backend).and_then(|b| b.state.server(index));
+        let server = self
+            .plan
+            .backend(backend)
+            .and_then(|b| b.state.server(index));
         if server.is_some_and(|s| s.slowstart > 0) {
             self.on(0, warmup::needed);
         }

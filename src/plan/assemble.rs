@@ -282,11 +282,7 @@ impl Builder<'_> {
 }
 
 /// The server that `track` of a new server names among those that run.
-fn tracked_in(
-    plan: &Plan,
-    of: &str,
-    name: &str,
-) -> Result<(BackendId, u32, Arc<str>), String> {
+fn tracked_in(plan: &Plan, of: &str, name: &str) -> Result<(BackendId, u32, Arc<str>), String> {
     let backend = plan.backend_by_name(of.as_bytes());
     let Some(backend) = backend.and_then(|id| plan.backend(id)) else {
         return Err(format!(

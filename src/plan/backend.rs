@@ -4,9 +4,9 @@ use super::check::CheckPlan;
 use super::errors::ErrorPages;
 use super::server::{ServerAddress, ServerPlan};
 use super::{BackendId, FrontendId, Rules};
+use crate::balance::key::Selector;
 use crate::balance::{BackendState, ServerState};
 use crate::base::growing::Growing;
-use crate::balance::key::Selector;
 use crate::ir::compression::Compression;
 use crate::ir::persist::StickRule;
 use crate::ir::proxy::{

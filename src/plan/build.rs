@@ -7,8 +7,8 @@ use super::log::LogBuilder;
 use super::prefetch::Prefetched;
 use super::resolve::{self, Found};
 use super::{
-    BackendId, BackendPlan, BackendTarget, ErrorPages, Files, FrontendId, FrontendPlan, GlobalPlan, Growth,
-    ListenerId, Plan, Rules, UseBackendPlan,
+    BackendId, BackendPlan, BackendTarget, ErrorPages, Files, FrontendId, FrontendPlan, GlobalPlan,
+    Growth, ListenerId, Plan, Rules, UseBackendPlan,
 };
 use crate::balance::Wake;
 use crate::base::diag::{Diagnostic, Form, is_fatal};
@@ -206,7 +206,11 @@ impl Builder<'_> {
             });
             rules.chain(f.default_backend)
         });
-        let by_expressions = self.config.pins.iter().filter(|(_, server)| server.is_none());
+        let by_expressions = self
+            .config
+            .pins
+            .iter()
+            .filter(|(_, server)| server.is_none());
         let by_expressions = by_expressions.filter_map(|(p, _)| self.backends.get(p).copied());
         let named: HashSet<BackendId> = targets.chain(by_expressions).collect();
         for backend in backends.iter_mut().filter(|b| named.contains(&b.id)) {

@@ -476,7 +476,9 @@ impl Plan {
         } else if backend.pinned {
             for_good(PINNED_BACKEND)
         } else if backend.direct.is_some() {
-            for_good("Deletion of backend with deprecated dispatch/transparent options is not supported.")
+            for_good(
+                "Deletion of backend with deprecated dispatch/transparent options is not supported.",
+            )
         } else if backend.state.is_published() {
             for_good("Backend must be unpublished prior to its deletion.")
         } else if backend.present().next().is_some() {
@@ -573,14 +575,20 @@ impl Source {
 
     /// Whether a `defaults` section, or one that it takes its settings from, has a `mode` line.
     fn tells_mode(&self, section: &Section) -> bool {
-        let own = section.lines.iter().any(|l| l.words.first().is_some_and(|w| w.is("mode")));
+        let own = section
+            .lines
+            .iter()
+            .any(|l| l.words.first().is_some_and(|w| w.is("mode")));
         let mut from = section.head.words.iter().skip_while(|w| !w.is("from"));
         let from = from.nth(1);
         own || from.is_some_and(|from| {
             let named = |s: &&Section| s.head.words.get(1).is_some_and(|w| w.text == from.text);
             // a section takes its settings only from one before it
             let before = self.defaults.iter().take_while(|s| s.head != section.head);
-            before.into_iter().find(named).is_some_and(|s| self.tells_mode(s))
+            before
+                .into_iter()
+                .find(named)
+                .is_some_and(|s| self.tells_mode(s))
         })
     }
 }

@@ -59,8 +59,14 @@ pub const SHOW: Command = Command {
 
 fn add(call: &mut Call<'_>) -> Flow {
     const USAGE: &str = "Usage: add backend <name> from <defproxy>.";
-    const OPTIONS: &str = "Usage: add backend <name> from <defproxy> [mode <px_mode>] [guid <val>].";
-    let words: Vec<&[u8]> = call.args.iter().copied().take_while(|w| !w.is_empty()).collect();
+    const OPTIONS: &str =
+        "Usage: add backend <name> from <defproxy> [mode <px_mode>] [guid <val>].";
+    let words: Vec<&[u8]> = call
+        .args
+        .iter()
+        .copied()
+        .take_while(|w| !w.is_empty())
+        .collect();
     let (name, from, options) = match words.as_slice() {
         [] => return call.error("Require backend name."),
         [name, b"from", from, options @ ..] => (*name, *from, options),

@@ -60,10 +60,7 @@ fn each(call: &mut Call<'_>, title: &str, line: Line<'_>) -> Flow {
         },
     };
     call.line(title);
-    for backend in plan
-        .present()
-        .filter(|b| only.is_none_or(|id| b.id == id))
-    {
+    for backend in plan.present().filter(|b| only.is_none_or(|id| b.id == id)) {
         for (server, state) in backend.present() {
             let line = line(call, backend, server, state);
             call.line(&line);
@@ -123,13 +120,12 @@ fn state(_: &Call<'_>, be: &BackendPlan, server: &ServerPlan, state: &ServerStat
     let asleep = state.admin().intersects(Admin::ANY_MAINT)
         && !state.is_fresh()
         && (enabled || server.settings.disabled);
-    let check_state = [
-        (checking, 1),
-        (state.checked, 2),
-        (enabled, 4),
-        (asleep, 8),
-    ];
-    let check_state: u32 = check_state.iter().filter(|(so, _)| *so).map(|(_, bit)| bit).sum();
+    let check_state = [(checking, 1), (state.checked, 2), (enabled, 4), (asleep, 8)];
+    let check_state: u32 = check_state
+        .iter()
+        .filter(|(so, _)| *so)
+        .map(|(_, bit)| bit)
+        .sum();
     let health = state.score();
     let forced = u32::from(server.settings.id_given);
     let name = match &server.settings.address.host {

@@ -575,7 +575,12 @@ fn limits_are_changed() {
 #[test]
 fn servers_are_shown_in_the_form_of_a_state_file() {
     let world = world();
-    let backend = world.plan.backends.iter().find(|b| &*b.name == "c").unwrap();
+    let backend = world
+        .plan
+        .backends
+        .iter()
+        .find(|b| &*b.name == "c")
+        .unwrap();
     let checked = backend.state.server(1).unwrap();
     checked.set_score(4);
     *checked.counters.last_check.lock() = Some(LastCheck {

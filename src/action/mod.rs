@@ -26,6 +26,7 @@ mod expect_proxy;
 mod header;
 mod known;
 mod line;
+mod listed;
 mod normalize_uri;
 mod redirect;
 mod reject;
@@ -569,16 +570,9 @@ fn unknown(set: RuleSet, word: &[u8], cx: &Compile<'_>) -> String {
 }
 
 fn expects(set: RuleSet, word: &[u8], tail: &str, cx: &Compile<'_>) -> String {
-    let known: Vec<String> = grammar::actions_of(set.name())
-        .iter()
-        .filter(|a| a.life.known_in(grammar::Version::CURRENT) && a.name != "lua.")
-        .map(|a| match a.prefix {
-            true => format!("'{}(*)'", a.name),
-            false => format!("'{}'", a.name),
-        })
-        .collect();
-    let known = known.join(", ");
-    let (set, tcp) = (set.name(), RuleSets::TCP.contains(set.bit()));
+    let tcp = RuleSets::TCP.contains(set.bit());
+    let known = listed::names(set, tcp, cx.stick_counters);
+    let set = set.name();
     let word = bstr::BStr::new(word);
     if tcp {
         return format!("'{set}' expects {known} in {} (got '{word}').", cx.owner);

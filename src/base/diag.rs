@@ -32,6 +32,8 @@ pub enum Form {
     Bracket,
     /// `[file:line] : message`: found while starting, about a line.
     PlainBracket,
+    /// `parsing [file:line]: message`: names that lead nowhere, looked for once all is read.
+    PlainTight,
     /// `message` alone: found while starting.
     Plain,
 }
@@ -144,6 +146,14 @@ impl Diagnostic {
     pub fn late(mut self) -> Self {
         self.late = true;
         self
+    }
+    /// Whether HAProxy finds it only after all lines were read, if it comes that far.
+    pub fn is_late(&self) -> bool {
+        let plain = matches!(
+            self.form,
+            Form::Plain | Form::PlainBracket | Form::PlainTight
+        );
+        self.late || plain
     }
     /// Marks an alert that does not refuse the file.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Files to a plan: the stages of the configuration side, one after the other.
 
 use crate::balance::queue::Wake;
-use crate::base::diag::{self, Diagnostic, Form};
+use crate::base::diag::{self, Diagnostic};
 use crate::base::version;
 use crate::config::condition::{Facts, TlsFacts};
 use crate::config::directive::Document;
@@ -100,15 +100,19 @@ pub fn load(
     names: Names,
 ) -> Loaded {
     let (document, mut findings) = read::read(inputs, env, facts);
-    let (mut config, more) = lower::lower(&document, options);
+    let mut options = options.clone();
+    if files.present() {
+        let peer = env.get(b"HAPROXY_LOCALPEER").unwrap_or_default();
+        options.local_peer = String::from_utf8_lossy(peer).into_owned();
+    }
+    let (mut config, more) = lower::lower(&document, &options);
     findings.extend(more);
     findings.sort_by_key(|f| {
         let place = f.span.map_or((0, 0), |s| (s.file.0, s.line));
-        let late = f.late || matches!(f.form, Form::Plain | Form::PlainBracket);
         match f.code {
             // said before any line is read
             TRUNCATED => (false, (0, 0)),
-            _ if late => (true, (0, 0)),
+            _ if f.is_late() => (true, (0, 0)),
             _ => (false, place),
         }
     });

@@ -1,11 +1,12 @@
 //! The arguments of keywords that no handler reads, checked by the grammar's tables: how many
 //! there may be and, where there is only one, what it must be.
 
+use super::context::Context;
 use crate::base::diag::Diagnostic;
 use crate::base::units::TimeUnit;
 use crate::config::args::{Args, atol};
-use crate::config::directive::Directive;
-use crate::grammar::{Keyword, Value};
+use crate::config::directive::{Directive, Word};
+use crate::grammar::{self, Keyword, Lookup, Value};
 
 /// Reports what is wrong with the words behind the keyword, whose name takes `words` of them.
 pub fn check(line: &Directive, keyword: &Keyword, words: usize, out: &mut Vec<Diagnostic>) {
@@ -23,7 +24,7 @@ pub fn check(line: &Directive, keyword: &Keyword, words: usize, out: &mut Vec<Di
     if given < usize::from(keyword.args.min) {
         let message = match keyword.value {
             Some(Value::Word) => format!("'{name}' expects {}.", alternatives(keyword.syntax)),
-            Some(Value::Size(_) | Value::Integer(..)) => {
+            Some(Value::Size(_) | Value::Integer(..) | Value::Within(..)) => {
                 format!("'{name}' expects an integer argument.")
             }
             _ => format!("'{name}' expects an argument."),
@@ -36,6 +37,27 @@ pub fn check(line: &Directive, keyword: &Keyword, words: usize, out: &mut Vec<Di
     {
         one(&mut args, keyword, value);
     }
+}
+
+/// Reports words behind the most that a keyword of `global` takes; true if there are any. HAProxy
+/// looks for them before it looks at the others.
+pub fn too_many(cx: &mut Context<'_>, line: &Directive, words: usize) -> bool {
+    let bytes = line.words.iter().map(Word::bytes);
+    let Lookup::Here {
+        keyword,
+        words: own,
+    } = grammar::look_up("global", bytes)
+    else {
+        return false;
+    };
+    let Some(most) = keyword.args.max.filter(|_| own == words) else {
+        return false;
+    };
+    let mut out = Vec::new();
+    Args::starting_at(line, words + usize::from(most), &mut out).end(keyword.name);
+    let found = !out.is_empty();
+    cx.diags.append(&mut out);
+    found
 }
 
 fn alternatives(syntax: &str) -> String {

@@ -114,6 +114,11 @@ fn here(cx: &mut Context<'_>, line: &Directive, keyword: &Keyword, words: usize)
         return;
     }
     let (name, span) = name(line, words);
+    if name == "use-fcgi-app"
+        && let Some(app) = line.words.get(1)
+    {
+        super::section::want_fcgi_app(cx, app);
+    }
     if let Some((_, library)) = LIBRARIES.iter().find(|(start, _)| name.starts_with(start)) {
         let message = format!("unknown keyword '{name}' in 'global' section");
         let finding = Diagnostic::alert("HX0286", span, message).help(format!(
@@ -304,12 +309,36 @@ pub fn foreign(cx: &mut Context<'_>, line: &Directive) {
     let words = line.words.iter().map(Word::bytes);
     match grammar::look_up(&section, words) {
         Lookup::Here { .. } => {}
-        Lookup::Elsewhere { .. } => unknown(cx, line, &section, None),
+        Lookup::Elsewhere { .. } => stray(cx, line, &section, None),
         // HAProxy passes over other `timeout` lines there
         Lookup::Family { .. } if section == "ring" => {}
         Lookup::Family { words, nearest } => family(cx, line, &section, words, nearest),
-        Lookup::Unknown { nearest } => unknown(cx, line, &section, nearest),
+        Lookup::Unknown { nearest } => stray(cx, line, &section, nearest),
     }
+}
+
+/// A word that means nothing in a section besides `global` and the proxies: some have their own
+/// way of saying so.
+fn stray(cx: &mut Context<'_>, line: &Directive, section: &str, nearest: Option<&str>) {
+    let (name, span) = name(line, 1);
+    let (message, form) = match section {
+        "ring" => (format!("unknown statement '{name}'."), Form::Parsing),
+        "log-forward" => (
+            format!("unknown keyword '{name}' in log-forward section."),
+            Form::Parsing,
+        ),
+        "fcgi-app" => (
+            format!("unknown keyword '{name}' in '{section}' section"),
+            Form::Tight,
+        ),
+        "traces" => return unknown(cx, line, "global", nearest),
+        _ => return unknown(cx, line, section, nearest),
+    };
+    let mut finding = Diagnostic::alert("HX0286", span, message).form(form);
+    if let Some(near) = nearest {
+        finding = finding.help(format!("did you mean '{near}'?"));
+    }
+    cx.diags.push(finding);
 }
 
 /// A word of a `bind` line that no handler takes; false if the rest of the line makes no sense.

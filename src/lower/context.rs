@@ -15,6 +15,8 @@ pub struct Options {
     pub maxconn: Option<u32>,
     /// `-N`: limit of front ends that give none.
     pub proxy_maxconn: Option<u32>,
+    /// The name of this peer: `-L`, else the host's.
+    pub local_peer: String,
     /// `check --for`: the version whose language counts, without leniency for older words.
     pub language: Option<Version>,
     /// `check --without`: what a build of that version lacks (`tls`, `lua`, `zlib`).
@@ -102,6 +104,8 @@ pub struct Context<'d> {
     pub diags: Vec<Diagnostic>,
     /// `expose-deprecated-directives` was said: no warnings about deprecated words.
     pub quiet_deprecated: bool,
+    /// `expose-experimental-directives`
+    pub experimental: super::experimental::Experimental,
     /// The `defaults` section that unnamed use takes: the last one.
     pub last_defaults: Option<usize>,
     /// The kind of the section being read when it is none that hapax executes.
@@ -152,6 +156,7 @@ impl<'d> Context<'d> {
             scope: Scope::Other,
             diags: Vec::new(),
             quiet_deprecated: false,
+            experimental: Default::default(),
             last_defaults: None,
             foreign: None,
             proxy_names: std::collections::HashMap::new(),

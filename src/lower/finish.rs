@@ -25,6 +25,7 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
     if let Some(maxconn) = cx.options.maxconn {
         cx.global.maxconn = Some(maxconn).filter(|v| *v > 0);
     }
+    super::experimental::finish(&mut cx);
     processes_to_threads(&mut cx);
     let directories = directories(&cx);
     let sources = cx.document.sources.iter();
@@ -489,9 +490,7 @@ fn needs_http(draft: &Draft<'_>, warn: &mut impl FnMut(&'static str, Span, Strin
         warn("HX0306", head, text);
     }
     if proxy.settings.stats.is_some() {
-        let name = &proxy.name;
-        let text =
-            format!("'stats' statement ignored for proxy '{name}' as it requires HTTP mode.");
+        let text = format!("'stats' statement ignored for {named} as it requires HTTP mode.");
         warn("HX0306", head, text);
     }
     if proxy.captures.cookie.is_some() {
@@ -505,7 +504,9 @@ fn needs_http(draft: &Draft<'_>, warn: &mut impl FnMut(&'static str, Span, Strin
         (&rules.http_after_response, "http-after-response"),
         (&proxy.redirects, "redirect"),
     ] {
-        if let Some(first) = list.first() {
+        // those of a `defaults` section are passed over in silence
+        let own = |span: Span| span.file == head.file && span.line > head.line;
+        if let Some(first) = list.iter().find(|rule| own(rule.span)) {
             let text = format!("'{name}' rules ignored for {named} as they require HTTP mode.");
             warn("HX0306", first.span, text);
         }

@@ -10,6 +10,7 @@ mod arguments;
 pub mod bind;
 pub mod check;
 pub mod context;
+mod experimental;
 mod finish;
 mod global;
 pub mod keyword;
@@ -80,7 +81,7 @@ fn lower_line<'d>(cx: &mut Context<'d>, line: &'d Directive) {
         return;
     }
     let section = cx.section();
-    if language::check(cx, line) {
+    if language::check(cx, line) || experimental::refuses(cx, line) {
         return;
     }
     if cx.scope == context::Scope::Other {
@@ -93,6 +94,9 @@ fn lower_line<'d>(cx: &mut Context<'d>, line: &'d Directive) {
         return;
     };
     if grammar::switched_off("keyword", name) {
+        return;
+    }
+    if cx.scope == context::Scope::Global && arguments::too_many(cx, line, words) {
         return;
     }
     match handler.phase {

@@ -197,9 +197,43 @@ impl Builder<'_> {
                 "unable to use {of}/{name} for tracking as it does not have any check nor agent enabled."
             ));
         }
+        if self.loops(proxy, server, said) {
+            let text = format!(
+                "'server {0}/{1}' : unable to track {of}/{name} as it belongs to a tracking chain looping back to {0}/{1}.",
+                proxy.name, server.name
+            );
+            let finding = Diagnostic::alert("HX0277", server.span, text);
+            self.diags.push(finding.form(Form::PlainBracket));
+            return None;
+        }
         let backend = self.backends.get(&target.id)?;
         let path = format!("{of}/{name}");
         Some((*backend, u32::try_from(index).ok()?, path.into()))
+    }
+
+    /// Whether what a server follows leads back to it, over the servers that stand above it.
+    fn loops(&self, proxy: &Proxy, server: &Server, said: &str) -> bool {
+        let proxies = &self.config.proxies;
+        let find = |own: &str, said: &str| {
+            let (of, name) = said.split_once('/').unwrap_or((own, said));
+            let at = proxies.iter().position(|p| p.backend && p.name == of)?;
+            let target = proxies.get(at)?;
+            Some((at, target.servers.iter().position(|s| s.name == name)?))
+        };
+        let Some(this) = find(&proxy.name, &server.name) else {
+            return false;
+        };
+        let mut at = find(&proxy.name, said);
+        let mut seen = std::collections::HashSet::new();
+        while let Some(place) = at.filter(|place| *place <= this && seen.insert(*place)) {
+            if place == this {
+                return true;
+            }
+            let other = proxies.get(place.0);
+            let next = other.and_then(|p| Some((&p.name, p.servers.get(place.1)?)));
+            at = next.and_then(|(own, s)| find(own, s.track.as_ref()?));
+        }
+        false
     }
 
     /// Where requests go that no server is chosen for.

@@ -134,7 +134,10 @@ impl Test {
     /// Parses criterion, flags and patterns.
     fn parse(words: &[Word], cx: &mut Compile<'_>) -> Result<Test, Fault> {
         let criterion = words.first().map(Word::bytes).unwrap_or_default();
-        let (expr, mut method, alias) = criterion_of(criterion, cx)?;
+        let outer = std::mem::replace(&mut cx.in_acl, true);
+        let found = criterion_of(criterion, cx);
+        cx.in_acl = outer;
+        let (expr, mut method, alias) = found?;
         let mut rest = words.get(1..).unwrap_or_default();
         let mut explicit = false;
         let mut ignore_case = false;

@@ -104,6 +104,8 @@ pub struct Compile<'a> {
     pub stick_counters: u32,
     /// The line stands in a `defaults` section.
     pub inherited: bool,
+    /// The expression in work is an ACL's.
+    pub in_acl: bool,
     /// What may help with the next fault, such as a nearest match.
     pub hint: Option<String>,
 }
@@ -130,6 +132,7 @@ impl<'a> Compile<'a> {
             slot_uses: Vec::new(),
             stick_counters: 3,
             inherited: false,
+            in_acl: false,
             hint: None,
         }
     }
@@ -179,7 +182,11 @@ impl<'a> Compile<'a> {
     pub fn fault(&mut self, fault: Fault) {
         if let Fault::Wrong(m) = fault {
             // TCP rules say it without a full stop.
-            let bare = self.context.is_empty() || self.context.starts_with("'tcp-");
+            let bare = self.context.is_empty()
+                || self.context == "'stick': "
+                || ["'tcp-request", "'tcp-response"]
+                    .iter()
+                    .any(|rules| self.context.starts_with(rules));
             let stop = if bare { "" } else { "." };
             self.alert(format!("{}{m}{stop}", self.context));
         }
@@ -194,10 +201,9 @@ impl<'a> Compile<'a> {
     /// An argument names a proxy or server that is not there.
     pub(super) fn unresolved(&mut self, what: &str, name: &[u8], index: usize) {
         let message = format!(
-            "unable to find {what} '{}' referenced in arg {index} of sample fetch keyword '{}' in \
-             {}.",
+            "unable to find {what} '{}' referenced in arg {index} of {} in {}.",
             BStr::new(name),
-            self.keyword,
+            self.subject(),
             self.proxy()
         );
         self.after_parsing(message);
@@ -206,8 +212,8 @@ impl<'a> Compile<'a> {
     /// A line of a `defaults` section leaves out which proxy it means.
     pub(super) fn nameless(&mut self, what: &str, index: usize) {
         let message = format!(
-            "{what} name must be set in arg {index} of sample fetch keyword '{}' in {}.",
-            self.keyword,
+            "{what} name must be set in arg {index} of {} in {}.",
+            self.subject(),
             self.proxy()
         );
         self.after_parsing(message);
@@ -216,10 +222,9 @@ impl<'a> Compile<'a> {
     /// An argument names a user list that is not there.
     pub(super) fn unresolved_list(&mut self, name: &[u8], index: usize) {
         let message = format!(
-            "unable to find userlist '{}' referenced in arg {index} of sample fetch keyword '{}' \
-             in {}.",
+            "unable to find userlist '{}' referenced in arg {index} of {} in {}.",
             BStr::new(name),
-            self.keyword,
+            self.subject(),
             self.proxy()
         );
         self.after_parsing(message);
@@ -260,9 +265,8 @@ impl<'a> Compile<'a> {
     pub(super) fn no_capability(&mut self, what: &str, index: usize) {
         let proxy = self.proxy();
         let message = format!(
-            "{proxy}, referenced in arg {index} of sample fetch keyword '{}' in {proxy}, has not \
-             {what} capability.",
-            self.keyword
+            "{proxy}, referenced in arg {index} of {} in {proxy}, has not {what} capability.",
+            self.subject()
         );
         self.after_parsing(message);
     }
@@ -284,9 +288,39 @@ impl<'a> Compile<'a> {
     fn after_parsing(&mut self, message: String) {
         self.alert(message);
         if let Some(last) = self.diags.last_mut() {
-            last.form = Form::Tight;
-            last.late = true;
+            last.form = Form::PlainTight;
         }
+    }
+
+    /// The keyword in work and the kind of line it stands in, in HAProxy's words.
+    fn subject(&self) -> String {
+        let keyword = self.keyword;
+        if self.in_acl {
+            return format!("ACL keyword '{keyword}'");
+        }
+        let has = |places| self.places.intersects(places);
+        let kind = if has(Places::FE_CONNECTION) {
+            " in tcp-request connection expression"
+        } else if has(Places::FE_SESSION) {
+            " in tcp-request session expression"
+        } else if has(Places::FE_REQUEST_CONTENT | Places::BE_REQUEST_CONTENT) {
+            " in tcp-request content expression"
+        } else if has(Places::FE_REQUEST | Places::BE_REQUEST) {
+            " in http-request expression"
+        } else if has(Places::FE_SET_BACKEND) {
+            " in use_backend expression"
+        } else if has(Places::FE_RESPONSE_CONTENT | Places::BE_RESPONSE_CONTENT) {
+            " in tcp-response content expression"
+        } else if has(Places::FE_RESPONSE | Places::BE_RESPONSE) {
+            " in http-response response"
+        } else if has(Places::BE_SET_SERVER) {
+            " in use-server or balance expression"
+        } else if has(Places::LOG) {
+            " in log-format string"
+        } else {
+            ""
+        };
+        format!("sample fetch keyword '{keyword}'{kind}")
     }
 
     /// `proxy 'name'`

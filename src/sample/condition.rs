@@ -177,12 +177,12 @@ fn warn_of_impossible(acl: &Acl, name: &[u8], cx: &mut Compile<'_>) -> bool {
         ),
         b"{" => format!(
             "'anonymous acl will never match because it uses keyword '{}' which is incompatible \
-             with '{place}'",
+             with '{place}'.",
             BStr::new(keyword)
         ),
         _ => format!(
             "'acl '{}' will never match because it only involves keywords that are incompatible \
-             with '{place}'",
+             with '{place}'.",
             BStr::new(name)
         ),
     };

@@ -56,6 +56,7 @@ impl HaProxy {
             Form::Plain => String::new(),
             Form::Bracket => format!("config : {} : ", at(finding.span)),
             Form::PlainBracket => format!("{} : ", at(finding.span)),
+            Form::PlainTight => format!("parsing {}: ", at(finding.span)),
             _ if finding.span.is_none() => "config : ".to_owned(),
             Form::Parsing => format!("config : parsing {} : ", at(finding.span)),
             Form::Tight => format!("config : parsing {}: ", at(finding.span)),

@@ -20,6 +20,9 @@ pub struct Console {
     journal: Option<Journal>,
 }
 
+/// Lines that cannot be taken apart into words: HAProxy reads no further section lines.
+const GARBLED: &[&str] = &["HX0101", "HX0102", "HX0103", "HX0104", "HX0106"];
+
 /// How much of what was told is kept for `show startup-logs`, bytes.
 const HISTORY: usize = 65_536;
 
@@ -126,10 +129,11 @@ impl Console {
     }
 
     /// Shows findings in HAProxy's order: those of lines file by file, each faulty file closed by
-    /// its own `[ALERT]`, then those about the whole. Returns whether any is fatal.
+    /// its own `[ALERT]`, then those about the whole. As HAProxy does, it says nothing about the
+    /// whole if a line was refused, and nothing about lines behind one that is not even words.
+    /// Returns whether any is fatal.
     pub fn findings(&mut self, findings: &[Diagnostic], sources: &Sources) -> bool {
-        let of_a_line =
-            |f: &&Diagnostic| f.span.is_some() && matches!(f.form, Form::Parsing | Form::Tight);
+        let of_a_line = |f: &&Diagnostic| f.span.is_some() && !f.is_late();
         let mut lines: Vec<&Diagnostic> = findings.iter().filter(of_a_line).collect();
         lines.sort_by_key(|f| f.span.map(|s| (s.file, s.line)));
         let mut rest = lines.as_slice();
@@ -139,8 +143,13 @@ impl Console {
                 .position(|f| f.span.is_some_and(|s| s.file != file))
                 .unwrap_or(rest.len());
             let (this, next) = rest.split_at(end);
+            let garbled = this.iter().find(|f| GARBLED.contains(&f.code));
+            let garbled = garbled.and_then(|f| f.span).map_or(u32::MAX, |s| s.line);
             for finding in this {
-                self.show(finding, sources);
+                let behind = finding.span.is_some_and(|s| s.line > garbled);
+                if !behind || finding.form == Form::Tight {
+                    self.show(finding, sources);
+                }
             }
             if this.iter().any(|f| f.fatal) {
                 let name = sources.name(file);
@@ -150,11 +159,14 @@ impl Console {
             }
             rest = next;
         }
+        let refused = findings.iter().any(|f| f.fatal && !f.is_late());
         for finding in findings.iter().filter(|f| !of_a_line(f)) {
-            self.show(finding, sources);
+            if !(refused && finding.is_late()) {
+                self.show(finding, sources);
+            }
         }
         let fatal = diag::is_fatal(findings);
-        if fatal {
+        if refused {
             self.alert("config : Fatal errors found in configuration.");
         }
         fatal

@@ -118,9 +118,7 @@ fn run(program: &OsStr, words: &[OsString], options: &Options) -> ExitCode {
     let how = lower::Options {
         maxconn: options.maxconn,
         proxy_maxconn: options.proxy_maxconn,
-        language: None,
-        without: Vec::new(),
-        dynamic: false,
+        ..lower::Options::default()
     };
     let hub = Hub::new();
     let wake: Arc<dyn crate::balance::queue::Wake> = hub.clone();

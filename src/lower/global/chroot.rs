@@ -9,12 +9,11 @@ pub const CHROOT: KeywordHandler = KeywordHandler::new(&["chroot"], Sections::GL
 
 fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if cx.global.chroot.is_some() {
-        let finding = Diagnostic::alert(
+        let finding = Diagnostic::warning(
             "HX0230",
             args.line().span,
-            "'chroot' already specified. Continuing.",
-        )
-        .not_fatal();
+            "'chroot' is already specified. Continuing.",
+        );
         args.report(finding);
         return;
     }

@@ -17,6 +17,10 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let Some(word) = args.word(MISSING) else {
         return;
     };
+    if args.is_empty() {
+        args.alert("HX0160", args.missing_at(), MISSING);
+        return;
+    }
     let text = word.display().to_string();
     let (auto, set) = match text.strip_prefix("auto:") {
         Some(rest) => (true, rest),
@@ -30,10 +34,6 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
             return;
         }
     };
-    if args.is_empty() {
-        args.alert("HX0160", args.missing_at(), MISSING);
-        return;
-    }
     let mut cpus = Vec::new();
     for word in args.rest() {
         match cpu_set(word) {

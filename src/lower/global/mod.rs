@@ -47,6 +47,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &description::DESCRIPTION,
     &environment::ENVIRONMENT,
     &expose::DEPRECATED,
+    &crate::lower::experimental::EXPOSE,
     &h1::ACCEPT_PAYLOAD,
     &h1::DO_NOT_CLOSE,
     &h1_case_adjust::H1_CASE_ADJUST,

@@ -9,12 +9,11 @@ pub const PIDFILE: KeywordHandler = KeywordHandler::new(&["pidfile"], Sections::
 
 fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if cx.global.pidfile.is_some() {
-        let finding = Diagnostic::alert(
+        let finding = Diagnostic::warning(
             "HX0230",
             args.line().span,
             "'pidfile' already specified. Continuing.",
-        )
-        .not_fatal();
+        );
         args.report(finding);
         return;
     }

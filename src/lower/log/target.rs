@@ -37,6 +37,7 @@ pub const HOSTNAME: KeywordHandler =
     });
 
 const EXPECTS: &str = "log : expects <address> and <facility>  as arguments";
+const EXPECTS_IN_PROXY: &str = "log : expects <address> and <facility> or global as arguments";
 
 fn in_global(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if args.line().prefix.is_some() {
@@ -52,7 +53,7 @@ fn in_global(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         );
         return;
     }
-    if let Some(target) = target(args) {
+    if let Some(target) = target(args, EXPECTS) {
         cx.global.logs.push(target);
     }
 }
@@ -67,7 +68,7 @@ fn in_proxy(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         cx.set(|s| s.logs.push(LogEntry::Global));
         return;
     }
-    if let Some(target) = target(args) {
+    if let Some(target) = target(args, EXPECTS_IN_PROXY) {
         cx.set(|s| s.logs.push(LogEntry::Target(target)));
     }
 }
@@ -81,11 +82,11 @@ pub fn checked(args: &mut Args<'_, '_>) {
         args.end("log");
         return;
     }
-    target(args);
+    target(args, EXPECTS_IN_PROXY);
 }
 
-fn target(args: &mut Args<'_, '_>) -> Option<LogTarget> {
-    let to = address(args)?;
+fn target(args: &mut Args<'_, '_>, expects: &str) -> Option<LogTarget> {
+    let to = address(args, expects)?;
     let mut target = LogTarget {
         format: match to {
             LogAddress::Fd(_) | LogAddress::Ring(_) => LogLineFormat::Raw,
@@ -101,7 +102,7 @@ fn target(args: &mut Args<'_, '_>) -> Option<LogTarget> {
     };
     loop {
         if args.take("len") {
-            let word = args.word(EXPECTS)?;
+            let word = args.word(expects)?;
             let len = word.as_str().and_then(|t| t.parse().ok()).unwrap_or(0);
             if !(80..=65535).contains(&len) {
                 let message = format!(
@@ -113,21 +114,21 @@ fn target(args: &mut Args<'_, '_>) -> Option<LogTarget> {
             }
             target.len = len;
         } else if args.take("format") {
-            target.format = format(args)?;
+            target.format = format(args, expects)?;
         } else if args.take("profile") {
-            target.profile = Some(args.word(EXPECTS)?.display().to_string());
+            target.profile = Some(args.word(expects)?.display().to_string());
         } else if args.take("sample") {
-            target.sample = Some(sample(args)?);
+            target.sample = Some(sample(args, expects)?);
         } else {
             break;
         }
     }
-    target.facility = named(args, &FACILITIES, true, "unknown log facility")?;
+    target.facility = named(args, &FACILITIES, Some(expects), "unknown log facility")?;
     if args.peek().is_some() {
-        target.max_level = named(args, &LEVELS, false, "unknown optional log level")?;
+        target.max_level = named(args, &LEVELS, None, "unknown optional log level")?;
     }
     if args.peek().is_some() {
-        target.min_level = named(args, &LEVELS, false, "unknown optional minimum log level")?;
+        target.min_level = named(args, &LEVELS, None, "unknown optional minimum log level")?;
     }
     if let Some(word) = args.peek() {
         let message = format!(
@@ -139,10 +140,10 @@ fn target(args: &mut Args<'_, '_>) -> Option<LogTarget> {
     Some(target)
 }
 
-fn address(args: &mut Args<'_, '_>) -> Option<LogAddress> {
+fn address(args: &mut Args<'_, '_>, expects: &str) -> Option<LogAddress> {
     let Some(word) = args.peek() else {
         let at = args.missing_at();
-        args.alert("HX0393", at, EXPECTS);
+        args.alert("HX0393", at, expects);
         return None;
     };
     for (name, fd) in [("stdout", 1), ("stderr", 2)] {
@@ -169,15 +170,15 @@ fn address(args: &mut Args<'_, '_>) -> Option<LogAddress> {
         args.report(finding);
         return None;
     }
-    let address = args.address(Kind::LOG, "log : ", EXPECTS)?;
+    let address = args.address(Kind::LOG, "log : ", expects)?;
     Some(match address.host {
         Host::Fd(fd) => LogAddress::Fd(fd),
         _ => LogAddress::Socket(address),
     })
 }
 
-fn format(args: &mut Args<'_, '_>) -> Option<LogLineFormat> {
-    let word = args.word(EXPECTS)?;
+fn format(args: &mut Args<'_, '_>, expects: &str) -> Option<LogLineFormat> {
+    let word = args.word(expects)?;
     let format = LogLineFormat::named(word.bytes());
     if format.is_none() {
         let message = format!("log : unknown log format '{}'", word.display());
@@ -187,8 +188,8 @@ fn format(args: &mut Args<'_, '_>) -> Option<LogLineFormat> {
 }
 
 /// `1,3-5:10`
-fn sample(args: &mut Args<'_, '_>) -> Option<LogSample> {
-    let word = args.word(EXPECTS)?;
+fn sample(args: &mut Args<'_, '_>, expects: &str) -> Option<LogSample> {
+    let word = args.word(expects)?;
     let parsed = word.as_str().and_then(|text| {
         let (ranges, size) = text.rsplit_once(':')?;
         let size: u32 = size.parse().ok()?;
@@ -219,11 +220,16 @@ fn sample(args: &mut Args<'_, '_>) -> Option<LogSample> {
 }
 
 /// A facility or level by name.
-fn named(args: &mut Args<'_, '_>, names: &[&str], required: bool, unknown: &str) -> Option<u8> {
+fn named(
+    args: &mut Args<'_, '_>,
+    names: &[&str],
+    required: Option<&str>,
+    unknown: &str,
+) -> Option<u8> {
     let Some(word) = args.next_word() else {
-        if required {
+        if let Some(expects) = required {
             let at = args.missing_at();
-            args.alert("HX0393", at, EXPECTS);
+            args.alert("HX0393", at, expects);
         }
         return None;
     };

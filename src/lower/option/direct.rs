@@ -32,7 +32,10 @@ fn transparent(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         true => ("transparent", "'transparent'"),
         false => ("option transparent", "option 'transparent'"),
     };
-    args.end(name);
+    if !args.is_empty() {
+        args.end(name);
+        return;
+    }
     set(cx, args, Options::TRANSPARENT);
     if !cx.quiet_deprecated {
         let message = format!(

@@ -20,7 +20,8 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         Some(word) => i32::try_from(atol(&word.text).0).unwrap_or(-1),
         None => -1,
     };
-    args.end("option redispatch");
+    // HAProxy passes over whatever follows
+    args.rest();
     let on = args.line().prefix.is_none();
     let off = args.line().prefix == Some(Prefix::No) || interval == 0;
     cx.set(|s| s.redispatch = (on && !off).then_some(interval));

@@ -23,10 +23,17 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         None => format!("missing parameter. {expects}"),
         Some(word) => format!("invalid parameter '{}'. {expects}", word.display()),
     };
+    if let Some(extra) = args.peek_second() {
+        let message = format!(
+            "'option' cannot handle unexpected argument '{}'.",
+            extra.display()
+        );
+        args.alert("HX0167", extra.span, message);
+        return;
+    }
     let Some(choice) = args.keyword(&["preserve", "delete", "reject"], &message) else {
         return;
     };
-    args.end(&format!("option {NAME}"));
     cx.set(|s| {
         s.options.set(Options::RESTRICT_HDR_DELETE, choice == 1);
         s.options.set(Options::RESTRICT_HDR_REJECT, choice == 2);

@@ -99,7 +99,11 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 
 fn codings(cx: &mut Context<'_>, args: &mut Args<'_, '_>, option: &str) {
     if args.is_empty() {
-        args.word("'compression' expects <algorithm>.");
+        let message = match option {
+            "algo-req" => "'compression' : '' is not a supported algorithm.",
+            _ => "'compression' expects <algorithm>.",
+        };
+        args.word(message);
         return;
     }
     let one = option == "algo-req";

@@ -22,14 +22,21 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         ..Kind::PLAIN
     };
     let missing = "'dispatch' : '' resolves to an empty address (environment variable missing?)";
+    let written = args.peek().map(|w| w.display().to_string());
     let Some(address) = args.address(kind, "'dispatch' : ", missing) else {
         return;
     };
     cx.set(|s| s.dispatch = Some(address));
     args.end("dispatch");
-    let message = "'dispatch' is deprecated in 3.3 and will be removed in 3.5. The modern way to do the same is to create a server with the same address, and possibly to assign any extra server a weight of zero if any.";
+    let message = "'dispatch' is deprecated in 3.3 and will be removed in 3.5. The modern way to do the same is to create a server with the same address, and possibly to assign any extra server a weight of zero if any:";
     if !cx.quiet_deprecated {
         let finding = Diagnostic::warning("HX0284", args.line().span, message);
+        let finding = finding
+            .excerpt(format!(
+                "    server dispatch {}",
+                written.unwrap_or_default()
+            ))
+            .excerpt("Note that it is still possible to silence this warning by setting 'expose-deprecated-directives' in the 'global' section, but do not wait to fix your configuration!");
         args.report(finding.form(Form::Tight));
     }
 }

@@ -19,6 +19,11 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         args.alert("HX0160", here, message);
         return;
     };
+    if let Some(extra) = args.peek() {
+        let message = format!("{name} : expects exactly two arguments.");
+        args.alert("HX0167", extra.span, message);
+        return;
+    }
     let code = atol(&status.text).0;
     let known = u16::try_from(code)
         .ok()

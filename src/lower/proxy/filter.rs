@@ -1,10 +1,9 @@
 //! `filter` (configuration manual 9): which filters there are, and what they name.
 
-use crate::base::diag::{Diagnostic, Form};
+use crate::base::diag::Diagnostic;
 use crate::config::args::Args;
 use crate::grammar;
-use crate::lower::section::Wanted;
-use crate::lower::{Context, KeywordHandler, Sections};
+use crate::lower::{Context, KeywordHandler, Sections, section};
 
 /// `filter NAME [arguments]`
 pub const FILTER: KeywordHandler =
@@ -29,11 +28,17 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let name = word.display().to_string();
     let known = grammar::filters().iter().map(|f| f.name);
     if ADDED.contains(&name.as_str()) || !known.clone().any(|k| k == name) {
-        let mut message = format!("'filter' : unknown keyword '{name}'. Registered keywords :");
-        for known in known.clone().filter(|k| !ADDED.contains(k)) {
-            message.push_str(&format!("\n{known}"));
-        }
+        let message = format!("'filter' : unknown keyword '{name}'. Registered keywords :");
         let mut finding = Diagnostic::alert("HX0286", word.span, message);
+        for known in known.clone().filter(|k| !ADDED.contains(k)) {
+            let family = match known {
+                "bwlim-in" | "bwlim-out" => "BWLIM",
+                "comp-req" | "comp-res" | "compression" => "COMP",
+                "fcgi-app" => "FCGI",
+                other => &other.to_ascii_uppercase(),
+            };
+            finding = finding.excerpt(format!("    [{family}] {known}"));
+        }
         if let Some(near) = grammar::nearest(&word.text, known) {
             finding = finding.help(format!("did you mean '{near}'?"));
         }
@@ -42,8 +47,8 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     }
     args.next_word();
     match name.as_str() {
-        "cache" => reference(cx, args, &named, "cache"),
-        "fcgi-app" => reference(cx, args, &named, "fcgi-app"),
+        "cache" => reference(cx, args, "cache"),
+        "fcgi-app" => reference(cx, args, "fcgi-app"),
         "spoe" => spoe(args),
         "bwlim-in" | "bwlim-out" if args.is_empty() => {
             let message = format!("'filter' : '{name}' : a name is expected as first argument ");
@@ -73,32 +78,15 @@ fn compression(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     });
 }
 
-fn reference(cx: &mut Context<'_>, args: &mut Args<'_, '_>, named: &str, kind: &'static str) {
+fn reference(cx: &mut Context<'_>, args: &mut Args<'_, '_>, kind: &str) {
     let message = format!("'filter' : {kind} : expects a <name> argument");
     let Some(word) = args.word(&message) else {
         return;
     };
-    let name = word.display().to_string();
-    let (text, form) = match kind {
-        "cache" => (
-            format!(
-                "config: {named}: unable to find the cache '{name}' referenced by the filter 'cache'."
-            ),
-            Form::Plain,
-        ),
-        _ => {
-            let proxy = named.split_once(' ').map_or("", |(_, name)| name);
-            (
-                format!("proxy {proxy} : fcgi-app '{name}' not found."),
-                Form::Plain,
-            )
-        }
-    };
-    cx.wanted.push(Wanted {
-        kind,
-        name,
-        finding: Diagnostic::alert("HX0301", word.span, text).form(form),
-    });
+    match kind {
+        "cache" => section::want_cache(cx, word),
+        _ => section::want_fcgi_app(cx, word),
+    }
 }
 
 fn spoe(args: &mut Args<'_, '_>) {

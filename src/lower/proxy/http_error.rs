@@ -58,7 +58,11 @@ fn of_section(
             s.errors.insert(*status, source);
         }
     });
-    let message = format!("unable to find http-errors section '{section}'.");
+    let message = format!(
+        "proxy '{}': unknown http-errors section '{section}' (at {}).",
+        cx.draft().map_or("", |d| &d.proxy.name),
+        cx.place(cx.line)
+    );
     cx.wanted.push(crate::lower::section::Wanted {
         kind: "http-errors",
         name: section.to_owned(),

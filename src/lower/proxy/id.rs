@@ -24,12 +24,19 @@ fn id(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         tight(args, "'id' expects an integer argument.");
         return;
     };
+    if let Some(extra) = args.peek_second() {
+        let message = format!(
+            "'id' cannot handle unexpected argument '{}'.",
+            extra.display()
+        );
+        args.alert("HX0167", extra.span, message);
+        return;
+    }
     let Some(id) = u32::try_from(atol(&word.text).0).ok().filter(|v| *v > 0) else {
         tight(args, "custom id has to be > 0.");
         return;
     };
     args.next_word();
-    args.end("id");
     let Some(this) = cx.draft() else {
         return;
     };

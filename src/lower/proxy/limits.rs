@@ -68,11 +68,15 @@ fn rate_limit(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         args.alert("HX0162", here, message);
         return;
     }
-    let Some(word) = args.word("'rate-limit sessions' expects an integer value") else {
+    let Some(word) =
+        args.word("'rate-limit sessions' expects expects an integer value (in sessions/second)")
+    else {
         return;
     };
     let (value, used) = atol(&word.text);
-    let (Ok(value), true) = (u32::try_from(value), used == word.text.len()) else {
+    // HAProxy takes a negative one for a very large one
+    let limit = u32::try_from(value).ok();
+    if used != word.text.len() {
         let message = format!(
             "'rate-limit sessions' : unexpected character '{}' in integer value '{}'",
             super::timeout::character(word, used),
@@ -80,7 +84,7 @@ fn rate_limit(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         );
         args.alert("HX0165", word.span, message);
         return;
-    };
+    }
     if !cx.can(Side::Frontend) {
         let message = format!(
             "rate-limit sessions will be ignored because {} has no frontend capability",
@@ -90,7 +94,7 @@ fn rate_limit(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         args.report(finding);
         return;
     }
-    cx.set(|s| s.rate_limit_sessions = Some(value).filter(|v| *v > 0));
+    cx.set(|s| s.rate_limit_sessions = limit.filter(|v| *v > 0));
 }
 
 fn max_session_srv_conns(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {

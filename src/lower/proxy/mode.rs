@@ -14,6 +14,10 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let text = args
         .next_word()
         .map_or_else(String::new, |w| w.display().to_string());
+    if !args.is_empty() {
+        args.end("mode");
+        return;
+    }
     let mode = match text.as_str() {
         "tcp" => Mode::Tcp,
         "http" => Mode::Http,
@@ -36,6 +40,5 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
             return;
         }
     };
-    args.end("mode");
     cx.set(|s| s.mode = mode);
 }

@@ -360,6 +360,11 @@ pub fn rule(
     let (made, findings) = compile(cx, places, |compile, acls| {
         action::compile(set, words, acls, compile)
     });
+    if matches!(bare.as_str(), "cache-use" | "cache-store")
+        && let Some(name) = words.get(1)
+    {
+        crate::lower::section::want_cache(cx, name);
+    }
     let guard = GUARDS.contains(&bare.as_str()) || (bare == "return" && refuses(words));
     let faulty = is_fatal(&findings);
     let silent = findings.is_empty();

@@ -106,15 +106,18 @@ fn one(args: &mut Args<'_, '_>, missing: &str) -> Option<Vec<u8>> {
 }
 
 fn refresh(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
-    let missing = "unexpected character '' in argument to stats refresh interval.";
-    let Some(word) = args.word(missing) else {
-        return;
+    // without a time HAProxy changes nothing
+    let Some(word) = args.next_word() else {
+        return set(cx, |_| {});
     };
     match units::time(&word.text, TimeUnit::Second) {
         Ok(time) => set(cx, |s| s.refresh = Some(time.value)),
         Err(error) => {
-            let message = format!("'stats refresh' : {}", reason(error, word));
-            args.alert("HX0203", word.span, message);
+            let message = format!(
+                "{} in argument to stats refresh interval.",
+                reason(error, word)
+            );
+            args.report(Diagnostic::alert("HX0203", word.span, message).form(Form::Tight));
         }
     }
 }
@@ -126,11 +129,8 @@ fn show_node(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     };
     let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     if !word.text.iter().all(plain) {
-        args.alert(
-            "HX0162",
-            word.span,
-            "'stats show-node' invalid node name - should be a stringwith digits(0-9), letters(A-Z, a-z), hyphen(-) or underscode(_).",
-        );
+        let message = "'stats show-node' invalid node name - should be a stringwith digits(0-9), letters(A-Z, a-z), hyphen(-) or underscode(_).";
+        args.report(Diagnostic::alert("HX0162", word.span, message).form(Form::Tight));
         return;
     }
     let name = word.display().to_string();
@@ -140,11 +140,10 @@ fn show_node(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 fn show_desc(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if args.is_empty() {
         if cx.global.description.is_none() {
-            args.warning(
-                "HX0220",
-                args.here(),
-                "'show-desc' requires a parameter or 'desc' to be set in the global section.",
-            );
+            let message =
+                "'show-desc' requires a parameter or 'desc' to be set in the global section.";
+            let finding = Diagnostic::warning("HX0220", args.here(), message);
+            args.report(finding.form(Form::Tight));
         }
         set(cx, |s| s.description = Some(None));
         return;

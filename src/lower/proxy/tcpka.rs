@@ -39,7 +39,8 @@ fn count(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         return;
     };
     let (value, used) = atol(&word.text);
-    let (Ok(value), true) = (u32::try_from(value), used == word.text.len()) else {
+    let value = u32::try_from(value).unwrap_or_default();
+    if used != word.text.len() {
         let message = format!(
             "'{name}' : unexpected character '{}' in integer value '{}'",
             super::timeout::character(word, used),
@@ -47,7 +48,7 @@ fn count(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         );
         args.alert("HX0165", word.span, message);
         return;
-    };
+    }
     cx.set(|s| target(s, &name).count = Some(value).filter(|v| *v > 0));
 }
 

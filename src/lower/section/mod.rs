@@ -19,7 +19,7 @@ use super::context::Context;
 use super::{KeywordHandler, check};
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
-use crate::config::directive::Directive;
+use crate::config::directive::{Directive, Word};
 use crate::grammar::{self, Version};
 use crate::ir;
 use crate::ir::proxy::HttpErrors;
@@ -99,6 +99,32 @@ pub struct Wanted {
     pub name: String,
     /// What is said if there is none.
     pub finding: Diagnostic,
+}
+
+/// Notes a cache that a line names.
+pub(super) fn want_cache(cx: &mut Context<'_>, name: &Word) {
+    let text = format!(
+        "config: {}: unable to find the cache '{name}' referenced by the filter 'cache'.",
+        cx.named(),
+        name = name.display()
+    );
+    want(cx, "cache", name, text);
+}
+
+/// Notes an application that a line names.
+pub(super) fn want_fcgi_app(cx: &mut Context<'_>, name: &Word) {
+    let named = cx.named();
+    let (_, proxy) = named.split_once(' ').unwrap_or_default();
+    let text = format!("proxy {proxy} : fcgi-app '{}' not found.", name.display());
+    want(cx, "fcgi-app", name, text);
+}
+
+fn want(cx: &mut Context<'_>, kind: &'static str, name: &Word, text: String) {
+    cx.wanted.push(Wanted {
+        kind,
+        name: name.display().to_string(),
+        finding: Diagnostic::alert("HX0301", name.span, text).form(Form::Plain),
+    });
 }
 
 /// How HAProxy words faults of a section's head.
@@ -219,6 +245,9 @@ pub(super) fn begin(cx: &mut Context<'_>, line: &Directive) {
     };
     if section.removed.is_some_and(|r| r <= Version::CURRENT) {
         check::foreign_section(cx, line);
+        return;
+    }
+    if crate::lower::experimental::refuses_section(cx, section.name, line.span) {
         return;
     }
     cx.foreign = Some(section.name.to_owned());
@@ -377,6 +406,13 @@ pub(super) fn finish(cx: &mut Context<'_>) {
             found.push(Diagnostic::alert("HX0160", section.span, message).form(Form::Plain));
         }
         found.extend(cache::too_large(section));
+        let local = &cx.options.local_peer;
+        let incomplete = !section.inside.contains_key(&("peer", local.clone()));
+        if kind == "peers" && has("peer") && !local.is_empty() && incomplete {
+            let message =
+                format!("Removing incomplete section 'peers {name}' (no peer named '{local}').");
+            found.push(Diagnostic::warning("HX0305", section.span, message).form(Form::Plain));
+        }
         if kind == "resolvers" && !name.is_empty() && !has("nameserver") {
             let message = format!(
                 "resolvers '{name}' [{}] has no nameservers configured!",

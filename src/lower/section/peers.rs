@@ -1,6 +1,6 @@
 //! Lines of a `peers` section (configuration manual 3.5).
 
-use super::own_name;
+use super::{declare, own_name};
 use crate::base::diag::{Diagnostic, Form};
 use crate::config::address::{self, Kind};
 use crate::config::args::Args;
@@ -23,6 +23,7 @@ fn peer(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let keyword = args.name(1);
     let name = args.next_word();
     let name = name.map_or_else(String::new, |w| w.display().to_string());
+    declare(cx, "peer", &name, args.line().span);
     let Some(word) = args.next_word() else {
         if keyword == "peer" {
             let message =
@@ -36,7 +37,6 @@ fn peer(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         finding.message.insert_str(0, &prefix);
         args.report(finding.form(Form::Bracket));
     }
-    let _ = cx;
 }
 
 fn bind(_: &mut Context<'_>, args: &mut Args<'_, '_>) {

@@ -311,7 +311,10 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
         args.report(finding);
         return;
     }
-    if let Some(other) = servers.iter().find(|s| s.name == server.name) {
+    // HAProxy compares only names that stand on the lines
+    let written = args.line().words.first().is_some_and(|w| w.is("server"));
+    let twin = |s: &&Server| s.name == server.name;
+    if let Some(other) = servers.iter().find(twin).filter(|_| written) {
         let text = format!(
             "parsing [{}] : {}, another server named '{}' was already defined at line {}, please use distinct names.",
             cx.place(server.span),
@@ -517,7 +520,7 @@ fn server_name(
         match Expr::parse_words(std::slice::from_ref(word), compile) {
             Ok((expr, _)) => Some(expr),
             Err(crate::sample::compile::Fault::Wrong(m)) => {
-                compile.alert(m);
+                compile.alert(format!("{m}."));
                 None
             }
             Err(_) => None,

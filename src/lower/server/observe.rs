@@ -14,7 +14,7 @@ pub const OBSERVE: ServerOption = ServerOption::new(&["observe"], |made, _, args
         b"layer7" => Some(Observe::Layer7),
         _ => {
             let text = format!(
-                "'observe' expects one of 'none', 'layer4', 'layer7' but got '{}'..",
+                "'observe' expects one of 'none', 'layer4', 'layer7' but got '{}'.",
                 word.display()
             );
             return Err(Fault::at(word.span, text));
@@ -44,7 +44,7 @@ fn on_error(made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Res
         b"mark-down" => OnError::MarkDown,
         _ => {
             let text = format!(
-                "'on-error' expects one of 'fastinter', 'fail-check', 'sudden-death' or 'mark-down' but got '{}'..",
+                "'on-error' expects one of 'fastinter', 'fail-check', 'sudden-death' or 'mark-down' but got '{}'.",
                 word.display()
             );
             return Err(Fault::at(word.span, text));

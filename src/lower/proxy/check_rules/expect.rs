@@ -212,8 +212,7 @@ fn regex(word: &Word) -> Result<Regex, Fault> {
 }
 
 fn regex_of(word: &Word, ignore_case: bool) -> Result<Regex, Fault> {
-    Regex::new(word.bytes(), ignore_case)
-        .map_err(|m| format!("regex '{}' is invalid ({m})", word.display()).into())
+    Regex::new(word.bytes(), ignore_case).map_err(Fault::from)
 }
 
 /// `200,204-299`

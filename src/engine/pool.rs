@@ -182,7 +182,7 @@ impl IdlePool {
         server: u32,
         conn: ServerConn,
         delay: u64,
-        wanted: impl FnOnce() -> bool,
+        wanted: impl Fn() -> bool,
     ) {
         let Some(list) = self.list(backend, server) else {
             return;
@@ -191,9 +191,20 @@ impl IdlePool {
         if list.due == 0 {
             list.due = conn.idle_since + delay;
         }
-        let first = list.proven.is_empty() && (conn.uses > 1 || list.fresh.is_empty());
-        if !first && !wanted() {
-            return;
+        let first = |list: &Idle| {
+            list.proven.is_empty() && (conn.uses > 1 || list.fresh.is_empty())
+        };
+        if !first(&list) && !wanted() {
+            // those that the server has closed do not count, though the keeper may not have run yet
+            let before = list.len();
+            list.fresh.retain(|c| !c.sock.hung_up());
+            list.proven.retain(|c| !c.sock.hung_up());
+            let gone = before - list.len();
+            self.total.set(self.total.get() - gone);
+            self.counts.set(backend.0 as usize, server as usize, &list);
+            if gone == 0 || !first(&list) && !wanted() {
+                return;
+            }
         }
         conn.sock.watch();
         conn.sock.entrust(self.keeper.get());

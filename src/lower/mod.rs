@@ -125,6 +125,7 @@ fn foreign<'d>(cx: &mut Context<'d>, line: &'d Directive) {
         return;
     };
     match INDEX.find(Sections::named(&kind), &line.words) {
+        Some((_, name, _)) if grammar::switched_off("keyword", name) => {}
         Some((handler, _, words)) => run(cx, handler, line, words),
         None => section::line(cx, line, &kind),
     }

@@ -68,14 +68,37 @@ fn compression(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         args.rest();
         return;
     }
+    let named = cx.named();
+    let proxy = named.split_once(' ').map_or("", |(_, name)| name);
+    let mut again = false;
     super::compression::change(cx, |c| {
-        let named = c.filters.get_or_insert_default();
-        match name.as_str() {
-            "comp-req" => named.requests = true,
-            "comp-res" => named.responses = true,
-            _ => c.filter = true,
-        }
+        let halves = c.filters.get_or_insert_default();
+        // each half has one filter at most; `compression` is both
+        (again, halves.requests, halves.responses, c.filter) = match name.as_str() {
+            "comp-req" => (
+                halves.requests || c.filter,
+                true,
+                halves.responses,
+                c.filter,
+            ),
+            "comp-res" => (
+                halves.responses || c.filter,
+                halves.requests,
+                true,
+                c.filter,
+            ),
+            _ => (
+                c.filter || halves.requests || halves.responses,
+                halves.requests,
+                halves.responses,
+                true,
+            ),
+        };
     });
+    if again {
+        let message = format!("'filter' : {proxy}: Proxy supports only one {name} filter\n");
+        args.alert("HX0230", args.line().span, message);
+    }
 }
 
 fn reference(cx: &mut Context<'_>, args: &mut Args<'_, '_>, kind: &str) {

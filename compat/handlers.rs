@@ -35,7 +35,14 @@ fn uses(config: &str, keyword: &str) -> bool {
     let wanted: Vec<&str> = keyword.split_whitespace().collect();
     config.lines().any(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
-        words.windows(wanted.len()).any(|w| w == wanted)
+        let same = |(word, wanted): (&&str, &&str)| {
+            // `set-proxy-v2-tlv-fmt(0xE1)`
+            word.strip_prefix(*wanted)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('('))
+        };
+        words
+            .windows(wanted.len())
+            .any(|w| w.iter().zip(&wanted).all(same))
     })
 }
 

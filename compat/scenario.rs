@@ -17,6 +17,8 @@ pub struct Scenario {
     pub needs: Vec<String>,
     /// The configuration puts the process into the background; its number is in `${dir}/pid`.
     pub background: bool,
+    /// The program refuses the configuration: the steps are there to see that it does.
+    pub refused: bool,
     /// Extra command-line words for the proxy.
     pub args: Vec<String>,
     pub files: Vec<(String, Vec<u8>)>,
@@ -171,6 +173,7 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, String> {
         config: String::new(),
         needs: Vec::new(),
         background: false,
+        refused: false,
         args: Vec::new(),
         files: Vec::new(),
         servers: Vec::new(),
@@ -193,6 +196,7 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, String> {
             "golden" => s.golden = words.get(1).copied().unwrap_or("3.4.0").to_owned(),
             "needs" => s.needs.extend(owned(&words[1..])),
             "background" => s.background = true,
+            "refused" => s.refused = true,
             "args" => s.args.extend(words.iter().skip(1).map(|w| (*w).to_owned())),
             "mask" => {
                 let (prefix, rest) = quoted(line[4..].trim()).ok_or_else(|| fault("quotes"))?;

@@ -67,6 +67,8 @@ pub struct Half {
     pub outlives_sink: bool,
     /// The receiver is lost.
     sink_lost: bool,
+    /// What is read is not for the receiver.
+    silent: bool,
     /// Codes the body, which is sent in chunks then.
     pub coder: Option<Box<Coder>>,
     /// What the receiver has not taken yet.
@@ -88,6 +90,7 @@ impl Half {
             relaxed: false,
             outlives_sink: false,
             sink_lost: false,
+            silent: false,
             coder: None,
             unsent: Vec::new(),
             sent: 0,
@@ -106,6 +109,12 @@ impl Half {
             BodyLength::Tunnel => (Remaining::UntilClose, false),
         };
         self.body_bytes = 0;
+    }
+
+    /// Prepares for a body that the receiver of what was written so far does not get.
+    pub fn discard(&mut self, body: BodyLength) {
+        self.begin(body, false);
+        self.silent = true;
     }
 
     /// The body was read to its end.
@@ -375,7 +384,7 @@ impl Half {
     /// Writes pieces in order; what does not go now is kept.
     fn write(&mut self, t: &Thread, sink: &Sock, pieces: &[&[u8]], more: bool) -> Result<(), Pump> {
         let total: usize = pieces.iter().map(|p| p.len()).sum();
-        if total == 0 || self.sink_lost {
+        if total == 0 || self.sink_lost || self.silent {
             return Ok(());
         }
         if self.is_pending() {

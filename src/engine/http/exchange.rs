@@ -504,15 +504,17 @@ impl Stream {
         if res.is_changed() {
             self.growth.1 = super::count::growth(super::count::logged_size(res), size);
         }
-        // a rule may have made it a response that has no body: what the server sends is not passed
-        // on, and its connection not used again
+        // a rule may have made it a response that has no body: what the server sends is not passed on
         let body = match res.status() {
             204 | 304 if res.body() != BodyLength::Tunnel => BodyLength::None,
             // the client asked for no body, whatever a rule asked the server for
             _ if self.req.received_method() == b"HEAD" => BodyLength::None,
             _ => res.body(),
         };
-        at.discards = body != res.body();
+        let unwanted = (body != res.body()).then(|| res.body());
+        // what has an end is read up to it, so that the connection can be used again (as in 3.4)
+        at.discards =
+            unwanted.is_some_and(|b| matches!(b, BodyLength::UntilClose | BodyLength::Tunnel));
         if let Some(coding) = self.codings.1 {
             at.down.coder = self.response_coder(coding);
         }
@@ -542,7 +544,14 @@ impl Stream {
         at.answered = true;
         let data = res.body_prefix();
         match at.down.push(t, &self.s.client, &head, data, false) {
-            Ok(taken) => {
+            Ok(mut taken) => {
+                if let Some(body) = unwanted.filter(|_| !at.discards) {
+                    at.down.discard(body);
+                    taken = match at.down.push(t, &self.s.client, &[], data, false) {
+                        Ok(taken) => taken,
+                        Err(_) => return Err(Failure::End(End::Silent(*b"PD"))),
+                    };
+                }
                 if let Some(more) = data.get(taken..)
                     && !more.is_empty()
                 {

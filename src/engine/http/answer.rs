@@ -5,7 +5,7 @@ use crate::action::{Answer, RuleSet};
 use crate::engine::reactor::{Io, Wake};
 use crate::engine::session::Next;
 use crate::ir::proxy::Options;
-use crate::proto::h1::{CaseMap, EncodeOptions, Parsed, Persist, errors};
+use crate::proto::h1::{CaseMap, EncodeOptions, Method, Parsed, Persist, errors};
 use crate::rules;
 
 impl Stream {
@@ -134,7 +134,15 @@ impl Stream {
     async fn respond(&mut self, text: &[u8]) -> Next {
         let t = self.s.t;
         let mut res = self.res.take().unwrap_or_else(|| t.message());
-        if res.load_response(text, self.req.context()) != Parsed::Done {
+        let mut asked = self.req.context();
+        let connect = asked.method == Method::Connect;
+        if connect {
+            // there is no tunnel: the answer is framed as any other, and nothing behind the
+            // request's head belongs to it
+            asked.method = Method::Get;
+            self.body_read |= self.req.is_parsed();
+        }
+        if res.load_response(text, asked) != Parsed::Done {
             t.recycle(res);
             self.send_all(text).await;
             return Next::Close;
@@ -167,10 +175,16 @@ impl Stream {
         if self.req.received_method() != b"HEAD" {
             out.extend_from_slice(res.body_prefix());
         }
+        // the client takes a success for the tunnel; 3.4 ends it without a word
+        let ended = connect && (200..300).contains(&res.status());
         if !self.send_all(&out).await {
             return Next::Drop;
         }
-        if keep { Next::KeepAlive } else { Next::Close }
+        if keep && !ended {
+            Next::KeepAlive
+        } else {
+            Next::Close
+        }
     }
 
     /// Sends a page as it is, since nothing is known of the request; only its names are spelled

@@ -65,35 +65,49 @@ pub async fn take(
     if counts.len() < 2 || counts.iter().map(|c| c.get(backend, server)).sum::<u32>() <= low {
         return None;
     }
-    let (owner, _) = counts
+    // who has most is likeliest to have one of this kind
+    let mut owners: Vec<(u32, usize)> = counts
         .iter()
         .enumerate()
-        .filter(|(i, c)| *i != t.worker.id && c.get(backend, server) > 0)
-        .max_by_key(|(_, c)| c.get(backend, server))?;
+        .filter(|(i, _)| *i != t.worker.id)
+        .map(|(i, c)| (c.get(backend, server), i))
+        .filter(|(idle, _)| *idle > 0)
+        .collect();
+    owners.sort_unstable_by(|a, b| b.cmp(a));
+    for (_, owner) in owners {
+        let ask = Ask {
+            backend,
+            server,
+            kind,
+            proven,
+            number: ASKED.replace(ASKED.get() + 1),
+            until: t.worker.after(Some(PATIENCE)),
+        };
+        if let Some(conn) = ask_for(t, owner, ask).await {
+            return Some(conn);
+        }
+    }
+    None
+}
+
+/// Asks one thread.
+async fn ask_for(t: &'static Thread, owner: usize, ask: Ask) -> Option<ServerConn> {
+    let shared = &t.shared;
     let me = t.worker.current();
-    let ask = Ask {
-        backend,
-        server,
-        kind,
-        proven,
-        number: ASKED.replace(ASKED.get() + 1),
-        until: t.worker.after(Some(PATIENCE)),
-    };
     let message = move |_: &'static Worker| super::with_thread(|owner| give(owner, ask, me));
     shared
         .hub
         .inbox(owner)?
         .send(InboxMessage::Run(Box::new(message)));
-    let Ask { number, until, .. } = ask;
     loop {
-        let mine = |a: &mut Answer| a.number == number;
+        let mine = |a: &mut Answer| a.number == ask.number;
         if let Some(answer) = t.answers.borrow_mut().extract_if(.., mine).next() {
             let (socket, uses, strict) = answer.given?;
             let sock = Sock::attach(t.worker, socket);
             let conn = ServerConn {
-                home: shared.plan.backend(backend).cloned(),
+                home: shared.plan.backend(ask.backend).cloned(),
                 sock,
-                kind,
+                kind: ask.kind,
                 strict,
                 counted: shared.descriptors.server(),
                 uses,
@@ -102,10 +116,10 @@ pub async fn take(
             };
             return conn.sock.is_quiet().then_some(conn);
         }
-        if t.worker.now_ms() >= until {
+        if t.worker.now_ms() >= ask.until {
             return None;
         }
-        t.worker.park(until).await;
+        t.worker.park(ask.until).await;
     }
 }
 

@@ -120,14 +120,14 @@ impl Stream {
         Ok(())
     }
 
-    /// `monitor-uri`: exactly this path and query is answered here.
+    /// `monitor-uri`: exactly this URI, or path and query, is answered here.
     fn monitor(&mut self) -> Result<(), End> {
         let fe: &FrontendPlan = &self.s.fe;
         let Some(uri) = &fe.monitor_uri else {
             return Ok(());
         };
-        let asked = self.req.path();
-        if !self.req.query().is_empty() || asked != &uri[..] {
+        // with scheme and host, or without
+        if self.req.path_and_query() != &uri[..] && self.req.target() != &uri[..] {
             return Ok(());
         }
         if !fe.monitor_fail.is_empty() {

@@ -191,9 +191,8 @@ impl IdlePool {
         if list.due == 0 {
             list.due = conn.idle_since + delay;
         }
-        let first = |list: &Idle| {
-            list.proven.is_empty() && (conn.uses > 1 || list.fresh.is_empty())
-        };
+        let first =
+            |list: &Idle| list.proven.is_empty() && (conn.uses > 1 || list.fresh.is_empty());
         if !first(&list) && !wanted() {
             // those that the server has closed do not count, though the keeper may not have run yet
             let before = list.len();

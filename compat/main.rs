@@ -9,14 +9,17 @@
 //! cargo test --test compat -- --only hapax       one side only (hapax, or a version)
 //! cargo test --test compat -- --threads 4        every side with this number of threads
 //! cargo test --test compat -- --without-handlers which executed keywords no scenario misses
+//! cargo test --test compat -- --converters       converters on a thousand inputs each
 //! ```
 
 mod clock;
+mod converters;
 mod differences;
 mod facts;
 mod golden;
 mod h2;
 mod handlers;
+mod inputs;
 mod play;
 mod process;
 mod scenario;
@@ -133,6 +136,8 @@ struct Options {
     keywords: Vec<String>,
     rerecord: bool,
     without_handlers: bool,
+    /// Converters on many inputs instead of scenarios.
+    converters: bool,
     only: Option<String>,
     show: bool,
     /// Number of threads for real HAProxy too.
@@ -145,6 +150,7 @@ fn options() -> Options {
         keywords: Vec::new(),
         rerecord: false,
         without_handlers: false,
+        converters: false,
         only: None,
         show: false,
         threads: None,
@@ -153,6 +159,7 @@ fn options() -> Options {
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--rerecord" => options.rerecord = true,
+            "--converters" => options.converters = true,
             "--without-handlers" => options.without_handlers = true,
             "--only" => options.only = args.next(),
             "--show" => options.show = true,
@@ -242,6 +249,9 @@ fn scenarios(names: &[String]) -> Result<Vec<Scenario>, String> {
 
 fn main() -> ExitCode {
     let options = options();
+    if options.converters {
+        return finish(converters::run(&options.names, options.rerecord));
+    }
     let found = match scenarios(&options.names) {
         Ok(found) => found,
         Err(fault) => {
@@ -262,6 +272,11 @@ fn main() -> ExitCode {
     let _ = std::fs::remove_dir_all(
         std::env::temp_dir().join(format!("hapax-compat-{}", std::process::id())),
     );
+    finish(result)
+}
+
+/// Tells how it went: passed and failed.
+fn finish(result: (usize, usize)) -> ExitCode {
     println!("\n{} passed, {} failed", result.0, result.1);
     if result.1 == 0 {
         ExitCode::SUCCESS

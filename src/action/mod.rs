@@ -24,6 +24,7 @@ mod early_hint;
 mod edit_list;
 mod expect_proxy;
 mod header;
+mod headers_bin;
 mod known;
 mod line;
 mod listed;
@@ -165,6 +166,7 @@ static FAMILIES: &[&[Keyword]] = &[
     edit_list::KEYWORDS,
     expect_proxy::KEYWORDS,
     header::KEYWORDS,
+    headers_bin::KEYWORDS,
     normalize_uri::KEYWORDS,
     redirect::KEYWORDS,
     reject::KEYWORDS,

@@ -289,6 +289,12 @@ pub(super) static KEYWORDS: &[Keyword] = &[
     keyword!("set-mark", CLIENT, |line| number_or_constant(line, |n| Effect::FcMark(low32(n))),
         "Old name of `set-fc-mark`.",
         "http-request set-mark 7" => "FcMark(7)"),
+    keyword!("set-bc-tos", CONTENT, |line| number_or_constant(line, |n| Effect::BcTos(low8(n))),
+        "The TOS or DSCP of packets to the server.",
+        "http-request set-bc-tos 0x20" => "BcTos(32)"),
+    keyword!("set-bc-mark", CONTENT, |line| number_or_constant(line, |n| Effect::BcMark(low32(n))),
+        "The netfilter mark of packets to the server.",
+        "http-request set-bc-mark 7" => "BcMark(7)"),
     keyword!("set-retries", CONTENT, |line| {
         let missing = "expects exactly 1 argument (an expression or an integer between 1 and 100)";
         if line.at_end() {

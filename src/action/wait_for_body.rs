@@ -109,7 +109,7 @@ pub(super) static KEYWORDS: &[Keyword] = &[
     Keyword {
         name: "wait-for-body",
         prefix: false,
-        sets: RuleSets::REQUEST,
+        sets: RuleSets::REQUEST.union(RuleSets::RESPONSE),
         compile: body,
         doc: "Waits until the body is there whole, or as many bytes of it; 408 if that takes too \
               long.",
@@ -132,7 +132,7 @@ pub(super) static KEYWORDS: &[Keyword] = &[
     Keyword {
         name: "pause",
         prefix: false,
-        sets: RuleSets::REQUEST,
+        sets: RuleSets::REQUEST.union(RuleSets::RESPONSE),
         compile: pause,
         doc: "Waits that long.",
         examples: &[

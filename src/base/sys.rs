@@ -196,6 +196,61 @@ pub fn fastopen_connect(fd: impl AsFd) -> io::Result<bool> {
     int(fd, libc::IPPROTO_TCP, libc::TCP_FASTOPEN_CONNECT).map(|v| v != 0)
 }
 
+/// What the kernel tells of a TCP connection (tcp(7), `TCP_INFO`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TcpFacts {
+    /// Round trip time, microseconds.
+    pub rtt: u32,
+    /// Its mean deviation, microseconds.
+    pub rttvar: u32,
+    /// Segments that are not acknowledged yet.
+    pub unacked: u32,
+    /// Segments acknowledged out of order.
+    pub sacked: u32,
+    /// Segments on their way for the second time.
+    pub retrans: u32,
+    /// Segments acknowledged by FACK.
+    pub fackets: u32,
+    /// Segments that seem lost.
+    pub lost: u32,
+    /// How far segments arrive out of order.
+    pub reordering: u32,
+}
+
+/// What the kernel tells of a connection.
+///
+/// # Errors
+/// What getsockopt(2) says; not every socket is TCP.
+pub fn tcp_facts(fd: impl AsFd) -> io::Result<TcpFacts> {
+    // SAFETY: `tcp_info` is plain numbers, for which all zeros are valid.
+    let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
+    let mut size = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).unwrap_or(0);
+    // SAFETY: the kernel writes at most `size` bytes to `info`, and the new size to `size`; both
+    // live until the call returns, as does the borrowed descriptor.
+    let done = unsafe {
+        libc::getsockopt(
+            fd.as_fd().as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            std::ptr::from_mut(&mut info).cast(),
+            std::ptr::from_mut(&mut size),
+        )
+    };
+    if done != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(TcpFacts {
+        rtt: info.tcpi_rtt,
+        rttvar: info.tcpi_rttvar,
+        unacked: info.tcpi_unacked,
+        sacked: info.tcpi_sacked,
+        retrans: info.tcpi_retrans,
+        fackets: info.tcpi_fackets,
+        lost: info.tcpi_lost,
+        reordering: info.tcpi_reordering,
+    })
+}
+
 /// The bytes of words in the machine's order.
 pub fn bytes_of_words(words: &[u32]) -> &[u8] {
     let length = std::mem::size_of_val(words);

@@ -1,5 +1,6 @@
 //! `tcp-request connection` and `tcp-request session`: whether a connection is let in.
 
+use super::connect::set_tos;
 use super::session::Session;
 use crate::action::RuleSet;
 use crate::engine::http::contains;
@@ -8,11 +9,10 @@ use crate::proto::h1::Message;
 use crate::proto::proxy_protocol::Received;
 use crate::rules::{self, Verdict};
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Effect, LogData, StreamView, TlsFacts, World};
+use crate::sample::view::{Connection, Effect, LogData, StreamView, TlsFacts, World};
 use crate::table::Tracked;
 use socket2::SockRef;
 use std::net::SocketAddr;
-use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
 impl StreamView for Session {
@@ -37,6 +37,17 @@ impl StreamView for Session {
     fn glitches(&self) -> u32 {
         let pipe = self.client.pipe();
         pipe.map_or(0, |pipe| pipe.connection().glitches())
+    }
+    fn client_connection(&self) -> Option<Box<Connection>> {
+        let mut known = super::facts::of(&self.client);
+        if let Some(log) = &self.log {
+            known.fault = log.fault;
+        }
+        Some(known)
+    }
+    fn listener_connections(&self) -> Option<u32> {
+        let all = &self.t.shared.listeners;
+        all.get(self.listener as usize).map(|l| l.current())
     }
     fn src(&self) -> Option<SocketAddr> {
         self.src
@@ -110,12 +121,6 @@ impl StreamView for Session {
         }
         true
     }
-}
-
-/// Sets the TOS byte, or the traffic class of an IPv6 socket.
-fn set_tos(fd: BorrowedFd<'_>, tos: u8) -> bool {
-    use rustix::net::sockopt::{set_ip_tos, set_ipv6_tclass};
-    set_ip_tos(fd, tos).is_ok() || set_ipv6_tclass(fd, tos.into()).is_ok()
 }
 
 /// Lets the connections of less nice listeners go first, from now on (`nice`).

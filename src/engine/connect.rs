@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, ipproto, sockopt};
 use socket2::SockRef;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What a connection needs besides its target.
@@ -46,6 +46,24 @@ pub struct Options<'a> {
     pub rcvbuf: Option<u32>,
     /// `tune.sndbuf.server`
     pub sndbuf: Option<u32>,
+    /// `set-bc-mark`, `set-bc-tos`
+    pub marks: Marks,
+}
+
+/// What rules ask of packets to the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// `set-bc-mark`
+    pub mark: Option<u32>,
+    /// `set-bc-tos`
+    pub tos: Option<u8>,
+}
+
+impl Marks {
+    /// What tells connections apart that are marked differently.
+    pub fn text(self) -> String {
+        format!("{self:?}")
+    }
 }
 
 impl<'a> Options<'a> {
@@ -64,6 +82,7 @@ impl<'a> Options<'a> {
             fast_open: server.tfo,
             rcvbuf: tune.rcvbuf_server,
             sndbuf: tune.sndbuf_server,
+            marks: Marks::default(),
         }
     }
 }
@@ -87,6 +106,11 @@ pub enum Fault {
     HandshakeTimedOut,
     /// The client left meanwhile.
     Abandoned,
+}
+
+/// Sets the TOS byte, or the traffic class of an IPv6 socket.
+pub fn set_tos(fd: BorrowedFd<'_>, tos: u8) -> bool {
+    sockopt::set_ip_tos(fd, tos).is_ok() || sockopt::set_ipv6_tclass(fd, tos.into()).is_ok()
 }
 
 /// Begins to connect. The connection may be still under way: writing tells.
@@ -144,6 +168,13 @@ fn inet(worker: &'static Worker, addr: SocketAddr, o: Options<'_>) -> Result<Soc
     if o.fast_open {
         // an old kernel that knows nothing of it connects all the same
         let _ = sys::set_fastopen_connect(&fd);
+    }
+    // without the rights to do so, packets go unmarked, as in HAProxy
+    if let Some(mark) = o.marks.mark {
+        let _ = SockRef::from(&fd).set_mark(mark);
+    }
+    if let Some(tos) = o.marks.tos {
+        set_tos(fd.as_fd(), tos);
     }
     if let Some(name) = o.interface {
         // HAProxy does not look at the outcome either

@@ -10,6 +10,7 @@ mod contstats;
 pub mod count;
 mod descriptors;
 pub mod events;
+mod facts;
 mod follow;
 pub mod forward;
 pub mod h2;

@@ -181,7 +181,9 @@ impl Session {
             return;
         }
         if log.error.is_some() {
-            self.log = Some(Box::new(self.log_data(&log, LogStep::Error)));
+            let mut data = self.log_data(&log, LogStep::Error);
+            data.fault = crate::sample::fetch::fault_number(what);
+            self.log = Some(Box::new(data));
             super::log::step(self.t, &log, self, LogStep::Error, super::log::INFO, None);
             self.log = None;
             return;

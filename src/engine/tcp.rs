@@ -74,6 +74,10 @@ struct TcpStream {
     stores: Option<Box<stick::Stores>>,
     /// The proxy's own address towards the server, if an expression asks for it.
     own_address: Option<SocketAddr>,
+    /// What is known of the server's connection, if an expression asks for it.
+    server_facts: Option<Box<crate::sample::view::Connection>>,
+    /// What rules ask of packets to the server.
+    marks: Option<Box<connect::Marks>>,
     /// The last final rule that ran.
     last_rule: Option<Span>,
     /// Places in the server's and the back end's queue when it came.
@@ -122,6 +126,8 @@ pub async fn serve(mut s: Box<Session>) {
         log_level: None,
         priority: (0, 0),
         own_address: None,
+        server_facts: None,
+        marks: None,
         last_rule: None,
         waited: (0, 0),
         logged: false,
@@ -178,8 +184,9 @@ impl TcpStream {
             let fault = match self.connect(&be, server).await {
                 Ok(conn) => {
                     self.times.connected = t.worker.now_us().max(1);
-                    if self.s.plan.global.settings.asks_own_address {
+                    if self.s.plan.global.settings.asks_server_connection {
                         self.own_address = conn.sock.local_address();
+                        self.server_facts = Some(super::facts::of(&conn.sock));
                     }
                     self.log_step(LogStep::Connect);
                     if !be.stick_rules.is_empty() {
@@ -662,6 +669,7 @@ impl TcpStream {
             // there is nothing yet that could go out with the first packet
             fast_open: false,
             smart: false,
+            marks: self.marks.as_deref().copied().unwrap_or_default(),
             ..connect::Options::of(be, &plan.settings, tune)
         };
         let until = worker.after(be.timeouts.connect);

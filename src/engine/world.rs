@@ -124,6 +124,15 @@ impl World for Thread {
         let state = self.server_state(backend, server)?;
         Some(state.effective_weight().div_ceil(WEIGHT_SCALE))
     }
+    fn srv_weights(&self, backend: u32, server: u32) -> Option<(u32, u32)> {
+        let initial = self
+            .back(backend)?
+            .servers
+            .get(server as usize)?
+            .settings
+            .weight;
+        Some((initial, self.server_state(backend, server)?.weight()))
+    }
     fn srv_sess_rate(&self, backend: u32, server: u32) -> Option<u32> {
         let counters = &self.server_state(backend, server)?.counters;
         Some(counters.rate.now(clock::now_ms()))

@@ -22,6 +22,12 @@ impl Coding {
         ("raw-deflate", Coding::RawDeflate),
     ];
 
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        let mut all = Self::NAMES.iter();
+        all.find(|(_, c)| *c == self).map_or("", |(n, _)| n)
+    }
+
     /// By its name in files.
     pub fn named(name: &[u8]) -> Option<Coding> {
         let mut all = Self::NAMES.iter();

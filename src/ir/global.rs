@@ -91,7 +91,7 @@ pub struct Global {
     /// `stats maxconn`
     pub stats_maxconn: Option<u32>,
     /// An expression asks for the proxy's own address towards servers (`bc_src`, `%bi`).
-    pub asks_own_address: bool,
+    pub asks_server_connection: bool,
     /// `spread-checks`, percent, -50 to 50
     pub spread_checks: i32,
     /// `max-spread-checks`, ms
@@ -340,7 +340,7 @@ impl Default for Global {
             stats_sockets: Vec::new(),
             stats_timeout: None,
             stats_maxconn: None,
-            asks_own_address: false,
+            asks_server_connection: false,
             spread_checks: 0,
             max_spread_checks: None,
             h1_case_adjust: Vec::new(),

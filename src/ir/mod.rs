@@ -49,6 +49,8 @@ pub struct Config {
     pub tables: Vec<std::sync::Arc<crate::table::Table>>,
     /// Pattern files that conditions and maps name; `plan` loads them.
     pub pattern_files: Vec<std::sync::Arc<crate::sample::acl::PatternFile>>,
+    /// Keys that tokens are verified and decrypted with; `plan` loads them.
+    pub keys: std::sync::Arc<crate::sample::keys::Keys>,
 }
 
 impl Config {

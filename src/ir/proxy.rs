@@ -493,7 +493,7 @@ pub struct ForwardedHeader {
 }
 
 /// `option forwarded` (RFC 7239)
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Forwarded {
     /// `proto`
     pub proto: bool,
@@ -507,6 +507,38 @@ pub struct Forwarded {
     pub for_: bool,
     /// `for_port`
     pub for_port: bool,
-    /// `host-expr`, `by-expr`, ...: (parameter, expression text) executed with part 4
-    pub exprs: Vec<(String, String)>,
+    /// `host-expr`
+    pub host_expr: Option<ForwardedExpr>,
+    /// `by-expr`
+    pub by_expr: Option<ForwardedExpr>,
+    /// `by_port-expr`
+    pub by_port_expr: Option<ForwardedExpr>,
+    /// `for-expr`
+    pub for_expr: Option<ForwardedExpr>,
+    /// `for_port-expr`
+    pub for_port_expr: Option<ForwardedExpr>,
+}
+
+impl Forwarded {
+    /// All expressions.
+    pub fn exprs_mut(&mut self) -> impl Iterator<Item = &mut ForwardedExpr> {
+        [
+            &mut self.host_expr,
+            &mut self.by_expr,
+            &mut self.by_port_expr,
+            &mut self.for_expr,
+            &mut self.for_port_expr,
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
+/// An expression of `option forwarded`.
+#[derive(Clone, Debug)]
+pub struct ForwardedExpr {
+    /// As written.
+    pub word: crate::config::directive::Word,
+    /// Compiled, once all sections are known; without it there is no value.
+    pub expr: Option<Arc<Expr>>,
 }

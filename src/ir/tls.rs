@@ -175,6 +175,8 @@ pub struct StoredCertificate {
     pub crt: Said,
     /// The file of its key where that is another one.
     pub key: Option<Said>,
+    /// `jwt on`: JSON Web Tokens may be verified and decrypted with it.
+    pub jwt: bool,
 }
 
 /// The expression of `sni`.

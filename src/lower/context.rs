@@ -140,6 +140,8 @@ pub struct Context<'d> {
     pub acls: crate::sample::AclSet,
     /// Lists of patterns that ACLs and maps share.
     pub references: crate::sample::reference::References,
+    /// Keys that tokens are verified and decrypted with.
+    pub keys: std::sync::Arc<crate::sample::keys::Keys>,
     /// Pattern files named by rules, for `plan` to fill.
     pub pattern_files: Vec<std::sync::Arc<crate::sample::acl::PatternFile>>,
 }
@@ -174,6 +176,7 @@ impl<'d> Context<'d> {
             rings: Vec::new(),
             acls: crate::sample::AclSet::default(),
             references: Default::default(),
+            keys: std::sync::Arc::new(crate::sample::keys::Keys::new()),
             pattern_files: Vec::new(),
         }
     }

@@ -51,6 +51,7 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
         pins,
         tables: cx.tables.into_iter().map(|(_, table)| table).collect(),
         pattern_files: cx.pattern_files,
+        keys: cx.keys,
     };
     (config, cx.diags)
 }

@@ -97,7 +97,7 @@ impl Builder<'_> {
             rules: rules(proxy),
             forwardfor: settings.forwardfor.clone(),
             originalto: settings.originalto.clone(),
-            forwarded: settings.forwarded.clone(),
+            forwarded: settings.forwarded.clone().map(Arc::new),
             log: self.logs.plan(proxy, self.files),
             errors: self.errors(&settings.errors),
             case_map: case_map(settings.options, Options::H1_CASE_ADJUST_SERVER, global),

@@ -88,7 +88,7 @@ pub struct BackendPlan {
     /// `option originalto`
     pub originalto: Option<ForwardedHeader>,
     /// `option forwarded`
-    pub forwarded: Option<Forwarded>,
+    pub forwarded: Option<Arc<Forwarded>>,
     /// Where changes of its servers' states are logged.
     pub log: Option<Arc<super::LogPlan>>,
     /// The answers that hapax itself gives once this back end was chosen.

@@ -141,6 +141,7 @@ impl Builder<'_> {
         for file in &config.pattern_files {
             self.pattern_file(file);
         }
+        self.keys();
         let active = || config.proxies.iter().filter(|p| !p.disabled);
         for proxy in active().filter(|p| p.frontend) {
             let id = FrontendId(number(self.frontends.len()));
@@ -193,6 +194,7 @@ impl Builder<'_> {
             keeps_spelling: active().any(|p| p.line_rules.is_some()),
             compresses: active().any(|p| compression(&p.settings).is_some()),
             lists: config.lists.clone(),
+            keys: config.keys.clone(),
             tables: config.tables.clone().into(),
         }
     }
@@ -447,7 +449,6 @@ impl Builder<'_> {
             rules: rules(proxy),
             forwardfor: settings.forwardfor.clone(),
             originalto: settings.originalto.clone(),
-            forwarded: None,
             log: self.logs.plan(proxy, self.files),
             captures: proxy.captures.clone(),
             unique_id: proxy.formats.unique_id.clone(),

@@ -4,7 +4,7 @@ use super::errors::ErrorPages;
 use super::{BackendId, FrontendId, Rules};
 use crate::ir::compression::Compression;
 use crate::ir::proxy::{
-    ConnectionMode, Forwarded, ForwardedHeader, Mode, Options, ProxyId, TcpKeepalive, Timeouts,
+    ConnectionMode, ForwardedHeader, Mode, Options, ProxyId, TcpKeepalive, Timeouts,
 };
 use crate::ir::rule::Condition;
 use crate::proto::h1::CaseMap;
@@ -63,8 +63,6 @@ pub struct FrontendPlan {
     pub forwardfor: Option<ForwardedHeader>,
     /// `option originalto`
     pub originalto: Option<ForwardedHeader>,
-    /// Always `None`: `option forwarded` is the back end's.
-    pub forwarded: Option<Forwarded>,
     /// What is logged, and where to.
     pub log: Option<Arc<super::LogPlan>>,
     /// Slots for captured values.

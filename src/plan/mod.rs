@@ -15,6 +15,7 @@ pub mod files;
 pub mod frontend;
 pub mod global;
 pub mod growth;
+mod jwt;
 pub mod listener;
 pub mod log;
 mod prefetch;
@@ -88,6 +89,8 @@ pub struct Plan {
     /// Lists of patterns that ACLs and maps share, by number, each with what `show map` tells of
     /// it.
     pub lists: Vec<(Arc<crate::sample::reference::Reference>, String)>,
+    /// Keys of JSON Web Tokens, for the runtime API.
+    pub keys: Arc<crate::sample::keys::Keys>,
     /// Stick tables, in source order.
     pub tables: Box<[Arc<crate::table::Table>]>,
     /// Name to back end, for `use_backend` with an expression.

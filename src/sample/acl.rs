@@ -52,6 +52,21 @@ impl Acl {
         result
     }
 
+    /// As [`eval`](Self::eval), without the tests that can have no value at these places.
+    #[cold]
+    pub(super) fn eval_at(&self, places: Places, e: &Eval<'_>) -> Truth {
+        let mut result = Truth::No;
+        let possible = |t: &&Test| t.expr.places().intersects(places);
+        for test in self.tests.iter().filter(possible) {
+            match test.eval(e) {
+                Truth::Yes => return Truth::Yes,
+                Truth::NotYet => result = Truth::NotYet,
+                Truth::No => {}
+            }
+        }
+        result
+    }
+
     /// Compiles an anonymous ACL (the words between the braces). The error is HAProxy's.
     pub fn anonymous(words: &[Word], cx: &mut Compile<'_>) -> Result<Acl, Fault> {
         Ok(Acl {
@@ -84,6 +99,12 @@ impl Acl {
     /// Whether it cannot be evaluated by this version.
     pub(super) fn is_pending(&self) -> bool {
         self.pending
+    }
+
+    /// Whether some of its tests can have no value at these places.
+    pub(super) fn is_partly_impossible(&self, places: Places) -> bool {
+        let mut tests = self.tests.iter();
+        tests.any(|t| !t.expr.places().intersects(places))
     }
 
     /// The places at which none of its tests can have a value: `None` if there is one that can.

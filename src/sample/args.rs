@@ -92,6 +92,8 @@ pub enum Arg {
     Acl(Arc<Acl>, bool),
     /// A variable, where a converter takes one instead of a constant.
     Var(Scope, VarId),
+    /// The keys that tokens are verified and decrypted with.
+    Keys(Arc<super::keys::Keys>),
 }
 
 impl Arg {

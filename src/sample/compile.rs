@@ -3,6 +3,7 @@
 use super::acl::AclSet;
 use super::capture::Slots;
 use super::file::ListedFile;
+use super::keys::Keys;
 use super::places::Places;
 use super::reference::References;
 use super::users::UserList;
@@ -92,12 +93,14 @@ pub struct Compile<'a> {
     pub pending: bool,
     /// Lists of patterns, shared by all sections.
     pub references: References,
+    /// Keys that tokens are verified and decrypted with, shared by all sections.
+    pub keys: Arc<Keys>,
     /// The ACLs that expressions may name.
     pub acls: AclSet,
     /// The slots for captured values of the front end that the line stands in.
     pub slots: Slots,
     /// Something asks for the proxy's own address towards the server.
-    pub asks_own_address: bool,
+    pub asks_server_connection: bool,
     /// Slots that rules name by number, to be looked for when all lines were read.
     pub slot_uses: Vec<(Direction, i64, Span)>,
     /// `tune.stick-counters`
@@ -126,9 +129,10 @@ impl<'a> Compile<'a> {
             without_tls: false,
             pending: false,
             references: References::default(),
+            keys: Arc::new(Keys::new()),
             acls: AclSet::default(),
             slots: Slots::default(),
-            asks_own_address: false,
+            asks_server_connection: false,
             slot_uses: Vec::new(),
             stick_counters: 3,
             inherited: false,

@@ -46,6 +46,9 @@ pub struct Term {
     pub negated: bool,
     /// The named or anonymous ACL.
     pub acl: Arc<Acl>,
+    /// Where it stands, if some of its tests can have no value there: what they ask of may still
+    /// be in memory, but HAProxy has it no longer.
+    pub only: Option<Places>,
 }
 
 impl Condition {
@@ -99,6 +102,7 @@ impl Condition {
             cx.span = before;
             suite.push(Term {
                 negated: std::mem::take(&mut negated),
+                only: acl.is_partly_impossible(cx.places).then_some(cx.places),
                 acl,
             });
         }
@@ -130,7 +134,10 @@ impl Condition {
         for suite in &self.any_of {
             let mut all = Truth::Yes;
             for term in suite {
-                let truth = term.acl.eval(e);
+                let truth = match term.only {
+                    None => term.acl.eval(e),
+                    Some(places) => term.acl.eval_at(places, e),
+                };
                 let truth = match term.negated {
                     true => truth.not(),
                     false => truth,

@@ -102,7 +102,7 @@ impl Expr {
         };
         let rest = text.get(end..).unwrap_or_default();
         cx.keyword = fetch.name;
-        cx.asks_own_address |= fetch.name.starts_with("bc_src");
+        cx.asks_server_connection |= super::fetch::asks_server_connection(fetch.name);
         let (mut args, used) = args::parse(rest, fetch.args, fetch.required, cx)
             .map_err(|f| format!("fetch method '{}' : {}", fetch.name, f.message))?;
         if let Some(check) = fetch.check {

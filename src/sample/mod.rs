@@ -15,6 +15,7 @@ pub mod conv;
 pub mod expr;
 pub mod fetch;
 pub mod file;
+pub mod keys;
 pub mod logformat;
 pub mod pattern;
 mod pending;

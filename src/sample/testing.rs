@@ -254,6 +254,9 @@ impl World for Small {
     fn srv_weight(&self, _: u32, _: u32) -> Option<u32> {
         Some(1)
     }
+    fn srv_weights(&self, _: u32, _: u32) -> Option<(u32, u32)> {
+        Some((100, 50))
+    }
     fn srv_sess_rate(&self, _: u32, _: u32) -> Option<u32> {
         Some(0)
     }

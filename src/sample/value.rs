@@ -270,14 +270,23 @@ pub fn parse_ip(text: &[u8]) -> Option<IpAddr> {
     }
 }
 
-/// An address, or an IPv4 address with a port.
+/// An address, an IPv4 address with a port, or an IPv6 address in brackets.
 pub fn parse_host(value: &[u8]) -> Option<IpAddr> {
-    match ipv4_prefix(value) {
-        Some((a, [])) => Some(a.into()),
-        Some((a, [b':', port @ ..])) if port.iter().all(u8::is_ascii_digit) => Some(a.into()),
-        Some(_) => None,
-        None => std::str::from_utf8(value).ok()?.parse().ok(),
+    match (ipv4_prefix(value), value) {
+        (Some((a, [])), _) => Some(a.into()),
+        (Some((a, [b':', port @ ..])), _)
+            if !port.is_empty() && port.iter().all(u8::is_ascii_digit) =>
+        {
+            Some(a.into())
+        }
+        (Some(_), _) => None,
+        (None, [b'[', inner @ .., b']']) => v6(inner).map(IpAddr::V6),
+        (None, _) => v6(value).map(IpAddr::V6),
     }
+}
+
+fn v6(text: &[u8]) -> Option<Ipv6Addr> {
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// The IPv4 address that text begins with (four decimal numbers), and what follows it, which is

@@ -274,6 +274,23 @@ impl When {
     }
 }
 
+/// Calls `f` with the name, without its scope, and the value of every variable of a scope.
+pub fn each(view: &dyn StreamView, scope: Scope, f: &mut dyn FnMut(&[u8], &Owned)) {
+    let values = match scope {
+        Scope::Proc => PROCESS.read().clone(),
+        _ => match view.vars(scope) {
+            Some(store) => store.values.borrow().clone(),
+            None => return,
+        },
+    };
+    let names = NAMES.read();
+    for (id, value) in &values {
+        if let Some(name) = names.get(id.0 as usize) {
+            f(name, value);
+        }
+    }
+}
+
 /// Unsets a variable.
 pub fn unset(view: &dyn StreamView, scope: Scope, id: VarId) {
     match scope {

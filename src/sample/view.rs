@@ -4,6 +4,7 @@ use super::capture::Captures;
 use super::scratch::Scratch;
 use super::vars::{Scope, VarStore};
 use crate::base::span::Span;
+use crate::base::sys::TcpFacts;
 use crate::proto::h1::Message;
 use crate::proto::proxy_protocol::Received;
 use crate::table::Tracked;
@@ -79,6 +80,28 @@ pub trait StreamView {
     /// Faults and oddities that the client's connection has shown (`fc_glitches`).
     fn glitches(&self) -> u32 {
         0
+    }
+    /// What is known of the client's connection (`fc_rtt`, ...); rarely asked for.
+    fn client_connection(&self) -> Option<Box<Connection>> {
+        None
+    }
+    /// What was known of the server's connection when its response began, or it failed
+    /// (`bc_rtt`, ...).
+    fn server_connection(&self) -> Option<&Connection> {
+        None
+    }
+    /// The status of the server's response, whatever rules made of it; 0: none yet
+    /// (`server_status`).
+    fn server_status(&self) -> Option<u16> {
+        None
+    }
+    /// The name of the coding that the response was compressed with (`res.comp_algo`).
+    fn response_coding(&self) -> Option<&'static str> {
+        None
+    }
+    /// Current connections on the socket that the client came in on (`dst_conn`).
+    fn listener_connections(&self) -> Option<u32> {
+        None
     }
     /// Name and id of the chosen back end.
     fn backend(&self) -> Option<(&str, u32)> {
@@ -280,6 +303,29 @@ impl LogStep {
     }
 }
 
+/// What fetches tell of a connection.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    /// What the kernel tells, of a TCP connection.
+    pub tcp: Option<TcpFacts>,
+    /// 1 or 2.
+    pub http_major: u8,
+    /// Faults and oddities of the other side.
+    pub glitches: u32,
+    /// Streams that are open.
+    pub streams: u32,
+    /// Streams that may be open at once.
+    pub stream_limit: u32,
+    /// The number of this stream, 0 in HTTP/1.
+    pub stream: u32,
+    /// The other side gave this stream up, in HTTP/2 with this code.
+    pub aborted: bool,
+    /// See `aborted`.
+    pub reset: Option<u32>,
+    /// HAProxy's number of what went wrong with it (`fc_err`); 0: nothing.
+    pub fault: u8,
+}
+
 /// What TLS agreed upon.
 #[derive(Clone, Debug, Default)]
 pub struct TlsFacts {
@@ -423,6 +469,8 @@ pub struct LogData {
     pub srv_queue: u32,
     /// `%bq`
     pub backend_queue: u32,
+    /// What went wrong with the client's connection, by HAProxy's number (`fc_err`).
+    pub fault: u8,
 }
 
 impl LogData {
@@ -477,6 +525,10 @@ pub enum Effect {
     FcTos(u8),
     /// `set-fc-mark` / `set-mark`
     FcMark(u32),
+    /// `set-bc-tos`
+    BcTos(u8),
+    /// `set-bc-mark`
+    BcMark(u32),
     /// `set-src`, `set-src-port`
     Src(SocketAddr),
     /// `set-dst`, `set-dst-port`

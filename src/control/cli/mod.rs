@@ -40,6 +40,7 @@ mod show_startup_logs;
 mod show_stat;
 mod show_threads;
 mod show_version;
+mod ssl_jwt;
 mod table;
 mod var;
 mod wait;
@@ -68,6 +69,7 @@ pub const COMMANDS: &[&Command] = &[
     &backend::ADD,
     &maps::ADD_MAP,
     &add_server::ADD,
+    &ssl_jwt::ADD,
     &maps::CLEAR_ACL,
     &clear_counters::COMMAND,
     &maps::CLEAR_MAP,
@@ -78,6 +80,7 @@ pub const COMMANDS: &[&Command] = &[
     &backend::DEL,
     &maps::DEL_MAP,
     &add_server::DEL,
+    &ssl_jwt::DEL,
     &health::DISABLE_AGENT,
     &frontend::DISABLE,
     &health::DISABLE,
@@ -134,6 +137,7 @@ pub const COMMANDS: &[&Command] = &[
     &show_sess::SHOW,
     &absent::CERTIFICATES,
     &absent::CRT_LIST,
+    &ssl_jwt::SHOW,
     &absent::SNI,
     &show_startup_logs::COMMAND,
     &show_stat::COMMAND,

@@ -158,7 +158,8 @@ impl Mux {
                     return Err(Code::Protocol.into());
                 }
                 if let Some(pipe) = s.stream(h.stream) {
-                    pipe.lose();
+                    let code = payload.first_chunk::<4>();
+                    pipe.give_up(code.map_or(0, |code| u32::from_be_bytes(*code)));
                     let slot = pipe.slot();
                     self.t
                         .worker

@@ -298,6 +298,13 @@ impl Mux {
         self.state.borrow().glitches
     }
 
+    /// Streams that are open, and how many may be.
+    pub fn stream_counts(&self) -> (u32, u32) {
+        let state = self.state.borrow();
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        (number(state.streams.len()), number(state.most))
+    }
+
     /// There is something to be sent: the connection's task looks, in this turn of the loop.
     pub fn wake(&self) {
         if let Some(task) = self.task.get() {

@@ -54,6 +54,8 @@ pub struct Pipe {
     mux: Rc<Mux>,
     id: u32,
     slot: Cell<u32>,
+    /// The code that the other side gave it up with.
+    reset: Cell<Option<u32>>,
     incoming: RefCell<Incoming>,
     pub(super) outgoing: RefCell<Outgoing>,
 }
@@ -73,6 +75,7 @@ impl Pipe {
             mux: mux.clone(),
             id,
             slot: Cell::new(NONE),
+            reset: Cell::new(None),
             incoming: RefCell::new(Incoming {
                 text,
                 at: 0,
@@ -299,6 +302,17 @@ impl Pipe {
             frame::reset(&mut self.mux.state.borrow_mut().out, self.id, code);
         }
         self.mux.forget(self.id, claimed);
+    }
+
+    /// The other side gives the stream up.
+    pub(super) fn give_up(&self, code: u32) {
+        self.reset.set(Some(code));
+        self.lose();
+    }
+
+    /// The code that the other side gave it up with (RFC 9113 section 7).
+    pub fn reset_code(&self) -> Option<u32> {
+        self.reset.get()
     }
 
     /// The stream cannot go on: nothing more comes, nothing more is taken.

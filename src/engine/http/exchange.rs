@@ -1,5 +1,6 @@
 //! Sending the request to a server and its response to the client, both at once.
 
+use super::pause::Paused;
 use super::server::Attached;
 use super::stream::State;
 use super::{End, Stream};
@@ -151,8 +152,8 @@ impl Stream {
             t.keep_head(&mut self.req);
         }
         self.times.connected = t.worker.now_us().max(1);
-        if self.s.plan.global.settings.asks_own_address {
-            self.own_address = a.conn.sock.local_address();
+        if self.s.plan.global.settings.asks_server_connection {
+            self.look_at_server(&a.conn.sock);
         }
         self.log_step(LogStep::Connect);
         at.server_active = t.worker.now_ms();
@@ -339,6 +340,9 @@ impl Stream {
         a: &Attached,
         at: &mut Attempt,
     ) -> Result<bool, Failure> {
+        if self.paused.is_some() {
+            return self.resume_response(be, a, at);
+        }
         let t = self.s.t;
         let context = self.req.context();
         let res = match &mut self.res {
@@ -436,7 +440,11 @@ impl Stream {
                         return Err(Failure::Again(why, End::Status(502, *b"SH")));
                     }
                     self.pass_early(&early, at);
-                    self.pass_response(be, at)?;
+                    self.server_status = status;
+                    if self.s.plan.global.settings.asks_server_connection {
+                        self.look_at_server(&a.conn.sock);
+                    }
+                    self.pass_response(be, at, None)?;
                     return Ok(true);
                 }
             }
@@ -472,11 +480,18 @@ impl Stream {
     }
 
     /// Applies the response rules, decides on the connection, and sends the head with the body's
-    /// first bytes.
-    fn pass_response(&mut self, be: &BackendPlan, at: &mut Attempt) -> Result<(), Failure> {
+    /// first bytes; `resumed`, where the rules go on after they had to wait.
+    pub(super) fn pass_response(
+        &mut self,
+        be: &BackendPlan,
+        at: &mut Attempt,
+        resumed: Option<Paused>,
+    ) -> Result<(), Failure> {
         let t = self.s.t;
         let mut size = 0;
-        if let Some(res) = &self.res {
+        if let Some(paused) = resumed {
+            size = paused.size;
+        } else if let Some(res) = &self.res {
             size = match self.s.fe.log.is_some() {
                 true => super::count::logged_size(res),
                 false => super::count::received_size(res),
@@ -484,8 +499,14 @@ impl Stream {
             self.sent += size;
             track::response(self.tracked.as_deref(), &self.s, res.status());
         }
-        self.capture_response();
-        self.response_rules(be)?;
+        if resumed.is_none() {
+            self.capture_response();
+        }
+        self.response_rules(be, resumed.unwrap_or_default())?;
+        if let Some(paused) = &mut self.paused {
+            paused.size = size;
+            return Ok(());
+        }
         self.capture_response_cookie();
         if be.options.contains(Options::CHECKCACHE) {
             self.check_cache(be)?;
@@ -517,6 +538,9 @@ impl Stream {
             unwanted.is_some_and(|b| matches!(b, BodyLength::UntilClose | BodyLength::Tunnel));
         if let Some(coding) = self.codings.1 {
             at.down.coder = self.response_coder(coding);
+            if at.down.coder.is_none() {
+                self.codings.1 = None;
+            }
         }
         let Some(res) = &self.res else { return Ok(()) };
         at.until_close = body == BodyLength::UntilClose;

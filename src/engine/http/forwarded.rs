@@ -1,11 +1,12 @@
 //! `option forwardfor`, `option originalto`, `option forwarded` (RFC 7239).
 
 use super::Stream;
-use crate::ir::proxy::{Forwarded, ForwardedHeader};
+use crate::ir::proxy::{Forwarded, ForwardedExpr, ForwardedHeader};
 use crate::proto::h1::HeaderId;
-use crate::sample::view::StreamView;
+use crate::sample::view::{Direction, Eval, StreamView};
+use crate::sample::{Sample, conv};
 use std::io::Write;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 impl Stream {
     /// Adds what the two proxies ask for.
@@ -29,7 +30,7 @@ impl Stream {
             }
         }
         let Some(be) = &self.be else { return };
-        if let Some(f) = be.forwarded.clone().or_else(|| self.s.fe.forwarded.clone()) {
+        if let Some(f) = be.forwarded.clone() {
             self.forwarded(&f);
         }
     }
@@ -62,45 +63,83 @@ impl Stream {
 
     fn forwarded(&mut self, f: &Forwarded) {
         let mut value: Vec<u8> = Vec::new();
-        let mut add = |name: &str, text: String| {
+        let t = self.s.t;
+        let mut scratch = t.scratch.borrow_mut();
+        scratch.reset();
+        let e = Eval {
+            view: self,
+            scratch: &scratch,
+            direction: Direction::Request,
+            last: true,
+        };
+        let begin = |value: &mut Vec<u8>, name: &[u8]| {
             if !value.is_empty() {
                 value.push(b';');
             }
-            value.extend_from_slice(name.as_bytes());
+            value.extend_from_slice(name);
             value.push(b'=');
-            value.extend_from_slice(text.as_bytes());
         };
         if f.proto {
-            add("proto", "http".to_owned());
+            begin(&mut value, b"proto");
+            let proto: &[u8] = if self.is_tls() { b"https" } else { b"http" };
+            value.extend_from_slice(proto);
         }
-        if f.host
-            && let Some(host) = self.req.host()
-        {
-            add("host", format!("\"{}\"", String::from_utf8_lossy(host)));
-        }
-        let node = |a: Option<SocketAddr>, ip: bool, port: bool| {
-            let a = a?;
-            let host = match a.ip() {
-                IpAddr::V4(v4) => v4.to_string(),
-                IpAddr::V6(v6) => format!("[{v6}]"),
+        if f.host || f.host_expr.is_some() {
+            let host = match &f.host_expr {
+                Some(_) => match value_of(&f.host_expr, &e) {
+                    None | Some(Sample::Meth(_)) => &[],
+                    Some(host) => host.text(&scratch),
+                },
+                None => self.req.host().unwrap_or_default(),
             };
-            let host = if ip { host } else { "unknown".to_owned() };
-            Some(match (port, a.is_ipv6()) {
-                (true, _) => format!("\"{host}:{}\"", a.port()),
-                (false, true) if ip => format!("\"{host}\""),
-                (false, _) => host,
-            })
-        };
-        if (f.by || f.by_port)
-            && let Some(text) = node(self.dst(), f.by, f.by_port)
-        {
-            add("by", text);
+            begin(&mut value, b"host");
+            value.push(b'"');
+            value.extend_from_slice(conv::host_or_nothing(host));
+            value.push(b'"');
         }
-        if (f.for_ || f.for_port)
-            && let Some(text) = node(self.src(), f.for_, f.for_port)
-        {
-            add("for", text);
+        let sides = [
+            (
+                &b"by"[..],
+                f.by,
+                self.dst(),
+                &f.by_expr,
+                f.by_port,
+                &f.by_port_expr,
+            ),
+            (
+                b"for",
+                f.for_,
+                self.src(),
+                &f.for_expr,
+                f.for_port,
+                &f.for_port_expr,
+            ),
+        ];
+        for (name, plain, address, expr, port, port_expr) in sides {
+            if !plain && expr.is_none() {
+                continue;
+            }
+            let name_of = match expr {
+                Some(_) => value_of(expr, &e),
+                None => address.map(|a| a.ip().into()),
+            };
+            let port_of = match port_expr {
+                Some(_) => value_of(port_expr, &e),
+                None if port => address.map(|a| Sample::Int(a.port().into())),
+                None => None,
+            };
+            begin(&mut value, name);
+            let from = value.len();
+            conv::write_node_name(name_of, &scratch, &mut value);
+            conv::write_node_port(port_of, &scratch, &mut value);
+            // a token has no colon; where a port was asked for there may have been one
+            let quoted = port || port_expr.is_some() || value.get(from) == Some(&b'[');
+            if quoted {
+                value.insert(from, b'"');
+                value.push(b'"');
+            }
         }
+        drop(scratch);
         let last = self
             .req
             .fields()
@@ -113,6 +152,10 @@ impl Stream {
         let joined = [self.req.value(field), b",", &value].concat();
         self.req.replace_value(place, &joined);
     }
+}
+
+fn value_of<'a>(wanted: &'a Option<ForwardedExpr>, e: &Eval<'a>) -> Option<Sample<'a>> {
+    wanted.as_ref()?.expr.as_ref()?.eval(e)
 }
 
 /// An address as text, without an allocation and, for IPv4, without the formatting machinery,

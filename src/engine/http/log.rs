@@ -106,6 +106,7 @@ impl Stream {
         let be = self.be.as_ref();
         let server = be.and_then(|b| b.state.server(self.server?));
         LogData {
+            fault: 0,
             step,
             early: false,
             lines: 0,

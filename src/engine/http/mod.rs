@@ -11,6 +11,7 @@ mod forwarded;
 mod keep;
 mod lines;
 mod log;
+mod pause;
 mod persist;
 mod request;
 mod response;

@@ -1,13 +1,15 @@
 //! Rules on the response.
 
+use super::pause::Paused;
 use super::{End, Stream};
 use crate::action::RuleSet;
 use crate::plan::BackendPlan;
 use crate::rules::{self, Verdict};
 
 impl Stream {
-    /// `http-response`, the back end's rules first.
-    pub(super) fn response_rules(&mut self, be: &BackendPlan) -> Result<(), End> {
+    /// `http-response`, the back end's rules first, from where they waited. Where they have to
+    /// wait, [`Stream::paused`] tells so afterwards.
+    pub(super) fn response_rules(&mut self, be: &BackendPlan, begin: Paused) -> Result<(), End> {
         if be.rules.http_response.is_empty()
             && be.rules.tcp_response_content.is_empty()
             && !self.s.plan.keeps_spelling
@@ -36,13 +38,35 @@ impl Stream {
                 front.and_then(|rules| rules.lines.as_ref()),
             ),
         ];
-        for (list, set, lines) in sets {
-            let verdict = rules::run(
-                list,
-                rules::Mode::of(set),
-                self,
-                &mut t.scratch.borrow_mut(),
-            );
+        let mut from = begin.rule;
+        for (number, (list, set, lines)) in sets.into_iter().enumerate().skip(begin.set) {
+            let verdict = loop {
+                let mode = rules::Mode {
+                    from: std::mem::take(&mut from),
+                    ..rules::Mode::of(set)
+                };
+                let verdict = rules::run(list, mode, self, &mut t.scratch.borrow_mut());
+                let (rule, ms, body) = match verdict {
+                    Verdict::Wait {
+                        from,
+                        for_ms: Some(ms),
+                    } => (from, ms, None),
+                    Verdict::Body { from, ms, at_least } => (from, ms, Some(at_least as usize)),
+                    other => break other,
+                };
+                if body.is_some_and(|wanted| self.has_of_response(wanted)) {
+                    from = rule;
+                    continue;
+                }
+                self.paused = Some(Box::new(Paused {
+                    set: number,
+                    rule,
+                    until: t.worker.after(Some(ms)),
+                    body,
+                    size: 0,
+                }));
+                return Ok(());
+            };
             let end = match verdict {
                 Verdict::Continue | Verdict::Wait { .. } | Verdict::Body { .. } => match lines {
                     None => continue,

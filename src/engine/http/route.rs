@@ -203,7 +203,13 @@ impl Stream {
                 } => {
                     from = at;
                     let until = self.s.t.worker.after(Some(ms));
-                    Box::pin(self.rule_waits_for_body(until, at_least as usize)).await?;
+                    let waited = Box::pin(self.rule_waits_for_body(until, at_least as usize)).await;
+                    if let Err(end) = waited {
+                        if let Some(rule) = at.checked_sub(1).and_then(|rule| list.get(rule)) {
+                            self.last_rule = Some(rule.span);
+                        }
+                        return Err(end);
+                    }
                 }
                 Verdict::Error => return Err(End::Status(500, *b"PR")),
             }

@@ -7,11 +7,12 @@ use crate::engine::connect::{self, Fault};
 use crate::engine::pool::ServerConn;
 use crate::engine::preface::{self, Preface};
 use crate::engine::reactor::{NEVER, Sock, Wake};
-use crate::engine::{count, h2};
+use crate::engine::{count, facts, h2};
 use crate::engine::{select, source, strict, takeover, tls};
 use crate::ir::proxy::{HttpReuse, Options, RetryOn};
 use crate::plan::{BackendPlan, Direct, ServerAddress};
 use crate::proto::h1::Method;
+use crate::sample::view::Connection;
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -186,6 +187,11 @@ impl Stream {
         let pooled = plan.settings.pool_conn_name.as_ref();
         let pooled = pooled.and_then(|given| tls::value_of(t, &given.expr, self));
         let kind = tls::kind(kind, pooled.as_deref().or(name.as_deref()));
+        let marks = self.marks.as_deref().copied();
+        let kind = match marks {
+            None => kind,
+            Some(marks) => tls::kind(kind, Some(marks.text().as_bytes())),
+        };
         let multiplexed = h2::may_speak(plan);
         let place = h2::Place {
             backend: be.id,
@@ -253,6 +259,7 @@ impl Stream {
         let tune = &self.s.plan.global.settings.tune;
         let options = connect::Options {
             foreign,
+            marks: marks.unwrap_or_default(),
             ..connect::Options::of(be, &plan.settings, tune)
         };
         let strict = strict::room(t, be, server, kind).await?;
@@ -319,6 +326,13 @@ impl Stream {
         })
     }
 
+    /// Remembers what expressions ask of the server's connection.
+    #[cold]
+    pub(super) fn look_at_server(&mut self, sock: &Sock) {
+        self.own_address = sock.local_address();
+        self.server_facts = Some(facts::of(sock));
+    }
+
     /// What goes over a new connection before anything else.
     async fn play(
         &self,
@@ -338,6 +352,18 @@ impl Stream {
     /// After a failed attempt: decides whether another is made, waits if the same server is asked
     /// again, or gives its slot up for another one.
     pub(super) async fn another_attempt(&mut self, fault: Fault) -> Result<(), End> {
+        if self.s.plan.global.settings.asks_server_connection {
+            let known = self.server_facts.get_or_insert_with(|| {
+                Box::new(Connection {
+                    http_major: 1,
+                    streams: 1,
+                    stream_limit: 1,
+                    tcp: Some(Default::default()),
+                    ..Connection::default()
+                })
+            });
+            known.fault = facts::number(fault);
+        }
         let state = match fault {
             Fault::NoSource => return Err(End::Status(500, *b"IC")),
             Fault::Abandoned => return Err(End::Silent(*b"CC")),

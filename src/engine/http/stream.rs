@@ -4,6 +4,7 @@ use super::persist::Persistence;
 use crate::action::Answer;
 use crate::balance::queue::Slot;
 use crate::base::span::Span;
+use crate::engine::connect::Marks;
 use crate::engine::contstats::Contstats;
 use crate::engine::session::{Next, Session};
 use crate::engine::streams::Listed;
@@ -14,7 +15,7 @@ use crate::plan::{BackendPlan, ErrorPage, ErrorPages};
 use crate::proto::h1::Message;
 use crate::sample::capture::Captures;
 use crate::sample::vars::VarStore;
-use crate::sample::view::{LogData, LogStep};
+use crate::sample::view::{Connection, LogData, LogStep};
 use crate::table::Counters;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -155,6 +156,14 @@ pub struct Stream {
     pub log_level: Option<Option<u8>>,
     /// The proxy's own address towards the server, if an expression asks for it.
     pub own_address: Option<SocketAddr>,
+    /// What is known of the server's connection, if an expression asks for it.
+    pub server_facts: Option<Box<Connection>>,
+    /// What rules ask of packets to the server.
+    pub marks: Option<Box<Marks>>,
+    /// Rules on the response wait.
+    pub paused: Option<Box<super::pause::Paused>>,
+    /// The status of the server's response; 0: none.
+    pub server_status: u16,
     /// The last final rule that ran.
     pub last_rule: Option<Span>,
     /// A line was written already.
@@ -238,6 +247,10 @@ impl Stream {
             log_level: None,
             last_rule: None,
             own_address: None,
+            server_facts: None,
+            paused: None,
+            marks: None,
+            server_status: 0,
             logged: false,
             captures: s.t.captures(&s.fe.captures),
             unique_id: UniqueId::default(),

@@ -9,7 +9,8 @@ use crate::proto::proxy_protocol::Received;
 use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
 use crate::sample::view::{
-    Direction, Effect, LogData, Progress, StreamTimeouts, StreamView, TlsFacts, Whose, World,
+    Connection, Direction, Effect, LogData, Progress, StreamTimeouts, StreamView, TlsFacts, Whose,
+    World,
 };
 use crate::table::Tracked;
 use std::net::SocketAddr;
@@ -42,6 +43,23 @@ impl StreamView for Stream {
     }
     fn glitches(&self) -> u32 {
         self.s.glitches()
+    }
+    fn client_connection(&self) -> Option<Box<Connection>> {
+        self.s.client_connection()
+    }
+    fn server_connection(&self) -> Option<&Connection> {
+        self.server_facts.as_deref()
+    }
+    fn server_status(&self) -> Option<u16> {
+        // 0 without a response, as 3.4 shows it
+        Some(self.server_status)
+    }
+    fn response_coding(&self) -> Option<&'static str> {
+        let coding = self.codings.1.filter(|_| self.status >= 0)?;
+        Some(coding.name())
+    }
+    fn listener_connections(&self) -> Option<u32> {
+        self.s.listener_connections()
     }
     fn src(&self) -> Option<SocketAddr> {
         self.src.or(self.s.src)
@@ -199,6 +217,8 @@ impl StreamView for Stream {
             Effect::QueueTimeout(v) => self.timeouts.queue = ms(v),
             Effect::Src(a) => self.src = Some(a),
             Effect::Dst(a) => self.dst = Some(a),
+            Effect::BcMark(mark) => self.marks.get_or_insert_default().mark = Some(mark),
+            Effect::BcTos(tos) => self.marks.get_or_insert_default().tos = Some(tos),
             Effect::Retries(n) => self.retries = n,
             Effect::DisableL7Retry => self.no_l7_retry = true,
             Effect::PriorityClass(class) => self.priority.0 = class,

@@ -23,7 +23,10 @@ impl Stream {
         since: u64,
     ) -> Result<(), Failure> {
         let w = self.s.t.worker;
-        let until = self.client_deadline(at).min(self.server_deadline(at));
+        let mut until = self.client_deadline(at).min(self.server_deadline(at));
+        if let Some(paused) = &self.paused {
+            until = until.min(paused.until);
+        }
         let watched = self.s.client.is_watched();
         let until = if watched {
             until

@@ -6,7 +6,9 @@ use crate::proto::h1::Message;
 use crate::proto::proxy_protocol::Received;
 use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
-use crate::sample::view::{Effect, LogData, LogStep, Progress, StreamView, TlsFacts, World};
+use crate::sample::view::{
+    Connection, Effect, LogData, LogStep, Progress, StreamView, TlsFacts, World,
+};
 use crate::table::Tracked;
 use std::net::SocketAddr;
 
@@ -25,6 +27,15 @@ impl StreamView for TcpStream {
     }
     fn tls(&self) -> Option<&TlsFacts> {
         self.s.tls.as_deref()
+    }
+    fn client_connection(&self) -> Option<Box<Connection>> {
+        self.s.client_connection()
+    }
+    fn server_connection(&self) -> Option<&Connection> {
+        self.server_facts.as_deref()
+    }
+    fn listener_connections(&self) -> Option<u32> {
+        self.s.listener_connections()
     }
     fn src(&self) -> Option<SocketAddr> {
         self.s.src
@@ -130,6 +141,8 @@ impl StreamView for TcpStream {
     fn apply(&mut self, effect: Effect) -> bool {
         match effect {
             Effect::LogLevel(level) => self.log_level = Some(level),
+            Effect::BcMark(mark) => self.marks.get_or_insert_default().mark = Some(mark),
+            Effect::BcTos(tos) => self.marks.get_or_insert_default().tos = Some(tos),
             Effect::PriorityClass(class) => self.priority.0 = class,
             Effect::PriorityOffset(ms) => self.priority.1 = ms,
             Effect::Log(step, profile) => self.log_now(step, profile),

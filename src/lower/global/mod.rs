@@ -11,6 +11,7 @@ mod h1;
 mod h1_case_adjust;
 mod hard_stop_after;
 mod http_codes;
+mod jwt;
 mod leaving;
 mod limits;
 mod master_worker;
@@ -53,6 +54,8 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &h1_case_adjust::H1_CASE_ADJUST,
     &h1_case_adjust::H1_CASE_ADJUST_FILE,
     &hard_stop_after::HARD_STOP_AFTER,
+    &jwt::ALGORITHMS,
+    &jwt::ENCODINGS,
     &leaving::CLOSE_SPREAD_TIME,
     &leaving::GRACE,
     &limits::ULIMIT_N,

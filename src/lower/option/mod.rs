@@ -4,7 +4,7 @@ mod abortonclose;
 mod database_check;
 mod direct;
 mod flags;
-mod forwarded;
+pub(super) mod forwarded;
 mod forwardfor;
 mod httpchk;
 mod httplog;

@@ -111,6 +111,7 @@ pub fn lower_all(cx: &mut Context<'_>) {
             }
         }
         super::balance::compile_key(cx);
+        crate::lower::option::forwarded::compile(cx);
         cx.acls = AclSet::default();
     }
     check_shared_defaults(cx);
@@ -207,6 +208,7 @@ pub fn compile<T>(
         state.slots = std::mem::take(&mut draft.proxy.captures);
     }
     state.references = references;
+    state.keys = cx.keys.clone();
     let made = work(&mut state, &acls);
     let Compile {
         diags,
@@ -214,11 +216,11 @@ pub fn compile<T>(
         pending,
         slots,
         slot_uses,
-        asks_own_address,
+        asks_server_connection,
         ..
     } = state;
     cx.pattern_files.extend(files);
-    cx.global.asks_own_address |= asks_own_address;
+    cx.global.asks_server_connection |= asks_server_connection;
     if let Some(draft) = cx.draft_mut() {
         draft.proxy.captures = slots;
         draft.slot_uses.extend(slot_uses);

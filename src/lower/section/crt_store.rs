@@ -50,6 +50,7 @@ struct Loaded<'d> {
     crt: Option<&'d Word>,
     key: Option<&'d Word>,
     alias: Option<&'d Word>,
+    jwt: bool,
 }
 
 fn load(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
@@ -93,6 +94,7 @@ fn load(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
             span: crt.span,
         },
         key,
+        jwt: loaded.jwt,
     });
 }
 
@@ -112,8 +114,20 @@ fn words<'d>(args: &mut Args<'d, '_>) -> Option<Loaded<'d>> {
                 };
                 *place = Some(argument);
             }
-            b"acme" | b"domains" | b"generate-dummy" | b"issuer" | b"jwt" | b"ocsp"
-            | b"ocsp-update" | b"sctl" => {
+            b"jwt" => match argument {
+                Some(on) if on.is("on") => loaded.jwt = true,
+                Some(off) if off.is("off") => loaded.jwt = false,
+                other => {
+                    let message = format!(
+                        "cannot parse 'jwt' value '{}', 'on' or 'off' is expected.",
+                        other.map_or_else(String::new, |w| w.display().to_string())
+                    );
+                    args.alert("HX0162", word.span, message);
+                    return None;
+                }
+            },
+            b"acme" | b"domains" | b"generate-dummy" | b"issuer" | b"ocsp" | b"ocsp-update"
+            | b"sctl" => {
                 let switch = word.is("ocsp-update");
                 let value = argument.filter(|a| switch && !a.is("on") && !a.is("off"));
                 if let Some(value) = value {

@@ -200,7 +200,7 @@ impl Builder<'_> {
     }
 
     /// Where a certificate's file is.
-    fn crt_path(&self, name: &str) -> String {
+    pub(in crate::plan) fn crt_path(&self, name: &str) -> String {
         match &self.config.global.tls.crt_base {
             Some(base) if !name.starts_with('/') => format!("{base}/{name}"),
             _ => name.to_owned(),

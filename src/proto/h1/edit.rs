@@ -5,7 +5,7 @@
 //! and the target's authority follow each other, and no edit can change how a body is framed.
 
 use super::field::{EDITED, Field, HeaderId, Text};
-use super::framing::Connection;
+use super::framing::{BodyLength, Connection};
 use super::message::Message;
 use super::method::Method;
 use super::target;
@@ -28,16 +28,21 @@ impl Message {
 
     /// Whether so many more bytes of a head fit into the buffer (`tune.bufsize`): what rules write
     /// is held to the same limit as what is received, counted as HAProxy counts it, with a few
-    /// bytes for each field.
+    /// bytes for each field. A body takes its part of the buffer, but for what is kept free for
+    /// rules (`tune.maxrewrite`).
     pub fn has_room_for(&self, more: usize) -> bool {
         let size = self.capacity();
         if size == 0 {
             return true;
         }
-        // what is surely enough spares the counting
         let fields = self.head.fields.len() + 4;
-        self.head_len() + self.edits.len() + more + fields * FIELD <= size
-            || self.counted() + more + fields * FIELD <= size
+        let body = match self.body {
+            BodyLength::None | BodyLength::Tunnel => 0,
+            _ => self.body_prefix().len().min(self.room_for_body()),
+        };
+        let more = more + body + fields * FIELD;
+        // what is surely enough spares the counting
+        self.head_len() + self.edits.len() + more <= size || self.counted() + more <= size
     }
 
     #[cold]

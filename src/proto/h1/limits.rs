@@ -34,6 +34,11 @@ impl Limits {
             keep_on_insecure_transfer_encoding: false,
         }
     }
+
+    /// `tune.bufsize` less `tune.maxrewrite`.
+    pub(super) fn receivable(&self) -> u32 {
+        u32::try_from(self.max_fields.saturating_add(60)).unwrap_or(u32::MAX)
+    }
 }
 
 impl Default for Limits {

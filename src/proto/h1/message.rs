@@ -25,6 +25,8 @@ pub struct Message {
     h2: bool,
     /// See [`Message::sends_whole_target`].
     whole: bool,
+    /// Bytes of the buffer that what is received may take (`tune.bufsize` less `tune.maxrewrite`).
+    receivable: u32,
 }
 
 impl Default for Message {
@@ -45,6 +47,7 @@ impl Message {
             spelling: None,
             h2: false,
             whole: false,
+            receivable: 0,
         }
     }
 
@@ -88,6 +91,14 @@ impl Message {
     /// is told the scheme and the authority all the same.
     pub fn sends_whole_target(&mut self, whole: bool) {
         self.whole = whole;
+    }
+
+    /// How many bytes of the body may lie in the buffer while rules run.
+    pub(super) fn room_for_body(&self) -> usize {
+        if self.head.own {
+            return 0;
+        }
+        (self.receivable as usize).saturating_sub(self.head_len())
     }
 
     /// Whether [`came_as_h2`](Message::came_as_h2) was called.
@@ -173,6 +184,7 @@ impl Message {
         self.note_spelling();
         let buf = self.buf.get_mut(..self.filled).unwrap_or_default();
         let parsed = self.head.parse(buf, &mut self.edits, limits, Side::Request);
+        self.receivable = limits.receivable();
         if parsed == Parsed::Done {
             self.body = self.request_body();
         }
@@ -186,6 +198,7 @@ impl Message {
         let parsed = self
             .head
             .parse(buf, &mut self.edits, limits, Side::Response);
+        self.receivable = limits.receivable();
         if parsed == Parsed::Done {
             if let Err(kind) = self.head.finish_response(request) {
                 let fault = Fault::new(kind, self.head.pos);

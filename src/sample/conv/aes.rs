@@ -158,7 +158,8 @@ fn block(bytes: &[u8]) -> [u8; 16] {
     std::array::from_fn(|i| bytes.get(i).copied().unwrap_or(0))
 }
 
-fn decrypt_cbc<'b, C>(key: &[u8], iv: &[u8; 16], out: &'b mut [u8]) -> Option<&'b [u8]>
+/// Decrypts in place; `None` where the padding is wrong.
+pub(super) fn decrypt_cbc<'b, C>(key: &[u8], iv: &[u8; 16], out: &'b mut [u8]) -> Option<&'b [u8]>
 where
     C: KeyInit + BlockCipher + BlockDecrypt + BlockDecryptMut + BlockSizeUser<BlockSize = U16>,
 {

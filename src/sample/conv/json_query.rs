@@ -83,6 +83,19 @@ pub(super) fn query<'a>(args: &'a [Arg], s: &'a [u8], e: &Eval<'a>) -> Option<Sa
     }
 }
 
+/// The text at a path (without the `$`), if a string is there.
+pub(super) fn string_at(s: &[u8], path: &[u8]) -> Option<Vec<u8>> {
+    let at = find(s, path)?;
+    let end = Reader { s, at }.skip()?;
+    let inner = match s.get(at..end)? {
+        [b'"', inner @ .., b'"'] => inner,
+        _ => return None,
+    };
+    let mut out = Vec::with_capacity(inner.len());
+    unescape_to(inner, &mut |b| out.push(b))?;
+    Some(out)
+}
+
 /// Where the value of a path begins.
 fn find(s: &[u8], path: &[u8]) -> Option<usize> {
     let mut at = blanks(s, 0);
@@ -287,13 +300,18 @@ fn unescape<'a>(inner: &'a [u8], e: &Eval<'a>) -> Option<Sample<'a>> {
         return Some(Sample::Str(inner));
     }
     let mut out = e.scratch.buffer();
+    unescape_to(inner, &mut |b| out.push(b))?;
+    Some(Sample::Str(out.into_bump_slice()))
+}
+
+fn unescape_to(inner: &[u8], push: &mut dyn FnMut(u8)) -> Option<()> {
     let mut bytes = inner.iter();
     while let Some(&b) = bytes.next() {
         if b != b'\\' {
-            out.push(b);
+            push(b);
             continue;
         }
-        out.push(match *bytes.next()? {
+        push(match *bytes.next()? {
             b'b' => 0x08,
             b'f' => 0x0c,
             b'n' => b'\n',
@@ -310,7 +328,7 @@ fn unescape<'a>(inner: &'a [u8], e: &Eval<'a>) -> Option<Sample<'a>> {
             _ => return None,
         });
     }
-    Some(Sample::Str(out.into_bump_slice()))
+    Some(())
 }
 
 /// A number as C's `%g` shows it: six significant digits, no zeros at the end.

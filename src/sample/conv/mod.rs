@@ -19,6 +19,8 @@ mod integers;
 mod json;
 mod json_query;
 mod jwt;
+mod jwt_decrypt;
+mod jwt_verify;
 mod keyed;
 mod lists;
 mod map;
@@ -39,6 +41,7 @@ mod x509;
 pub(super) use encodings::from_base64;
 pub use encodings::to_base64;
 pub use map::Map;
+pub use rfc7239::{host_or_nothing, write_node_name, write_node_port};
 
 /// Evaluates a converter; `None`: no value any more.
 pub type ConvFn = for<'a> fn(&'a [Arg], Sample<'a>, &Eval<'a>) -> Option<Sample<'a>>;
@@ -89,6 +92,8 @@ static FAMILIES: &[&[Conv]] = &[
     json::CONVS,
     json_query::CONVS,
     jwt::CONVS,
+    jwt_verify::CONVS,
+    jwt_decrypt::CONVS,
     rfc7239::CONVS,
     protobuf::CONVS,
     fix::CONVS,

@@ -2,6 +2,7 @@
 
 use super::{Conv, Example};
 use crate::sample::args::{Kind, text};
+use crate::sample::scratch::Scratch;
 use crate::sample::value::{Sample, Type};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -183,7 +184,7 @@ fn elements<'s>(mut s: &'s [u8], mut each: impl FnMut(&'s [u8], &'s [u8])) -> Op
             _ => {
                 let left = match known {
                     0 => proto(rest)?,
-                    1 => host_token(rest)?,
+                    1 => host_name(rest)?,
                     _ => node_token(rest)?,
                 };
                 let len = rest.len() - left.len();
@@ -205,16 +206,81 @@ fn proto(s: &[u8]) -> Option<&[u8]> {
 
 /// What follows a host with perhaps a port, quoted.
 fn host(s: &[u8]) -> Option<&[u8]> {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(b);
-    let len = s.iter().take_while(|b| plain(b)).count();
+    let rest = match s.strip_prefix(b"[") {
+        Some(inner) => {
+            let end = memchr::memchr(b']', inner)?;
+            std::str::from_utf8(inner.get(..end)?)
+                .ok()?
+                .parse::<Ipv6Addr>()
+                .ok()?;
+            inner.get(end + 1..)?
+        }
+        None => host_name(s)?,
+    };
+    let Some(after) = rest.strip_prefix(b":") else {
+        return Some(rest);
+    };
+    let len = after.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (digits, rest) = after.split_at_checked(len)?;
+    let port: u16 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    (port != 0).then_some(rest)
+}
+
+/// What follows a name: letters, digits and dots; HAProxy takes no hyphens.
+fn host_name(s: &[u8]) -> Option<&[u8]> {
+    let plain = |b: &&u8| b.is_ascii_alphanumeric() || **b == b'.';
+    let len = s.iter().take_while(plain).count();
     (len > 0).then(|| s.get(len..))?
 }
 
-/// The same, as a token (RFC 9110 section 5.6.2).
-fn host_token(s: &[u8]) -> Option<&[u8]> {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b);
-    let len = s.iter().take_while(|b| plain(b)).count();
-    (len > 0).then(|| s.get(len..))?
+/// What `option forwarded` writes for `host`: the text, if it is a host.
+pub fn host_or_nothing(s: &[u8]) -> &[u8] {
+    match host(s) {
+        Some([]) => s,
+        _ => &[],
+    }
+}
+
+/// Appends what `option forwarded` writes for the name of a node: text that names one as it is, an
+/// address as one, other text behind `_`, and `unknown` for what cannot be written.
+pub fn write_node_name(value: Option<Sample<'_>>, scratch: &Scratch, out: &mut Vec<u8>) {
+    let text = match value {
+        Some(Sample::V6(_)) => {
+            out.push(b'[');
+            out.extend_from_slice(value.map_or(&[][..], |v| v.text(scratch)));
+            return out.push(b']');
+        }
+        Some(Sample::Meth(_)) | None => &[],
+        Some(v) => v.text(scratch),
+    };
+    match node(text) {
+        Some((Node { port: None, .. }, [])) => out.extend_from_slice(text),
+        _ if !text.is_empty() && text.iter().all(is_obfuscated) => {
+            out.push(b'_');
+            out.extend_from_slice(text);
+        }
+        _ => out.extend_from_slice(b"unknown"),
+    }
+}
+
+/// Appends what `option forwarded` writes for the port of a node, with the colon; nothing where
+/// that cannot be.
+pub fn write_node_port(value: Option<Sample<'_>>, scratch: &Scratch, out: &mut Vec<u8>) {
+    let text = match value {
+        Some(Sample::Meth(_)) | None => return,
+        Some(v) => v.text(scratch),
+    };
+    let number = std::str::from_utf8(text)
+        .ok()
+        .filter(|_| text.first().is_some_and(|b| (b'1'..=b'9').contains(b)))
+        .and_then(|t| t.parse::<u16>().ok());
+    if number.is_some() || matches!(obfuscated(text), Some((_, []))) {
+        out.push(b':');
+        out.extend_from_slice(text);
+    } else if !text.is_empty() && text.iter().all(is_obfuscated) {
+        out.extend_from_slice(b":_");
+        out.extend_from_slice(text);
+    }
 }
 
 /// A node without quotes has no port and no IPv6 address, whose colons no token has.

@@ -12,14 +12,18 @@ mod auth;
 mod base32;
 mod body;
 mod captures;
+mod connection;
 mod cookies;
 mod counters;
+mod distcc;
+mod dump_all_vars;
 mod headers;
 mod hello;
 mod internal;
 mod last_rule;
 mod layer4;
 mod payload;
+mod profiling;
 mod progress;
 mod proxies;
 mod proxy_protocol;
@@ -30,6 +34,7 @@ mod timeouts;
 mod variables;
 
 pub use captures::{path_of, remembered_target};
+pub use connection::{asks_server_connection, fault_named, fault_number};
 pub use ssl::{cipher, key_name, signature_name};
 
 /// Evaluates a fetch; `None`: no such value.
@@ -195,6 +200,7 @@ static FAMILIES: &[&[Fetch]] = &[
     internal::FETCHES,
     proxies::FETCHES,
     layer4::FETCHES,
+    connection::FETCHES,
     proxy_protocol::FETCHES,
     counters::FETCHES,
     counters::ARRAYS,
@@ -203,6 +209,7 @@ static FAMILIES: &[&[Fetch]] = &[
     ssl::FETCHES,
     ssl::CERTIFICATES,
     payload::FETCHES,
+    distcc::FETCHES,
     hello::FETCHES,
     hello::RDP,
     hello::OLD_RDP,
@@ -210,12 +217,14 @@ static FAMILIES: &[&[Fetch]] = &[
     base32::FETCHES,
     body::FETCHES,
     progress::FETCHES,
+    profiling::FETCHES,
     headers::FETCHES,
     cookies::FETCHES,
     response::FETCHES,
     captures::FETCHES,
     timeouts::FETCHES,
     variables::FETCHES,
+    dump_all_vars::FETCHES,
     last_rule::FETCHES,
 ];
 

@@ -175,6 +175,18 @@ pub(super) static FETCHES: &[Fetch] = &[
         "1"
     ),
     of_server!(
+        "srv_iweight",
+        |w, b, s| w.srv_weights(b, s).map(|(initial, _)| initial.into()),
+        "A server's weight as the file says.",
+        "100"
+    ),
+    of_server!(
+        "srv_uweight",
+        |w, b, s| w.srv_weights(b, s).map(|(_, now)| now.into()),
+        "A server's weight as it was set since.",
+        "50"
+    ),
+    of_server!(
         "srv_sess_rate",
         |w, b, s| w.srv_sess_rate(b, s).map(i64::from),
         "New sessions per second of a server.",

@@ -87,7 +87,7 @@ impl LogFormat {
                         )
                         .into());
                     };
-                    cx.asks_own_address |= matches!(found.name, "bi" | "bp");
+                    cx.asks_server_connection |= matches!(found.name, "bi" | "bp");
                     out.flush(&mut literal);
                     out.items.push(Item::Alias(found, manner));
                 }

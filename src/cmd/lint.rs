@@ -5,10 +5,11 @@ use super::load;
 use super::report::{self, Suite};
 use crate::base::diag::{Diagnostic, Severity};
 use crate::base::render::{self, Human};
-use crate::base::span::{Source, Sources};
+use crate::base::span::Source;
 use crate::config::directive::Document;
 use crate::config::environment::Environment;
 use crate::config::read::{self, Input};
+use crate::lint::model::Model;
 use crate::lint::rule::{Finding, Rule};
 use crate::lint::select::Selection;
 use crate::lint::settings::Settings;
@@ -121,9 +122,9 @@ fn lint_all(lint: &Lint) -> Result<ExitCode, String> {
         }
         let mut selection = selection.clone();
         selection.ignore.extend(settings.ignored_in(&name));
-        let mut linted = one(name, inputs, &selection);
+        let mut linted = one(name, inputs, &selection, &settings.markup);
         if lint.fix || lint.diff {
-            mend(lint, &mut linted, &selection)?;
+            mend(lint, &mut linted, &selection, &settings.markup)?;
         }
         all.push(linted);
     }
@@ -200,15 +201,14 @@ fn environment(inputs: &[Input]) -> (Environment, Vec<Vec<u8>>) {
     (env, made)
 }
 
-fn one(name: String, inputs: Vec<Input>, selection: &Selection) -> Linted {
+fn one(name: String, inputs: Vec<Input>, selection: &Selection, markup: &[String]) -> Linted {
     let (mut env, made) = environment(&inputs);
     let (document, mut faults) = read::read(inputs, &mut env, &load::facts(true));
     faults.extend(lower::lower(&document, &lower::Options::default()).1);
     // what newer versions dropped is the business of rules
-    faults.retain(|f| {
-        f.fatal && !lower::language::is_own(f) && !is_guessed(f, &document.sources, &made)
-    });
-    let findings = crate::lint::lint(&document, selection);
+    let model = Model::new(&document, markup);
+    faults.retain(|f| f.fatal && !lower::language::is_own(f) && !is_guessed(f, &model, &made));
+    let findings = crate::lint::lint(&document, selection, markup);
     // the rule says the same, with a fix
     let unterminated = findings
         .iter()
@@ -222,27 +222,29 @@ fn one(name: String, inputs: Vec<Input>, selection: &Selection) -> Linted {
     }
 }
 
-/// Whether a fault stands on a line whose words are not known here: markup of a template, or a
-/// variable that was given some value.
-fn is_guessed(fault: &Diagnostic, sources: &Sources, made: &[Vec<u8>]) -> bool {
-    let source = fault.span.and_then(|s| sources.file(s.file));
-    let (Some(source), Some(span)) = (source, fault.span) else {
-        return false;
-    };
-    let markup = [&b"{{"[..], b"{%", b"<%"];
-    if markup
-        .iter()
-        .any(|m| memchr::memmem::find(&source.text, m).is_some())
-    {
+/// Whether a fault may be none: its line has a variable that was given some value, the file is a
+/// template, or it is a piece of a configuration that names what another file has.
+fn is_guessed(fault: &Diagnostic, model: &Model<'_>, made: &[Vec<u8>]) -> bool {
+    if model.is_template() || (fault.code == UNKNOWN_BACKEND && model.is_piece()) {
         return true;
     }
-    let line = source.line(span.line).unwrap_or_default();
+    let source = fault.span.and_then(|s| model.document.sources.file(s.file));
+    let line = fault.span.and_then(|s| source.and_then(|f| f.line(s.line)));
+    let line = line.unwrap_or_default();
     made.iter()
         .any(|name| memchr::memmem::find(line, name).is_some())
 }
 
+/// The code of a back end that is not there.
+const UNKNOWN_BACKEND: &str = "HX0301";
+
 /// Applies fixes until none is left, and writes or shows the outcome.
-fn mend(lint: &Lint, linted: &mut Linted, selection: &Selection) -> Result<(), String> {
+fn mend(
+    lint: &Lint,
+    linted: &mut Linted,
+    selection: &Selection,
+    markup: &[String],
+) -> Result<(), String> {
     let before: Vec<Source> = linted
         .document
         .sources
@@ -273,7 +275,7 @@ fn mend(lint: &Lint, linted: &mut Linted, selection: &Selection) -> Result<(), S
                 input.text.clone_from(&file.text);
             }
         }
-        let next = one(current.name.clone(), inputs, selection);
+        let next = one(current.name.clone(), inputs, selection, markup);
         if next.faults.len() > current.faults.len() {
             return Err(format!(
                 "hapax: {}: a fix would make the file unusable, nothing was written\n",
@@ -299,7 +301,13 @@ fn mend(lint: &Lint, linted: &mut Linted, selection: &Selection) -> Result<(), S
         // the status speaks of what would be changed
         linted.findings = Vec::new();
         if count > 0 {
-            linted.findings = one(linted.name.clone(), before_inputs(&before), selection).findings;
+            linted.findings = one(
+                linted.name.clone(),
+                before_inputs(&before),
+                selection,
+                markup,
+            )
+            .findings;
         }
         return Ok(());
     }

@@ -117,8 +117,9 @@ pub(super) fn explain(rule: &Rule) -> String {
         Fixes::Safe(what) => format!("`hapax lint --fix` mends it: {what}."),
         Fixes::Unsafe(what) => format!("`hapax lint --fix --unsafe` mends it: {what}."),
     };
+    let report = rules::report(rule).map_or_else(String::new, |at| format!("\nSeen in {at}\n"));
     format!(
-        "{} ({}): {}, {}, {on}\n\n{}\n\n{}\n\nExample\n\n{}\nWrite instead\n\n{}\n{fix}\nTo keep a finding: # hapax: allow({}) REASON\n",
+        "{} ({}): {}, {}, {on}\n\n{}\n\n{}\n\nExample\n\n{}\nWrite instead\n\n{}\n{fix}\nTo keep a finding: # hapax: allow({}) REASON\n{report}",
         rule.name,
         rule.code,
         rule.category.name(),

@@ -69,6 +69,52 @@ fn style_is_respected() {
     assert_eq!(two, b"global\n  daemon\n");
 }
 
+/// Every configuration of the fixtures gives the same IR's findings before and after.
+#[test]
+fn verdicts_stay() {
+    let judged = |text: Vec<u8>| {
+        let words = directives(&text);
+        let mut env = Environment::default();
+        let input = Input {
+            name: "t.cfg".to_owned(),
+            text,
+        };
+        let (document, mut found) = read::read(vec![input], &mut env, &Facts::default());
+        found.extend(crate::lower::lower(&document, &crate::lower::Options::default()).1);
+        // messages name lines and columns, which may move
+        let plain = |m: &str| -> String { m.chars().filter(|c| !c.is_ascii_digit()).collect() };
+        (
+            words,
+            found
+                .iter()
+                .map(|f| (plain(&f.message), f.fatal))
+                .collect::<Vec<_>>(),
+        )
+    };
+    let mut count = 0;
+    for dir in ["config/ok", "config/old", "config/bad", "ir"] {
+        let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fixtures")
+            .join(dir);
+        for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.extension().is_none_or(|e| e != "cfg") {
+                continue;
+            }
+            let Ok(text) = std::fs::read(&path) else {
+                continue;
+            };
+            let new = format(&text, Style::default());
+            if !text.ends_with(b"\n") {
+                continue;
+            }
+            assert_eq!(judged(text), judged(new), "{}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count > 10, "{count}");
+}
+
 fn text() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "global",

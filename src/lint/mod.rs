@@ -19,10 +19,16 @@ use select::Selection;
 
 /// Runs the selected rules over a configuration; what inline comments allow is left out, and such
 /// comments that allow nothing are findings themselves. In the order of the text.
-pub fn lint(document: &Document, selection: &Selection) -> Vec<Finding> {
-    let model = Model::new(document);
+///
+/// `markup`: texts that make a line a template's, besides the usual ones.
+pub fn lint(document: &Document, selection: &Selection, markup: &[String]) -> Vec<Finding> {
+    let model = Model::new(document, markup);
+    let template = model.is_template();
     let mut findings = Vec::new();
     for rule in rules::ALL.iter().filter(|r| selection.has(r)) {
+        if template && rules::needs_the_text(rule) {
+            continue;
+        }
         let mut report = Report {
             rule,
             findings: Vec::new(),

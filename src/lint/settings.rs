@@ -6,6 +6,7 @@
 //! extend-select = ["no-chroot"]          # besides the default ones
 //! ignore = ["time-without-unit"]
 //! exclude = ["templates/*"]              # files
+//! markup = ["@@"]                        # lines with it are a template's, like those with {{
 //! per-file-ignores = { "test/*.cfg" = ["plain-text-password"] }
 //!
 //! [fmt]
@@ -24,6 +25,8 @@ pub struct Settings {
     pub exclude: Vec<String>,
     /// `per-file-ignores`: globs of file names, and what is ignored there.
     pub per_file: Vec<(String, Vec<String>)>,
+    /// `markup`: texts that make a line a template's.
+    pub markup: Vec<String>,
     /// `fmt.indent`: blanks before a line of a section; 0 stands for a tab.
     pub indent: Option<usize>,
 }
@@ -53,6 +56,7 @@ impl Settings {
             ("lint", "extend-select") => self.selection.extend = strings(&name, value)?,
             ("lint", "ignore") => self.selection.ignore = strings(&name, value)?,
             ("lint", "exclude") => self.exclude = strings(&name, value)?,
+            ("lint", "markup") => self.markup = strings(&name, value)?,
             ("lint", "per-file-ignores") => {
                 let Value::Table(files) = value else {
                     return Err(format!("'{name}' must be a table of file globs"));

@@ -42,7 +42,7 @@ fn found_by(rule: &Rule, document: &Document) -> Vec<Finding> {
         select: vec!["all".to_owned()],
         ..Selection::default()
     };
-    let mut found = lint(document, &selection);
+    let mut found = lint(document, &selection, &[]);
     found.retain(|f| f.rule.code == rule.code);
     found
 }
@@ -185,6 +185,37 @@ fn fixture_directories_belong_to_rules() {
         let name = entry.file_name().to_string_lossy().into_owned();
         assert!(rules::find(&name).is_some(), "no rule is called {name}");
     }
+}
+
+#[test]
+fn reports_are_of_rules() {
+    for rule in rules::ALL {
+        assert!(rules::report(rule).is_none_or(|at| at.starts_with("https://")));
+    }
+    let known = rules::ALL
+        .iter()
+        .filter(|r| rules::report(r).is_some())
+        .count();
+    assert_eq!(known, rules::REPORTS.len());
+    for name in rules::NEED_THE_TEXT {
+        assert!(rules::find(name).is_some(), "{name}");
+    }
+}
+
+/// The words of a template are not known: neither what is missing nor what stands twice is found.
+#[test]
+fn templates_are_left_in_peace() {
+    let text = b"frontend www\n    bind :80\n{% if x %}\n    bind :80\n{% endif %}\n    acl a path_beg {{ path }}\n    acl b path_beg @@P@@\n    acl c path_beg x\n    default_backend __NAME__\n";
+    let (document, _) = document("t.cfg", text);
+    let all = Selection::default();
+    let names = |markup: &[String]| -> Vec<&str> {
+        lint(&document, &all, markup)
+            .iter()
+            .map(|f| f.rule.name)
+            .collect()
+    };
+    assert_eq!(names(&[]), ["path-without-slash", "path-without-slash"]);
+    assert_eq!(names(&["@@".to_owned()]), ["path-without-slash"]);
 }
 
 #[test]

@@ -119,11 +119,30 @@ pub struct Model<'d> {
     pub document: &'d Document,
     /// The sections in order.
     pub scopes: Vec<Scope<'d>>,
+    /// Texts that make a line a template's, besides the usual ones.
+    markup: &'d [String],
+}
+
+/// Whether a line holds the markup of a template (`{{`, `{%`, `<%`, `${name:part}`, `__NAME__`), so
+/// that what it says is not known.
+pub fn holds_markup(line: &[u8], more: &[String]) -> bool {
+    let has = |m: &[u8]| memchr::memmem::find(line, m).is_some();
+    if [&b"{{"[..], b"{%", b"<%"].into_iter().any(has) || more.iter().any(|m| has(m.as_bytes())) {
+        return true;
+    }
+    let mut words = line.split(|b| !(b.is_ascii_uppercase() || *b == b'_'));
+    let placeholder = words.any(|w| w.len() > 5 && w.starts_with(b"__") && w.ends_with(b"__"));
+    let part = memchr::memmem::find(line, b"${").is_some_and(|at| {
+        let inside = line.get(at + 2..).unwrap_or_default();
+        let end = memchr::memchr(b'}', inside).unwrap_or(0);
+        inside.get(..end).is_some_and(|name| name.contains(&b':'))
+    });
+    placeholder || part
 }
 
 impl<'d> Model<'d> {
     /// Takes a document apart.
-    pub fn new(document: &'d Document) -> Model<'d> {
+    pub fn new(document: &'d Document, markup: &'d [String]) -> Model<'d> {
         let mut scopes: Vec<Scope<'d>> = Vec::with_capacity(document.sections.len());
         let mut unnamed = None;
         for (index, section) in document.sections.iter().enumerate() {
@@ -133,7 +152,11 @@ impl<'d> Model<'d> {
             }
             scopes.push(scope);
         }
-        Model { document, scopes }
+        Model {
+            document,
+            scopes,
+            markup,
+        }
     }
 
     /// `frontend`, `backend` and `listen` sections.
@@ -237,14 +260,20 @@ impl<'d> Model<'d> {
         let source = self.source(word);
         source.contains(&b'$') && source != word.bytes()
     }
-    /// Whether a line holds the markup of a template (`{{`, `{%`, `<%`), so that what it says is
-    /// not known.
+    /// Whether what a line says is not known, since it holds the markup of a template.
     pub fn is_markup(&self, span: Span) -> bool {
         let source = self.document.sources.file(span.file);
         let line = source.and_then(|s| s.line(span.line)).unwrap_or_default();
-        [&b"{{"[..], b"{%", b"<%"]
-            .iter()
-            .any(|m| memchr::memmem::find(line, m).is_some())
+        holds_markup(line, self.markup)
+    }
+    /// Whether any line is a template's.
+    pub fn is_template(&self) -> bool {
+        let mut files = self.document.sources.iter();
+        files.any(|(_, source)| {
+            source
+                .lines()
+                .any(|(_, line)| holds_markup(line, self.markup))
+        })
     }
     /// Whether it is a piece of a configuration: what it lacks may stand in another file.
     pub fn is_piece(&self) -> bool {

@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     name: "backend-without-server",
     category: Category::Correctness,
     severity: Severity::Warning,
-    default: true,
+    default: false,
     what: "A back end that front ends lead to has no server and answers nothing by itself.",
     why: "Every request for it gets a 503.",
     example: "backend app\n    balance roundrobin\n",

@@ -28,6 +28,7 @@ rules! {
     connections_closed,
     contradictory_condition,
     cors_reflects_origin,
+    counted_behind_cdn,
     counter_never_tracked,
     counter_not_stored,
     default_credentials,
@@ -47,7 +48,9 @@ rules! {
     http_without_httplog,
     ignored_keyword,
     impossible_host,
+    inconsistent_timeouts,
     insecure_cookie,
+    keyword_as_pattern,
     late_default_server,
     literal_regex,
     log_without_target,
@@ -65,9 +68,11 @@ rules! {
     outdated_option,
     overridden_setting,
     path_without_slash,
+    plain_http_on_443,
     plain_text_password,
     queue_without_timeout,
     rate_limit_by_client_header,
+    redefined_acl,
     redirect_loop,
     redundant_condition,
     redundant_setting,
@@ -83,6 +88,8 @@ rules! {
     slow_request,
     small_dh_parameter,
     small_timeout,
+    spoofable_forwarded_proto,
+    src_before_set_src,
     stats_admin_open,
     stats_without_auth,
     stick_table_without_expire,
@@ -92,6 +99,7 @@ rules! {
     test_without_pattern,
     time_without_unit,
     trailing_space,
+    ulimit_below_maxconn,
     unchecked_servers,
     unescaped_dot_in_host,
     unreachable_rule,
@@ -102,6 +110,98 @@ rules! {
     weak_tls_version,
     websocket_without_tunnel_timeout,
     world_writable_socket,
+}
+
+/// Rules that conclude from what is missing, or stands twice: a template says such things in
+/// branches of which one is taken.
+pub(super) const NEED_THE_TEXT: &[&str] = &[
+    "backend-without-server",
+    "counter-never-tracked",
+    "duplicate-bind",
+    "duplicate-rule",
+    "duplicate-server-address",
+    "frontend-without-backend",
+    "http-keyword-in-tcp-mode",
+    "log-without-target",
+    "missing-timeout",
+    "overridden-setting",
+    "shared-proxy-name",
+    "slow-request",
+    "stats-without-auth",
+    "unchecked-servers",
+    "unreachable-rule",
+    "unused-acl",
+    "unused-backend",
+];
+
+/// Whether a rule says nothing sound about a template.
+pub fn needs_the_text(rule: &Rule) -> bool {
+    NEED_THE_TEXT.contains(&rule.name)
+}
+
+/// Public reports of the fault that a rule looks for.
+pub(super) const REPORTS: &[(&str, &str)] = &[
+    (
+        "case-sensitive-host",
+        "https://github.com/authelia/authelia/issues/1478",
+    ),
+    (
+        "early-phase-below",
+        "https://github.com/sous-chefs/haproxy/issues/319",
+    ),
+    (
+        "forwarded-header-kept",
+        "https://github.com/haproxy/haproxy/issues/44",
+    ),
+    (
+        "headers-in-httpchk",
+        "https://github.com/jcmoraisjr/haproxy-ingress/issues/1028",
+    ),
+    (
+        "host-without-port",
+        "https://github.com/matrix-org/synapse/issues/11128",
+    ),
+    (
+        "late-default-server",
+        "https://github.com/sous-chefs/haproxy/issues/119",
+    ),
+    (
+        "missing-final-newline",
+        "https://github.com/haproxy/haproxy/issues/704",
+    ),
+    ("nolinger", "https://github.com/haproxy/haproxy/issues/896"),
+    (
+        "redirect-loop",
+        "https://github.com/haproxytech/kubernetes-ingress/issues/410",
+    ),
+    (
+        "relaxed-parsing",
+        "https://github.com/haproxy/haproxy/issues/2677",
+    ),
+    (
+        "shared-proxy-name",
+        "https://github.com/cozystack/cozystack/issues/1966",
+    ),
+    (
+        "spoofable-forwarded-proto",
+        "https://github.com/docker-archive/dockercloud-haproxy/issues/152",
+    ),
+    (
+        "test-after-rewrite",
+        "https://github.com/haproxy/haproxy/issues/2926",
+    ),
+    (
+        "unreachable-rule",
+        "https://github.com/OpenConext/OpenConext-deploy/issues/641",
+    ),
+];
+
+/// A public report of the fault that a rule looks for.
+pub fn report(rule: &Rule) -> Option<&'static str> {
+    REPORTS
+        .iter()
+        .find(|(name, _)| *name == rule.name)
+        .map(|(_, at)| *at)
 }
 
 /// The rule of a name or code.

@@ -34,7 +34,9 @@ fn check(model: &Model<'_>, out: &mut Report) {
             let first = pattern.text.first();
             // regular expressions have a rule of their own
             let odd = first.is_none_or(|b| matches!(b, b'/' | b'*' | b'^' | b'-' | b'.'))
-                || model.has_variable(pattern);
+                || model.has_variable(pattern)
+                // which have a rule of their own
+                || matches!(pattern.bytes(), b"eq" | b"or" | b"||");
             if odd || memchr::memmem::find(pattern.bytes(), b"://").is_some() {
                 continue;
             }

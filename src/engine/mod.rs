@@ -21,6 +21,7 @@ pub mod pool;
 mod preface;
 mod proxied;
 pub mod reactor;
+mod retry;
 pub mod select;
 pub mod service;
 pub mod session;

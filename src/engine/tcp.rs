@@ -10,6 +10,7 @@ use super::log;
 use super::pool::ServerConn;
 use super::preface::{self, Preface};
 use super::reactor::{Io, Wake};
+use super::retry;
 use super::select;
 use super::session::Session;
 use super::source;
@@ -61,6 +62,8 @@ struct TcpStream {
     /// Bytes that the client sent.
     received: u64,
     tries: u32,
+    /// Another server was taken after a failure.
+    redispatched: bool,
     /// `option contstats`
     contstats: Option<Box<Contstats>>,
     log: Option<LogData>,
@@ -121,6 +124,7 @@ pub async fn serve(mut s: Box<Session>) {
         sent: 0,
         received: 0,
         tries: 0,
+        redispatched: false,
         contstats: None,
         log: None,
         log_level: None,
@@ -171,15 +175,11 @@ impl TcpStream {
         }
         let t = self.s.t;
         let mut retries = be.retries;
-        let mut avoid = None;
+        let found = select::use_server(self.s.t, &be, self);
+        let mut pinned = self.stick(&be, found);
+        let mut slot = self.assign(&be, &mut pinned, None).await?;
         loop {
-            let slot = self.assign(&be, avoid).await?;
             let server = slot.index();
-            self.server = Some(server);
-            self.listed.server(server);
-            self.times.queued = t.worker.now_us().max(1);
-            let chosen = self.tries == 0 || avoid.is_some();
-            count::server(&be, server, chosen, t.worker.now_ms());
             count::connection(&be, Some(server), false);
             let fault = match self.connect(&be, server).await {
                 Ok(conn) => {
@@ -213,17 +213,33 @@ impl TcpStream {
             };
             retries = retries.checked_sub(1)?;
             self.tries += 1;
-            let elsewhere = be.redispatch.is_some() && retries == 0;
-            count::retry(&be, Some(server), elsewhere);
-            drop(slot);
-            if elsewhere {
-                avoid = Some(server);
-            } else if !matches!(fault, connect::Fault::TimedOut) {
-                t.worker
-                    .sleep(be.timeouts.connect.unwrap_or(1000).min(1000))
-                    .await;
+            if retry::elsewhere(&be, retries, Some(server), pinned.is_some()) {
+                drop(slot);
+                pinned = None;
+                slot = self.assign(&be, &mut pinned, Some(server)).await?;
+                self.redispatched |= retry::counted(&be, Some(server), self.server);
+            } else {
+                retry::counted(&be, Some(server), Some(server));
+                if !matches!(fault, connect::Fault::TimedOut | connect::Fault::Full) {
+                    self.pause(&be).await?;
+                }
             }
         }
+    }
+
+    /// Waits before the same server is asked again; `None`: the client left.
+    async fn pause(&mut self, be: &BackendPlan) -> Option<()> {
+        let w = self.s.t.worker;
+        let until = w.after(Some(retry::pause(be.timeouts.connect)));
+        self.s.client.watch();
+        while w.now_ms() < until {
+            if self.gone(be) {
+                self.state = *b"CC";
+                return None;
+            }
+            w.park(until).await;
+        }
+        Some(())
     }
 
     /// To where the back end sends what it has no server for.
@@ -263,7 +279,7 @@ impl TcpStream {
             retries = retries.checked_sub(1)?;
             self.tries += 1;
             count::retry(be, None, false);
-            w.sleep(be.timeouts.connect.unwrap_or(1000).min(1000)).await;
+            self.pause(be).await?;
         }
     }
 
@@ -496,6 +512,7 @@ impl TcpStream {
             beconn: self.be.as_ref().map_or(0, |b| b.state.sessions.cur()),
             srvconn: server.map_or(0, |s| s.served()),
             retries: self.tries,
+            redispatched: self.redispatched,
             srv_queue: self.waited.0,
             backend_queue: self.waited.1,
             ..LogData::default()
@@ -546,6 +563,15 @@ impl TcpStream {
         }
     }
 
+    /// A slot on `server` was given to this stream; `chosen`: by the algorithm.
+    fn assigned(&mut self, be: &BackendPlan, server: u32, chosen: bool) {
+        let w = self.s.t.worker;
+        self.server = Some(server);
+        self.listed.server(server);
+        self.times.queued = w.now_us().max(1);
+        count::server(be, server, chosen, w.now_ms());
+    }
+
     fn choose_backend(&self) -> Option<BackendId> {
         let fe = &self.s.fe;
         let plan = &self.s.plan;
@@ -582,18 +608,17 @@ impl TcpStream {
         default
     }
 
-    /// Waits for a slot; `None` when the client is gone or there is none to be had.
-    async fn assign(&mut self, be: &Arc<BackendPlan>, avoid: Option<u32>) -> Option<Slot> {
+    /// Waits for a slot; `None` when the client is gone or there is none to be had. `pinned`: the
+    /// server that persistence asks for, until it is given up.
+    async fn assign(
+        &mut self,
+        be: &Arc<BackendPlan>,
+        pinned: &mut Option<u32>,
+        avoid: Option<u32>,
+    ) -> Option<Slot> {
         let w = self.s.t.worker;
-        let pinned = match avoid {
-            None => {
-                let found = select::use_server(self.s.t, be, self);
-                self.stick(be, found)
-            }
-            Some(_) => None,
-        };
         let mut want = Want {
-            pinned,
+            pinned: *pinned,
             key: select::key(self.s.t, be, self),
             avoid,
             token: w.current().token(),
@@ -604,8 +629,16 @@ impl TcpStream {
         let until = w.after(be.timeouts.queue);
         loop {
             let mut waiter = match be.state.assign(&want, w.now_ms()) {
-                Assigned::Slot(slot) => return Some(slot),
+                Assigned::Slot(slot) => {
+                    self.assigned(be, slot.index(), pinned.is_none());
+                    return Some(slot);
+                }
                 Assigned::Queued(waiter) => waiter,
+                Assigned::Full if want.redispatch && want.pinned.is_some() => {
+                    *pinned = None;
+                    want.pinned = None;
+                    continue;
+                }
                 Assigned::Full => {
                     self.state = *b"SQ";
                     return None;
@@ -619,9 +652,12 @@ impl TcpStream {
                 match waiter.turn() {
                     Turn::Go(slot) => {
                         self.waited = (slot.srv_queue(), slot.backend_queue());
+                        // what waited for any server was not chosen for (seen on 3.4)
+                        self.assigned(be, slot.index(), false);
                         return Some(slot);
                     }
                     Turn::Redispatch => {
+                        *pinned = None;
                         want.pinned = None;
                         break;
                     }

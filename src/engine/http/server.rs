@@ -7,7 +7,7 @@ use crate::engine::connect::{self, Fault};
 use crate::engine::pool::ServerConn;
 use crate::engine::preface::{self, Preface};
 use crate::engine::reactor::{NEVER, Sock, Wake};
-use crate::engine::{count, facts, h2};
+use crate::engine::{count, facts, h2, retry};
 use crate::engine::{select, source, strict, takeover, tls};
 use crate::ir::proxy::{HttpReuse, Options, RetryOn};
 use crate::plan::{BackendPlan, Direct, ServerAddress};
@@ -15,7 +15,6 @@ use crate::proto::h1::Method;
 use crate::sample::view::Connection;
 use std::borrow::Cow;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 /// The address in a target such as `http://192.0.2.1:80/path`; names are not looked up.
 fn target_address(target: &[u8]) -> Option<SocketAddr> {
@@ -26,9 +25,6 @@ fn target_address(target: &[u8]) -> Option<SocketAddr> {
         .or_else(|_| host.parse().map(|ip| SocketAddr::new(ip, 80)))
         .ok()
 }
-
-/// A connection attempt after which the next one waits at most so long, ms.
-const TURN_AROUND: u32 = 1000;
 
 /// A connection to send the request on.
 pub(super) struct Attached {
@@ -65,7 +61,6 @@ impl Stream {
         loop {
             let mut waiter = match be.state.assign(&want, w.now_ms()) {
                 Assigned::Slot(slot) => {
-                    self.redispatched |= avoid.is_some_and(|a| a != slot.index());
                     self.server = Some(slot.index());
                     self.listed.server(slot.index());
                     count::server(&be, slot.index(), want.pinned.is_none(), w.now_ms());
@@ -91,7 +86,6 @@ impl Stream {
                 match waiter.turn() {
                     Turn::Go(slot) => {
                         self.waited = (slot.srv_queue(), slot.backend_queue());
-                        self.redispatched |= avoid.is_some_and(|a| a != slot.index());
                         self.server = Some(slot.index());
                         self.listed.server(slot.index());
                         // what waited for any server was not chosen for (seen on 3.4)
@@ -384,29 +378,18 @@ impl Stream {
         self.retries -= 1;
         self.tries += 1;
         let server = self.server;
-        let down = server
-            .and_then(|s| be.state.server(s))
-            .is_some_and(|s| !s.running());
-        // who needs no certain server need not wait for this one
-        let free = self.persistence.pinned.is_none()
-            && be.state.any_will_do()
-            && be.state.usable_active() > 1;
-        let elsewhere = self.may_redispatch(&be) || (free || down) && be.redispatch.is_some();
-        count::retry(&be, server, elsewhere);
-        if elsewhere {
+        let pinned = self.persistence.pinned.is_some();
+        if retry::elsewhere(&be, self.retries, server, pinned) {
             self.slot = None;
             self.give_up_persistence();
-            return self.assign(server).await;
+            self.assign(server).await?;
+            self.redispatched |= retry::counted(&be, server, self.server);
+            return Ok(());
         }
-        // the same server again, not at once: a restart takes a moment
-        let delay = self
-            .timeouts
-            .connect
-            .unwrap_or(TURN_AROUND)
-            .min(TURN_AROUND);
+        retry::counted(&be, server, server);
         if !matches!(fault, Fault::TimedOut | Fault::Full) {
             let w = self.s.t.worker;
-            let until = w.after(Some(delay));
+            let until = w.after(Some(retry::pause(self.timeouts.connect)));
             self.s.client.watch();
             let abort = be.options.contains(Options::ABORTONCLOSE);
             while w.now_ms() < until {
@@ -417,21 +400,5 @@ impl Stream {
             }
         }
         Ok(())
-    }
-
-    /// `option redispatch [N]`: whether this retry may go elsewhere.
-    fn may_redispatch(&self, be: &Arc<BackendPlan>) -> bool {
-        let (done, total) = (be.retries.saturating_sub(self.retries), be.retries);
-        match be.redispatch {
-            None | Some(0) => false,
-            Some(n) if n > 0 => done.is_multiple_of(n.unsigned_abs()),
-            Some(n) => {
-                // -1: the last retry; -2: the one before; and every |n|th back from there
-                let from_end = n.unsigned_abs();
-                let at = total + 1;
-                done.checked_add(from_end) == Some(at)
-                    || (done < at && (at - done).is_multiple_of(from_end) && from_end > 1)
-            }
-        }
     }
 }

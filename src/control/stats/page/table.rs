@@ -309,11 +309,28 @@ fn tip(text: Markup, about: &str) -> Markup {
     if about.is_empty() {
         return text;
     }
-    html! { span.tip tabindex="0" { (text) span.tips { (about.trim_end()) } } }
+    let about = about.trim_end();
+    // most of them are words and numbers of our own, which a look tells sooner than a rewrite
+    let plain = !about
+        .bytes()
+        .any(|b| matches!(b, b'<' | b'>' | b'&' | b'"'));
+    html! {
+        span.tip tabindex="0" {
+            (text)
+            span.tips { @if plain { (PreEscaped(about)) } @else { (about) } }
+        }
+    }
 }
 
 fn number(row: &Row, column: usize) -> Markup {
     match row.at(column) {
+        Value::Number(n) if *n < 1000 => {
+            let mut cell = String::with_capacity(12);
+            cell.push_str("<td>");
+            cell.push_str(itoa::Buffer::new().format(*n));
+            cell.push_str("</td>");
+            PreEscaped(cell)
+        }
         Value::Number(n) => html! { td { (grouped(*n)) } },
         _ => html! { td {} },
     }

@@ -13,29 +13,45 @@ struct Lines<'r> {
 
 impl<'r> Lines<'r> {
     fn of(row: &'r Row) -> Lines<'r> {
-        let text = String::new();
+        // a page may have ten thousand servers: what is known to be long does not grow step by step
+        let text = String::with_capacity(768);
         Lines { row, text }
+    }
+    fn put(&mut self, parts: [&str; 2], n: u64) {
+        let [word, between] = parts;
+        self.text.push_str(word);
+        self.text.push_str(between);
+        self.text.push_str(itoa::Buffer::new().format(n));
     }
     /// A line for a column that holds a number.
     fn add(&mut self, word: &str, column: usize) {
         if let Value::Number(n) = self.row.at(column) {
-            // writing to memory cannot fail
-            let _ = writeln!(self.text, "{word}: {n}");
+            self.put([word, ": "], *n);
+            self.text.push('\n');
         }
     }
     /// The same, with its share of `whole`, percent.
     fn share(&mut self, word: &str, column: usize, whole: u64) {
         if let Value::Number(n) = self.row.at(column) {
             let percent = (100 * n).checked_div(whole).unwrap_or(0);
-            let _ = writeln!(self.text, "{word}: {n} ({percent}%)");
+            self.put([word, ": "], *n);
+            self.put(["", " ("], percent);
+            self.text.push_str("%)\n");
         }
     }
     /// A line for a limit.
     fn limit(&mut self, word: &str, column: usize) {
-        let _ = match self.row.at(column) {
-            Value::Number(n) if *n > 0 => writeln!(self.text, "{word}: {n}"),
-            _ => writeln!(self.text, "{word}: -"),
-        };
+        if self.row.number(column) > 0 {
+            return self.add(word, column);
+        }
+        self.text.push_str(word);
+        self.text.push_str(": -\n");
+    }
+    /// A line for a longest and a mean time.
+    fn times(&mut self, word: &str, max: u64, mean: u64) {
+        self.put([word, " time: "], max);
+        self.put(["", " / "], mean);
+        self.text.push_str(" ms\n");
     }
 }
 
@@ -168,14 +184,13 @@ pub fn sessions(row: &Row) -> String {
             .text
             .push_str("Max / Avg over last 1024 success. conn.\n");
         for (word, max, mean) in [
-            ("Queue", c::QTIME_MAX, c::QTIME),
-            ("Connect", c::CTIME_MAX, c::CTIME),
-            ("Responses", c::RTIME_MAX, c::RTIME),
-            ("Total", c::TTIME_MAX, c::TTIME),
+            ("- Queue", c::QTIME_MAX, c::QTIME),
+            ("- Connect", c::CTIME_MAX, c::CTIME),
+            ("- Responses", c::RTIME_MAX, c::RTIME),
+            ("- Total", c::TTIME_MAX, c::TTIME),
         ] {
-            if http || word != "Responses" {
-                let (max, mean) = (row.number(max), row.number(mean));
-                let _ = writeln!(lines.text, "- {word} time: {max} / {mean} ms");
+            if http || word != "- Responses" {
+                lines.times(word, row.number(max), row.number(mean));
             }
         }
     }

@@ -78,6 +78,14 @@ pub trait Desk {
     fn served(&self, server: u32) -> u32;
     /// Requests served in the whole back end.
     fn all_served(&self) -> u32;
+    /// It serves as many as its `maxconn` lets it.
+    fn full(&self, _server: u32) -> bool {
+        false
+    }
+    /// As many wait for it as its `maxqueue` lets, and it has a `maxconn`.
+    fn queue_full(&self, _server: u32) -> bool {
+        false
+    }
     /// Requests sent there in the last second.
     fn rate(&self, server: u32) -> u32;
 }

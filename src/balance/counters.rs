@@ -1,6 +1,7 @@
 //! Numbers that logs and statistics show. Relaxed atomics: nothing is decided by them.
 
 use super::event::CheckStatus;
+use super::h2::H2Counters;
 use crate::base::rate::Rate;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -398,6 +399,8 @@ impl Compressed {
 /// What is summed per back end.
 #[derive(Debug, Default)]
 pub struct BackendCounters {
+    /// `h2_headers_rcvd` and so on
+    pub h2: H2Counters,
     /// `comp_in` and so on
     pub compressed: Compressed,
     /// `rate`, `rate_max`
@@ -552,6 +555,7 @@ impl BackendCounters {
             &self.wire_out,
         ];
         sums.into_iter().for_each(Sum::clear);
+        self.h2.clear();
         self.compressed.clear();
         self.http.clear();
         self.mishaps.clear();

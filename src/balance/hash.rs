@@ -5,7 +5,7 @@ use super::algorithm::{Algorithm, Setup};
 use super::map::MapBased;
 use super::ring::Consistent;
 use crate::base::hash;
-pub use crate::ir::proxy::{HashFunction, HashType};
+pub use crate::ir::proxy::{HashAffinity, HashFunction, HashType};
 
 impl HashType {
     /// The number of a text, as the function and the modifier say.

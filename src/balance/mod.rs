@@ -12,6 +12,7 @@ pub mod algorithm;
 pub mod counters;
 pub mod event;
 mod first;
+pub mod h2;
 pub mod hash;
 mod hash_expr;
 mod hdr;

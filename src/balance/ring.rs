@@ -2,6 +2,7 @@
 //! proportion to its weight, and a number belongs to the place that is nearest.
 
 use super::algorithm::{Algorithm, Ask, Desk, Facts, Pick, Setup};
+use super::hash::HashAffinity;
 use super::server::WEIGHT_SCALE;
 use crate::base::hash::avalanche;
 
@@ -208,6 +209,7 @@ pub(super) struct Consistent {
     ring: Ring,
     /// `hash-balance-factor`, percent; 0: none
     factor: u32,
+    affinity: HashAffinity,
 }
 
 impl Consistent {
@@ -215,6 +217,7 @@ impl Consistent {
         Consistent {
             ring: Ring::new(setup),
             factor: setup.hash.balance_factor,
+            affinity: setup.hash.affinity,
         }
     }
 }
@@ -236,9 +239,14 @@ impl Algorithm for Consistent {
             None if only => 0,
             None => return self.ring.next(ask.avoid, desk).map(Pick::Taken),
         };
-        let factor = self.factor;
+        let (factor, affinity) = (self.factor, self.affinity);
         let server = self.ring.owner(key, ask.avoid, |ring, s| {
-            factor > 0 && ring.overloaded(s, factor, desk)
+            let left = match affinity {
+                HashAffinity::Always => false,
+                HashAffinity::Maxconn => desk.full(s),
+                HashAffinity::Maxqueue => desk.queue_full(s),
+            };
+            left || factor > 0 && ring.overloaded(s, factor, desk)
         })?;
         Some(match desk.take(server) {
             true => Pick::Taken(server),

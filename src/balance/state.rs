@@ -124,6 +124,14 @@ impl Desk for Counter<'_> {
     fn all_served(&self) -> u32 {
         self.backend.served()
     }
+    fn full(&self, server: u32) -> bool {
+        let server = self.backend.server(server);
+        server.is_some_and(|s| s.maxconn() > 0 && s.served() >= s.maxconn())
+    }
+    fn queue_full(&self, server: u32) -> bool {
+        let server = self.backend.server(server);
+        server.is_some_and(|s| s.maxconn() > 0 && s.maxqueue() > 0 && s.queued() >= s.maxqueue())
+    }
     fn rate(&self, server: u32) -> u32 {
         let server = self.backend.server(server);
         server.map_or(0, |s| s.counters.rate.now(self.now_ms))
@@ -522,8 +530,12 @@ impl BackendState {
         let before = Before::of(self, server);
         let was_running = before.running;
         self.reorder(server, || {
+            let from = server.admin();
             server.set_admin(to);
-            server.last_change.store(now_ms, Relaxed);
+            // drain is no change of state (observed on 3.4)
+            if (from ^ to).intersects(Admin::ANY_MAINT) {
+                server.last_change.store(now_ms, Relaxed);
+            }
             let back = !was_running && server.running();
             if back && server.slowstart > 0 && server.operational() == Operational::Running {
                 server

@@ -65,6 +65,8 @@ pub(super) fn executed() -> BTreeSet<(&'static str, String)> {
     all.extend(action::all().map(|a| ("action", a.name.to_string())));
     all.extend(alias::all().map(|a| ("log alias", a.name.to_string())));
     all.extend(cli::COMMANDS.iter().map(|c| ("command", c.words.join(" "))));
+    let master = crate::control::master::COMMANDS.iter();
+    all.extend(master.map(|c| ("command", c.name())));
     let proxies = ["global", "defaults", "frontend", "backend", "listen"];
     for name in proxies.iter().chain(lower::section::EXECUTED) {
         all.insert(("section", (*name).to_string()));

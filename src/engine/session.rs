@@ -620,5 +620,8 @@ pub fn count_request(s: &Session) {
     if let Some(f) = shared.frontends.get(s.fe.id.0 as usize) {
         f.requests.fetch_add(1, Ordering::Relaxed);
         f.counters.request_rate.add(s.t.worker.now_ms());
+        if s.client.pipe().is_some() {
+            f.counters.h2.requests.inc();
+        }
     }
 }

@@ -184,6 +184,8 @@ impl Limit {
 /// What is summed per front end (names of the CSV columns).
 #[derive(Debug, Default)]
 pub struct FrontendCounters {
+    /// `h2_headers_rcvd` and so on
+    pub h2: crate::balance::h2::H2Counters,
     /// `comp_in` and so on
     pub compressed: Compressed,
     /// `bin`
@@ -253,6 +255,8 @@ impl FrontendCounters {
             &self.unfinished,
         ];
         sums.into_iter().for_each(Sum::clear);
+        self.h2.clear();
+        self.compressed.clear();
         self.http.clear();
         self.mishaps.clear();
         self.tls.clear();

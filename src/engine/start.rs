@@ -362,6 +362,17 @@ async fn keep_idle_pool(t: &'static Thread) {
     }
 }
 
+impl Shared {
+    /// Does something on one of the engine's threads, soon.
+    pub fn on_a_thread(&self, job: impl FnOnce(&'static Thread) + Send + 'static) {
+        if let Some(inbox) = self.hub.inboxes().first() {
+            inbox.send(InboxMessage::Run(Box::new(move |_: &'static Worker| {
+                with_thread(job);
+            })));
+        }
+    }
+}
+
 impl Engine {
     /// Accepts no more; sessions end after their current transaction, or over the time given.
     pub fn soft_stop(&self, spread: crate::ir::global::Spread) {

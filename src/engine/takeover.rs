@@ -42,6 +42,20 @@ pub struct Answer {
     given: Option<(Detached, u32, Option<Held>)>,
 }
 
+/// Whether another thread may have an idle connection to give.
+pub fn worthwhile(t: &Thread, backend: BackendId, server: u32) -> bool {
+    let shared = &t.shared;
+    let counts = &shared.idle;
+    if counts.len() < 2 || shared.plan.global.settings.tune.idle_pool_shared == IdlePoolShared::Off
+    {
+        return false;
+    }
+    let idle: u32 = counts.iter().map(|c| c.get(backend, server)).sum();
+    let be = shared.plan.backend(backend);
+    let plan = be.and_then(|be| be.servers.get(server as usize));
+    idle > 0 && plan.is_some_and(|s| idle >= s.settings.pool_low_conn)
+}
+
 /// An idle connection of another thread; `None` when nobody has one.
 pub async fn take(
     t: &'static Thread,
@@ -50,29 +64,18 @@ pub async fn take(
     kind: u64,
     proven: bool,
 ) -> Option<ServerConn> {
-    let shared = &t.shared;
-    if shared.plan.global.settings.tune.idle_pool_shared == IdlePoolShared::Off {
+    if !worthwhile(t, backend, server) {
         return None;
     }
-    let low = shared
-        .plan
-        .backend(backend)?
-        .servers
-        .get(server as usize)?
-        .settings
-        .pool_low_conn;
-    let counts = &shared.idle;
-    if counts.len() < 2 || counts.iter().map(|c| c.get(backend, server)).sum::<u32>() <= low {
-        return None;
-    }
-    // who has most is likeliest to have one of this kind
-    let mut owners: Vec<(u32, usize)> = counts
+    let mut owners: Vec<(u32, usize)> = t
+        .shared
+        .idle
         .iter()
         .enumerate()
-        .filter(|(i, _)| *i != t.worker.id)
-        .map(|(i, c)| (c.get(backend, server), i))
-        .filter(|(idle, _)| *idle > 0)
+        .map(|(thread, c)| (c.get(backend, server), thread))
+        .filter(|(idle, thread)| *thread != t.worker.id && *idle > 0)
         .collect();
+    // who has many is asked first; another one only where connections differ in kind
     owners.sort_unstable_by(|a, b| b.cmp(a));
     for (_, owner) in owners {
         let ask = Ask {

@@ -220,6 +220,7 @@ impl TcpStream {
                 self.redispatched |= retry::counted(&be, Some(server), self.server);
             } else {
                 retry::counted(&be, Some(server), Some(server));
+                count::server(&be, server, false, t.worker.now_ms());
                 if !matches!(fault, connect::Fault::TimedOut | connect::Fault::Full) {
                     self.pause(&be).await?;
                 }
@@ -630,7 +631,8 @@ impl TcpStream {
         loop {
             let mut waiter = match be.state.assign(&want, w.now_ms()) {
                 Assigned::Slot(slot) => {
-                    self.assigned(be, slot.index(), pinned.is_none());
+                    let chosen = pinned.is_none() && avoid != Some(slot.index());
+                    self.assigned(be, slot.index(), chosen);
                     return Some(slot);
                 }
                 Assigned::Queued(waiter) => waiter,

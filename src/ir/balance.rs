@@ -101,6 +101,21 @@ pub struct HashType {
     pub avalanche: bool,
     /// `hash-balance-factor`, percent; 0: none
     pub balance_factor: u32,
+    /// `hash-preserve-affinity`
+    pub affinity: HashAffinity,
+}
+
+/// `hash-preserve-affinity`: when a request leaves the server that its hash means for the next one
+/// on the ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum HashAffinity {
+    /// `always`: never.
+    #[default]
+    Always,
+    /// `maxconn`: when the server serves as many as it may.
+    Maxconn,
+    /// `maxqueue`: when as many wait for it as may.
+    Maxqueue,
 }
 
 /// Functions of `hash-type`.

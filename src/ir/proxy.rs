@@ -1,6 +1,6 @@
 //! Proxies: `frontend`, `backend`, `listen`, with what `defaults` gave them.
 
-pub use super::balance::{Balance, HashFunction, HashKey, HashType};
+pub use super::balance::{Balance, HashAffinity, HashFunction, HashKey, HashType};
 use super::bind::Bind;
 use super::check::{CheckKind, ExternalCheck, Rules};
 use super::persist::{AppSession, Cookie, StickRule};

@@ -183,6 +183,7 @@ impl Builder<'_> {
         Plan {
             followers: followers.into(),
             files: config.files.clone().into(),
+            log: self.logs.own(),
             log_profiles: self.logs.profiles.clone(),
             rings: self.logs.rings.clone(),
             global,

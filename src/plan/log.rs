@@ -157,6 +157,29 @@ impl LogBuilder {
         }
     }
 
+    /// The plan of the process itself, for messages that no proxy sends; `None` when it logs
+    /// nothing.
+    pub(super) fn own(&self) -> Option<Arc<LogPlan>> {
+        (!self.global.is_empty()).then(|| {
+            Arc::new(LogPlan {
+                targets: self.global.clone().into(),
+                format: None,
+                error: None,
+                sd: None,
+                connect: LogFormat::default(),
+                steps: 0,
+                one_line: false,
+                asap: false,
+                skips_null: false,
+                skips_normal: false,
+                separates_errors: false,
+                lines: None,
+                tag: self.tag.clone(),
+                hostname: self.hostname.clone(),
+            })
+        })
+    }
+
     /// The plan of one proxy; `None` when it logs nothing.
     pub(super) fn plan(&self, proxy: &ir::Proxy, files: &dyn Files) -> Option<Arc<LogPlan>> {
         let settings = &proxy.settings;

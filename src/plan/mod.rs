@@ -66,6 +66,8 @@ pub type Followers = HashMap<(u32, u32), Vec<(BackendId, u32)>>;
 pub struct Plan {
     /// Names of the configuration's files, by their ids.
     pub files: Box<[String]>,
+    /// `log` lines of the `global` section.
+    pub log: Option<Arc<LogPlan>>,
     /// `log-profile` sections in order.
     pub log_profiles: Box<[Arc<crate::ir::log::Profile>]>,
     /// By a server's place, those that follow it (`track`).

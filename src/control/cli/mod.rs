@@ -7,6 +7,7 @@ mod absent;
 mod add_server;
 mod backend;
 mod clear_counters;
+mod debug_dev;
 mod echo;
 mod expert_mode;
 mod frontend;
@@ -76,6 +77,11 @@ pub const COMMANDS: &[&Command] = &[
     &table::CLEAR,
     &maps::COMMIT_ACL,
     &maps::COMMIT_MAP,
+    &debug_dev::DELAY,
+    &debug_dev::EXIT,
+    &debug_dev::HASH,
+    &debug_dev::LOG,
+    &debug_dev::LOOP,
     &maps::DEL_ACL,
     &backend::DEL,
     &maps::DEL_MAP,
@@ -189,6 +195,14 @@ impl Command {
             meaning,
             level,
             run,
+        }
+    }
+    /// Its name as tables have it.
+    pub fn name(&self) -> String {
+        match self.words {
+            // what is no command of its own but says whom a line is for
+            ["@"] => self.usage.to_owned(),
+            words => words.join(" "),
         }
     }
 }

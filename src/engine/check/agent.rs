@@ -157,7 +157,9 @@ async fn ask(
 fn heard(subject: &Subject<'_>, agent: &AgentState, answer: Answer, took: u32) {
     let words = match answer {
         Answer::Said(words) => {
-            agent.speaks();
+            if words.unknown.is_none() {
+                agent.speaks();
+            }
             words
         }
         Answer::Failed(outcome) => return note(subject, agent, &outcome, took, agent.is_up()),

@@ -30,6 +30,9 @@ pub async fn serve(session: Box<Session>, said: Vec<u8>, transactions: &'static 
     let fe = session.fe.clone();
     let begin_ms = session.accepted_us / 1000;
     let mux = Mux::with_client(session, transactions, 100);
+    if !said.is_empty() {
+        mux.counted(|c| c.upgrades.inc());
+    }
     mux.take_in(&said);
     drop(said);
     let (mut asked_to_leave, mut leave) = (false, NEVER);
@@ -104,6 +107,7 @@ pub async fn serve(session: Box<Session>, said: Vec<u8>, transactions: &'static 
                         false => state.last,
                     };
                     state.farewell = last;
+                    state.tally.farewells_sent += 1;
                     frame::goaway(&mut state.out, last, Code::NoError);
                     leave_by = t.worker.after(timeouts.client);
                     continue;
@@ -119,6 +123,7 @@ pub async fn serve(session: Box<Session>, said: Vec<u8>, transactions: &'static 
             break;
         }
     }
+    mux.over();
     // streams that were broken end by themselves; the socket stays until the last one has
     let broken: Vec<Rc<Pipe>> = mux.state.borrow().streams.clone();
     for pipe in &broken {

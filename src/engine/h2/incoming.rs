@@ -2,6 +2,7 @@
 
 use super::mux::{Block, Closing, Mux, Peer, State, fits};
 use super::pipe::Pipe;
+use crate::balance::h2::H2Counters;
 use crate::engine::reactor::sock::{ERROR, HANGUP, READABLE, WRITABLE};
 use crate::proto::h2::frame::{self, HEADER, Header, flag, kind, setting};
 use crate::proto::h2::{Code, Kind, MAX_WINDOW, PREFACE};
@@ -31,6 +32,7 @@ impl Mux {
             let known = bytes.len().min(PREFACE.len());
             if bytes.get(..known) != PREFACE.get(..known) {
                 s.faults += 1;
+                s.tally.connection_faults += 1;
                 s.fail(self.t, Code::Protocol);
                 return bytes.len();
             }
@@ -48,6 +50,7 @@ impl Mux {
             };
             if !fits(&header) || header.length > 1 << 20 {
                 s.glitches += 1;
+                s.tally.connection_faults += 1;
                 s.fail(self.t, Code::FrameSize);
                 break;
             }
@@ -60,10 +63,12 @@ impl Mux {
                 Err(Fault::Connection(code)) => {
                     s.faults += 1;
                     s.glitches += 1;
+                    s.tally.connection_faults += 1;
                     s.fail(self.t, code);
                 }
                 Err(Fault::Quiet(code)) => {
                     s.glitches += 1;
+                    s.tally.connection_faults += 1;
                     s.fail(self.t, code);
                 }
                 Err(Fault::Stream(code)) => self.end_stream(s, header.stream, code),
@@ -78,6 +83,8 @@ impl Mux {
     /// Ends a stream for a fault of the other side.
     fn end_stream(&self, s: &mut State, id: u32, code: Code) {
         s.glitches += 1;
+        s.tally.stream_faults += 1;
+        s.tally.resets_sent += 1;
         frame::reset(&mut s.out, id, code);
         if let Some(pipe) = s.stream(id) {
             pipe.lose();
@@ -96,6 +103,15 @@ impl Mux {
             && (h.kind != kind::CONTINUATION || h.stream != block.stream)
         {
             return Err(Code::Protocol.into());
+        }
+        match h.kind {
+            kind::DATA => s.tally.data += 1,
+            kind::HEADERS => s.tally.headers += 1,
+            kind::RST_STREAM => s.tally.resets += 1,
+            // 3.4 counts the one that begins a connection twice
+            kind::SETTINGS => s.tally.settings += 1 + u32::from(!s.settled),
+            kind::GOAWAY => s.tally.farewells += 1,
+            _ => {}
         }
         match h.kind {
             kind::DATA => self.data(s, h, payload),
@@ -382,6 +398,7 @@ impl Mux {
             }
         }
         s.streams.push(pipe.clone());
+        self.counted(H2Counters::begin_stream);
         if let Peer::Client { transactions, .. } = &self.peer {
             transactions.begin(self.t, pipe);
         }

@@ -1,6 +1,7 @@
 //! The state of a connection, and what its task does whatever side it is on.
 
 use super::pipe::Pipe;
+use crate::balance::h2::{H2Counters, H2Tally};
 use crate::engine::pool::ServerConn;
 use crate::engine::reactor::sock::{ERROR, HANGUP, READABLE, WRITABLE};
 use crate::engine::reactor::{Io, Sock, TaskRef};
@@ -120,6 +121,8 @@ pub struct State {
     pub idle_since: u64,
     /// Faults to be logged: so many lines.
     pub faults: u32,
+    /// What the statistics do not know yet.
+    pub tally: H2Tally,
 }
 
 impl State {
@@ -152,6 +155,7 @@ impl State {
             proven: false,
             idle_since: now_ms,
             faults: 0,
+            tally: H2Tally::default(),
         }
     }
 
@@ -200,6 +204,7 @@ impl State {
         self.closing = Closing::Failed;
         // who never came to speak HTTP/2 would not understand
         if self.settled {
+            self.tally.farewells_sent += 1;
             frame::goaway(&mut self.out, self.last, code);
         }
         self.break_streams(t);
@@ -235,7 +240,7 @@ impl Mux {
         most: usize,
     ) -> Rc<Mux> {
         let t = session.t;
-        Rc::new(Mux {
+        let mux = Rc::new(Mux {
             t,
             task: Cell::new(Some(t.worker.current())),
             peer: Peer::Client {
@@ -243,7 +248,9 @@ impl Mux {
                 transactions,
             },
             state: RefCell::new(State::new(t.worker.now_ms(), most)),
-        })
+        });
+        mux.counted(H2Counters::begin);
+        mux
     }
 
     /// A connection to a server that stands: who we are is on its way.
@@ -258,12 +265,14 @@ impl Mux {
                 (setting::INITIAL_WINDOW_SIZE, UNIT as u32),
             ],
         );
-        Rc::new(Mux {
+        let mux = Rc::new(Mux {
             t,
             peer: Peer::Server { conn },
             task: Cell::new(None),
             state: RefCell::new(state),
-        })
+        });
+        mux.counted(H2Counters::begin);
+        mux
     }
 
     /// The running task is the connection's.
@@ -312,9 +321,39 @@ impl Mux {
         }
     }
 
+    /// Does something to the counters of its front or back end.
+    pub(super) fn counted(&self, f: impl FnOnce(&H2Counters)) {
+        match &self.peer {
+            Peer::Client { session, .. } => {
+                let frontends = &self.t.shared.frontends;
+                if let Some(fe) = frontends.get(session.fe.id.0 as usize) {
+                    f(&fe.counters.h2);
+                }
+            }
+            Peer::Server { conn } => {
+                if let Some(be) = &conn.home {
+                    f(&be.state.counters.h2);
+                }
+            }
+        }
+    }
+
+    /// Nothing is received any more: the statistics have one connection fewer.
+    pub(super) fn over(&self) {
+        let tally = std::mem::take(&mut self.state.borrow_mut().tally);
+        self.counted(|c| {
+            c.add(tally);
+            c.end();
+        });
+    }
+
     /// Sends what waits. `Done` when nothing does any more.
     pub(super) fn flush(&self) -> Io {
         let mut state = self.state.borrow_mut();
+        if state.tally != H2Tally::default() {
+            let tally = std::mem::take(&mut state.tally);
+            self.counted(|c| c.add(tally));
+        }
         let state = &mut *state;
         while let Some(rest) = state.out.get(state.sent..).filter(|r| !r.is_empty()) {
             match self.sock().send(rest, false) {
@@ -389,6 +428,7 @@ impl Mux {
         let mut state = self.state.borrow_mut();
         if let Ok(at) = state.streams.binary_search_by_key(&id, |p| p.id()) {
             state.streams.remove(at);
+            self.counted(H2Counters::end_stream);
         }
         state.claimed = state.claimed.saturating_sub(claimed);
         state.idle_since = self.t.worker.now_ms();

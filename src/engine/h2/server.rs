@@ -2,6 +2,7 @@
 
 use super::mux::{Closing, Mux, Peer};
 use super::pipe::Pipe;
+use crate::balance::h2::H2Counters;
 use crate::engine::connect::{self, Fault};
 use crate::engine::pool::ServerConn;
 use crate::engine::reactor::{Io, NEVER, Sock, Wake};
@@ -84,6 +85,7 @@ fn stream(mux: &Rc<Mux>) -> Sock {
     let pipe = Rc::new(Pipe::towards_server(mux, id, state.initial));
     state.streams.push(pipe.clone());
     drop(state);
+    mux.counted(H2Counters::begin_stream);
     Sock::stream(mux.t.worker, pipe)
 }
 
@@ -143,6 +145,7 @@ async fn run(mux: Rc<Mux>, idle_ms: u32) {
                 let until = state.idle_since + u64::from(idle_ms);
                 if until <= t.worker.now_ms() {
                     state.leaving = true;
+                    state.tally.farewells_sent += 1;
                     frame::goaway(&mut state.out, 0, Code::NoError);
                     continue;
                 }
@@ -156,6 +159,7 @@ async fn run(mux: Rc<Mux>, idle_ms: u32) {
         }
     }
     t.h2.forget(&mux);
+    mux.over();
     let mut state = mux.state.borrow_mut();
     state.leaving = true;
     state.break_streams(t);

@@ -63,7 +63,8 @@ impl Stream {
                 Assigned::Slot(slot) => {
                     self.server = Some(slot.index());
                     self.listed.server(slot.index());
-                    count::server(&be, slot.index(), want.pinned.is_none(), w.now_ms());
+                    let chosen = want.pinned.is_none() && avoid != Some(slot.index());
+                    count::server(&be, slot.index(), chosen, w.now_ms());
                     self.slot = Some(slot);
                     self.times.queued = w.now_us();
                     return Ok(());
@@ -229,8 +230,8 @@ impl Stream {
             let idle = match allowed {
                 false => None,
                 true => match t.idle.take(be.id, server, kind, proven) {
-                    None if t.shared.idle.len() > 1 => {
-                        takeover::take(t, be.id, server, kind, proven).await
+                    None if takeover::worthwhile(t, be.id, server) => {
+                        Box::pin(takeover::take(t, be.id, server, kind, proven)).await
                     }
                     found => found,
                 },
@@ -387,6 +388,9 @@ impl Stream {
             return Ok(());
         }
         retry::counted(&be, server, server);
+        if let Some(server) = server {
+            count::server(&be, server, false, self.s.t.worker.now_ms());
+        }
         if !matches!(fault, Fault::TimedOut | Fault::Full) {
             let w = self.s.t.worker;
             let until = w.after(Some(retry::pause(self.timeouts.connect)));

@@ -1,7 +1,7 @@
-//! `hash-type`, `hash-balance-factor`: how hashes become servers.
+//! `hash-type`, `hash-balance-factor`, `hash-preserve-affinity`: how hashes become servers.
 
 use crate::config::args::Args;
-use crate::ir::proxy::HashFunction;
+use crate::ir::proxy::{HashAffinity, HashFunction};
 use crate::lower::{Context, KeywordHandler, Sections, Side};
 
 /// `hash-type METHOD [FUNCTION [avalanche]]`
@@ -10,6 +10,9 @@ pub const HASH_TYPE: KeywordHandler =
 /// `hash-balance-factor PERCENT`
 pub const BALANCE_FACTOR: KeywordHandler =
     KeywordHandler::new(&["hash-balance-factor"], Sections::ANY_PROXY, factor);
+/// `hash-preserve-affinity always|maxconn|maxqueue`
+pub const PRESERVE_AFFINITY: KeywordHandler =
+    KeywordHandler::new(&["hash-preserve-affinity"], Sections::ANY_PROXY, affinity);
 
 fn hash_type(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if cx.ignored(args, Side::Backend, "hash-type") {
@@ -83,4 +86,29 @@ fn factor(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
             args.alert("HX0340", here, text);
         }
     }
+}
+
+fn affinity(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    if cx.ignored(args, Side::Backend, "hash-preserve-affinity") {
+        return;
+    }
+    let here = args.here();
+    let word = args.next_word().map(|w| w.text.to_vec());
+    let affinity = match word.as_deref() {
+        Some(b"always") => HashAffinity::Always,
+        Some(b"maxconn") => HashAffinity::Maxconn,
+        Some(b"maxqueue") => HashAffinity::Maxqueue,
+        Some(other) => {
+            let other = String::from_utf8_lossy(other);
+            let text = format!("'hash-preserve-affinity': unknown keyword '{other}'");
+            args.rest();
+            return args.alert("HX0340", here, &text);
+        }
+        None => {
+            let text = "'hash-preserve-affinity' needs a keyword to specify when to preserve hash affinity";
+            return args.alert("HX0340", here, text);
+        }
+    };
+    args.rest();
+    cx.set(|s| s.hash.affinity = affinity);
 }

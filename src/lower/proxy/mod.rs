@@ -75,6 +75,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &filter::COMPRESSION,
     &hash_type::BALANCE_FACTOR,
     &hash_type::HASH_TYPE,
+    &hash_type::PRESERVE_AFFINITY,
     &http_check::DISABLE_ON_404,
     &http_error::ERRORFILES,
     &http_error::HTTP_ERROR,

@@ -1,5 +1,7 @@
 //! The page for people.
 
+mod cells;
+mod line;
 mod table;
 mod tips;
 
@@ -44,7 +46,7 @@ impl Page {
                     "HAProxy"
                     @if plan.version { " version " (version::FULL) ", released " (version::DATE) }
                 }
-                h2 { "Statistics Report for pid " (self.numbers.pid) (on_node) (described) }
+                h2 { "Statistics Report for pid " (self.numbers.pid) (on_node) (PreEscaped(described)) }
             }
             div.top {
                 section {

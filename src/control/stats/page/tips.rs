@@ -2,41 +2,37 @@
 
 use super::super::column as c;
 use super::super::row::{Kind, Row, Value};
+use super::cells::Cells;
 use crate::grammar::stat_fields;
-use std::fmt::Write;
 
 /// Lines of names and numbers.
-struct Lines<'r> {
+struct Lines<'r, 'c, 'o> {
     row: &'r Row,
-    text: String,
+    cells: &'c mut Cells<'o>,
 }
 
-impl<'r> Lines<'r> {
-    fn of(row: &'r Row) -> Lines<'r> {
-        // a page may have ten thousand servers: what is known to be long does not grow step by step
-        let text = String::with_capacity(768);
-        Lines { row, text }
-    }
-    fn put(&mut self, parts: [&str; 2], n: u64) {
-        let [word, between] = parts;
-        self.text.push_str(word);
-        self.text.push_str(between);
-        self.text.push_str(itoa::Buffer::new().format(n));
+impl<'r, 'c, 'o> Lines<'r, 'c, 'o> {
+    fn of(row: &'r Row, cells: &'c mut Cells<'o>) -> Self {
+        Lines { row, cells }
     }
     /// A line for a column that holds a number.
     fn add(&mut self, word: &str, column: usize) {
         if let Value::Number(n) = self.row.at(column) {
-            self.put([word, ": "], *n);
-            self.text.push('\n');
+            self.cells.raw(word);
+            self.cells.raw(": ");
+            self.cells.digits(*n);
+            self.cells.raw("\n");
         }
     }
     /// The same, with its share of `whole`, percent.
     fn share(&mut self, word: &str, column: usize, whole: u64) {
         if let Value::Number(n) = self.row.at(column) {
-            let percent = (100 * n).checked_div(whole).unwrap_or(0);
-            self.put([word, ": "], *n);
-            self.put(["", " ("], percent);
-            self.text.push_str("%)\n");
+            self.cells.raw(word);
+            self.cells.raw(": ");
+            self.cells.digits(*n);
+            self.cells.raw(" (");
+            self.cells.digits((100 * n).checked_div(whole).unwrap_or(0));
+            self.cells.raw("%)\n");
         }
     }
     /// A line for a limit.
@@ -44,19 +40,22 @@ impl<'r> Lines<'r> {
         if self.row.number(column) > 0 {
             return self.add(word, column);
         }
-        self.text.push_str(word);
-        self.text.push_str(": -\n");
+        self.cells.raw(word);
+        self.cells.raw(": -\n");
     }
     /// A line for a longest and a mean time.
     fn times(&mut self, word: &str, max: u64, mean: u64) {
-        self.put([word, " time: "], max);
-        self.put(["", " / "], mean);
-        self.text.push_str(" ms\n");
+        self.cells.raw(word);
+        self.cells.raw(" time: ");
+        self.cells.digits(max);
+        self.cells.raw(" / ");
+        self.cells.digits(mean);
+        self.cells.raw(" ms\n");
     }
 }
 
 /// Whose line it is (`stats show-legends`).
-pub fn legend(row: &Row) -> String {
+pub fn legend(row: &Row, cells: &mut Cells<'_>) {
     let mut parts = Vec::new();
     let address = row.text(c::ADDR);
     match row.kind {
@@ -83,37 +82,39 @@ pub fn legend(row: &Row) -> String {
     if let Value::Text(cookie) = row.at(c::COOKIE) {
         parts.push(format!("cookie: '{cookie}'"));
     }
-    parts.join(", ")
+    cells.text(&parts.join(", "));
 }
 
 /// Rates of a front end: `which` is "Current" or "Max".
-pub fn rates(row: &Row, which: &str) -> String {
+pub fn rates(row: &Row, which: &str, cells: &mut Cells<'_>) {
     if row.kind != Kind::Frontend {
-        return String::new();
+        return;
     }
     let [connections, sessions, requests] = match which {
         "Max" => [c::CONN_RATE_MAX, c::RATE_MAX, c::REQ_RATE_MAX],
         _ => [c::CONN_RATE, c::RATE, c::REQ_RATE],
     };
-    let mut text = String::new();
     for (word, column) in [
         ("connection", connections),
         ("session", sessions),
         ("request", requests),
     ] {
         if let Value::Number(n) = row.at(column) {
-            let _ = writeln!(text, "{which} {word} rate: {n}/s");
+            for part in [which, " ", word, " rate: "] {
+                cells.raw(part);
+            }
+            cells.digits(*n);
+            cells.raw("/s\n");
         }
     }
-    text
 }
 
 /// Connections of a server.
-pub fn connections(row: &Row) -> String {
+pub fn connections(row: &Row, cells: &mut Cells<'_>) {
     if row.kind != Kind::Server {
-        return String::new();
+        return;
     }
-    let mut lines = Lines::of(row);
+    let mut lines = Lines::of(row, cells);
     lines.add("Current active connections", c::SCUR);
     lines.add("Current used connections", c::USED_CONN_CUR);
     lines.add("Current idle connections", c::SRV_ICUR);
@@ -123,15 +124,14 @@ pub fn connections(row: &Row) -> String {
     lines.add("Private idle connections", c::PRIV_IDLE_CUR);
     lines.limit("Active connections limit", c::SLIM);
     lines.limit("Idle connections limit", c::SRC_ILIM);
-    lines.text
 }
 
 /// Sums of sessions, requests and responses.
-pub fn sessions(row: &Row) -> String {
+pub fn sessions(row: &Row, cells: &mut Cells<'_>) {
     if row.kind == Kind::Listener {
-        return String::new();
+        return;
     }
-    let mut lines = Lines::of(row);
+    let mut lines = Lines::of(row, cells);
     let http = *row.at(c::HRSP_2XX) != Value::Empty;
     let front = row.kind == Kind::Frontend;
     lines.add("Cum. connections", c::CONN_TOT);
@@ -180,9 +180,7 @@ pub fn sessions(row: &Row) -> String {
         lines.add("Internal errors", c::EINT);
     }
     if !front {
-        lines
-            .text
-            .push_str("Max / Avg over last 1024 success. conn.\n");
+        lines.cells.raw("Max / Avg over last 1024 success. conn.\n");
         for (word, max, mean) in [
             ("- Queue", c::QTIME_MAX, c::QTIME),
             ("- Connect", c::CTIME_MAX, c::CTIME),
@@ -194,54 +192,70 @@ pub fn sessions(row: &Row) -> String {
             }
         }
     }
-    lines.text
 }
 
 /// Bytes sent, and what compression made of them.
-pub fn bytes(row: &Row) -> String {
+pub fn bytes(row: &Row, cells: &mut Cells<'_>) {
     if !matches!(row.kind, Kind::Frontend | Kind::Backend) {
-        return String::new();
+        return;
     }
     let out = row.number(c::BOUT);
     let compressed = row.number(c::COMP_IN);
-    let mut lines = Lines::of(row);
+    if compressed + row.number(c::COMP_BYP) == 0 {
+        return;
+    }
+    let mut lines = Lines::of(row, cells);
     lines.add("Response bytes in", c::BOUT);
     lines.add("Compression in", c::COMP_IN);
     lines.share("Compression out", c::COMP_OUT, compressed);
     lines.add("Compression bypass", c::COMP_BYP);
     let saved = compressed.saturating_sub(row.number(c::COMP_OUT));
     let percent = (100 * saved).checked_div(out).unwrap_or(0);
-    let _ = writeln!(lines.text, "Total bytes saved: {saved} ({percent}%)");
-    lines.text
+    for (word, n) in [("Total bytes saved: ", saved), (" (", percent)] {
+        lines.cells.raw(word);
+        lines.cells.digits(n);
+    }
+    lines.cells.raw("%)\n");
 }
 
 /// Transfers that broke off.
-pub fn aborts(row: &Row) -> String {
-    format!(
-        "Connection resets during transfers: {} client, {} server",
-        row.number(c::CLI_ABRT),
-        row.number(c::SRV_ABRT)
-    )
+pub fn aborts(row: &Row, cells: &mut Cells<'_>) {
+    cells.raw("Connection resets during transfers: ");
+    cells.digits(row.number(c::CLI_ABRT));
+    cells.raw(" client, ");
+    cells.digits(row.number(c::SRV_ABRT));
+    cells.raw(" server");
 }
 
 /// What the number of failed checks is.
-pub fn failed_checks(row: &Row) -> String {
-    let mut text = "Failed Health Checks".to_string();
+pub fn failed_checks(row: &Row, cells: &mut Cells<'_>) {
+    cells.raw("Failed Health Checks");
     if let Value::Number(n) = row.at(c::HANAFAIL) {
-        let _ = write!(text, "/Health Analyses: {n}");
+        cells.raw("/Health Analyses: ");
+        cells.digits(*n);
     }
-    text
 }
 
-/// Counters of a module, empty where it has none.
-pub fn module(row: &Row, module: &str) -> String {
-    let mut text = String::new();
-    for (field, value) in stat_fields().iter().zip(&row.values) {
-        if field.module == Some(module)
-            && let Value::Number(n) = value
-        {
-            let _ = writeln!(text, "{}: {n}", field.name);
-        }
+/// The counters of a module.
+fn counters(row: &Row, module: &str) -> impl Iterator<Item = (&'static str, u64)> {
+    let fields = stat_fields().iter().zip(&row.values);
+    fields.filter_map(move |(field, value)| match value {
+        Value::Number(n) if field.module == Some(module) => Some((field.name, *n)),
+        _ => None,
+    })
+}
+
+/// Whether a module counts something for this line.
+pub fn knows(row: &Row, module: &str) -> bool {
+    counters(row, module).next().is_some()
+}
+
+/// Counters of a module.
+pub fn module(row: &Row, module: &str, cells: &mut Cells<'_>) {
+    for (name, n) in counters(row, module) {
+        cells.raw(name);
+        cells.raw(": ");
+        cells.digits(n);
+        cells.raw("\n");
     }
-    text
 }

@@ -1,6 +1,6 @@
 //! The line of a back end.
 
-use super::{bytes, compressed, http, inside, last_session, seconds_since, times};
+use super::{bytes, compressed, h2, http, inside, last_session, seconds_since, times};
 use crate::balance::ServerState;
 use crate::control::stats::column as c;
 use crate::control::stats::row::{Kind, Row, Value};
@@ -88,11 +88,16 @@ pub fn backend(row: &mut Row, shared: &Shared, be: &BackendPlan, legends: bool, 
         let idle: u32 = servers()
             .map(|s| idle(s.index) + s.counters.private_idle.cur())
             .sum();
+        h2(row, &counters.h2);
+        let ((_, h2_total), (h2_open, h2_streams)) =
+            (counters.h2.connections(), counters.h2.streams());
+        let busy = busy.saturating_sub(h2_open);
         row.set(c::H1_OPEN_CONNECTIONS, busy + idle);
         row.set(c::H1_OPEN_STREAMS, busy);
-        row.set(c::H1_TOTAL_CONNECTIONS, counters.connects.total());
-        let streams = counters.connects.total() + counters.reuses.total();
-        row.set(c::H1_TOTAL_STREAMS, streams);
+        let connects = counters.connects.total();
+        row.set(c::H1_TOTAL_CONNECTIONS, connects.saturating_sub(h2_total));
+        let streams = connects + counters.reuses.total();
+        row.set(c::H1_TOTAL_STREAMS, streams.saturating_sub(h2_streams));
         row.set(c::H1_BYTES_IN, counters.wire_in.total());
         row.set(c::H1_BYTES_OUT, counters.wire_out.total());
     }

@@ -1,6 +1,6 @@
 //! The line of a front end.
 
-use super::{bytes, compressed, http, inside};
+use super::{bytes, compressed, h2, http, inside};
 use crate::control::stats::column as c;
 use crate::control::stats::row::{Kind, Row};
 use crate::engine::Shared;
@@ -71,14 +71,26 @@ pub fn frontend(row: &mut Row, shared: &Shared, fe: &FrontendPlan, now: u64) {
         row.set(c::REQ_RATE_MAX, counters.request_rate.max());
         row.set(c::REQ_TOT, requests);
         row.set(c::INTERCEPTED, counters.intercepted.total());
-        row.set(c::H1SESS, sessions);
-        row.set(c::H1REQ, requests);
-        row.set(c::H1_OPEN_CONNECTIONS, state.conns.current());
+        let ((h2_open, h2_total), h2_requests) =
+            (counters.h2.connections(), counters.h2.requests.total());
+        row.set(c::H2SESS, h2_total);
+        row.set(c::H2REQ, h2_requests);
+        h2(row, &counters.h2);
+        let at_once = h2_total.saturating_sub(counters.h2.upgrades.total());
+        let h1_sessions = sessions.saturating_sub(at_once);
+        row.set(c::H1SESS, h1_sessions);
+        row.set(c::H1REQ, requests.saturating_sub(h2_requests));
+        let h1_open = state.conns.current().saturating_sub(h2_open);
+        row.set(c::H1_OPEN_CONNECTIONS, h1_open);
+        let (h2_streams, h2_streams_total) = counters.h2.streams();
         let open = requests.saturating_sub(counters.http.all());
-        row.set(c::H1_OPEN_STREAMS, open);
-        row.set(c::H1_TOTAL_CONNECTIONS, sessions);
+        row.set(c::H1_OPEN_STREAMS, open.saturating_sub(h2_streams.into()));
+        row.set(c::H1_TOTAL_CONNECTIONS, h1_sessions);
         let streams = requests.saturating_sub(counters.silent.total());
-        row.set(c::H1_TOTAL_STREAMS, streams);
+        row.set(
+            c::H1_TOTAL_STREAMS,
+            streams.saturating_sub(h2_streams_total),
+        );
         row.set(c::H1_BYTES_IN, counters.wire_in.total());
         row.set(c::H1_BYTES_OUT, counters.wire_out.total());
     } else {

@@ -15,6 +15,7 @@ use super::row::{Row, Value};
 use crate::balance::counters::{
     Compressed, Growth, HttpCounters, Mishaps, Moment, Sum, Times, TlsCounters,
 };
+use crate::balance::h2::H2Counters;
 
 pub(super) fn http(row: &mut Row, http: &HttpCounters) {
     let columns = [
@@ -37,6 +38,30 @@ pub(super) fn inside(row: &mut Row, mishaps: &Mishaps, tls: &TlsCounters) {
     row.set(c::SSL_SESS, tls.sessions.total());
     row.set(c::SSL_REUSED_SESS, tls.resumed.total());
     row.set(c::SSL_FAILED_HANDSHAKE, tls.failed.total());
+}
+
+/// HTTP/2.
+pub(super) fn h2(row: &mut Row, counters: &H2Counters) {
+    let columns = [
+        c::H2_HEADERS_RCVD,
+        c::H2_DATA_RCVD,
+        c::H2_SETTINGS_RCVD,
+        c::H2_RST_STREAM_RCVD,
+        c::H2_GOAWAY_RCVD,
+        c::H2_DETECTED_CONN_PROTOCOL_ERRORS,
+        c::H2_DETECTED_STRM_PROTOCOL_ERRORS,
+        c::H2_RST_STREAM_RESP,
+        c::H2_GOAWAY_RESP,
+    ];
+    for (column, sum) in columns.into_iter().zip(counters.sums()) {
+        row.set(column, sum);
+    }
+    let (open, total) = counters.connections();
+    row.set(c::H2_OPEN_CONNECTIONS, open);
+    row.set(c::H2_TOTAL_CONNECTIONS, total);
+    let (open, total) = counters.streams();
+    row.set(c::H2_BACKEND_OPEN_STREAMS, open);
+    row.set(c::H2_BACKEND_TOTAL_STREAMS, total);
 }
 
 pub(super) fn times(row: &mut Row, times: &Times) {

@@ -19,7 +19,9 @@ const COUNT: usize = 1000;
 /// Forms that share one request.
 const TOGETHER: usize = 50;
 
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 11] = [
+    ("subs", "a 1\nab two\nx y z\n"),
+    ("subs2", "ab two\nx y z\n"),
     (
         "map",
         "a 1\nab two\nx y z\nexample.com dom\n/dir d\nB big\nc 3\n",
@@ -41,20 +43,24 @@ const FILES: [(&str, &str); 9] = [
 struct Form {
     expr: String,
     class: String,
+    /// Why hapax makes something else of some inputs.
+    known: Option<String>,
 }
 
 fn forms(words: &[String]) -> Result<Vec<Form>, String> {
     let path = root().join("fixtures/converters/forms.tsv");
     let text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
     let lines = text.lines().filter(|l| !l.starts_with('#'));
-    let all = lines.filter_map(|line| line.split_once('\t'));
-    let wanted = all.filter(|(expr, _)| words.is_empty() || words.iter().any(|w| expr.contains(w)));
-    Ok(wanted
-        .map(|(expr, class)| Form {
-            expr: expr.to_owned(),
-            class: class.to_owned(),
+    let all = lines.filter_map(|line| {
+        let mut columns = line.split('\t').map(str::to_owned);
+        Some(Form {
+            expr: columns.next()?,
+            class: columns.next()?,
+            known: columns.next(),
         })
-        .collect())
+    });
+    let named = |form: &Form| words.is_empty() || words.iter().any(|w| form.expr.contains(w));
+    Ok(all.filter(named).collect())
 }
 
 fn golden_path() -> PathBuf {
@@ -98,11 +104,12 @@ fn play_all(words: &[String], rerecord: bool) -> Result<(usize, usize), String> 
         return Ok((forms.len(), 0));
     }
     let ours = play(&hapax(), &forms)?;
+    let agrees = |i: usize| {
+        let key = (forms[i].expr.clone(), forms[i].class.clone());
+        golden.get(&key) == Some(&digest(&ours[i]))
+    };
     let wrong: Vec<usize> = (0..forms.len())
-        .filter(|&i| {
-            let key = (forms[i].expr.clone(), forms[i].class.clone());
-            golden.get(&key) != Some(&digest(&ours[i]))
-        })
+        .filter(|&i| agrees(i) == forms[i].known.is_some())
         .collect();
     if !wrong.is_empty() {
         let theirs = match &oracle {
@@ -111,6 +118,9 @@ fn play_all(words: &[String], rerecord: bool) -> Result<(usize, usize), String> 
         };
         for &i in &wrong {
             println!("\nFAILED converter {} on {}", forms[i].expr, forms[i].class);
+            if forms[i].known.is_some() {
+                println!("  it agrees now: its reason in forms.tsv is stale");
+            }
             if let Some(theirs) = &theirs {
                 explain(&forms[i], &ours[i], &theirs[i], oracle.as_ref());
             }

@@ -46,7 +46,7 @@ pub(super) static CONVS: &[Conv] = &[
         eval: |_, v, e| {
             let Sample::Bin(s) = v else { return None };
             let mut out = e.scratch.buffer();
-            for b in s.iter().take(BUFSIZE / 8) {
+            for b in s.iter().take(BUFSIZE / 8 - 1) {
                 out.extend((0..8).map(|bit| b'0' + (b >> (7 - bit) & 1)));
             }
             Some(Sample::Str(out.into_bump_slice()))
@@ -71,6 +71,10 @@ pub(super) static CONVS: &[Conv] = &[
         }),
         eval: |args, v, e| {
             let Sample::Bin(s) = v else { return None };
+            // digits that do not fit a buffer are nothing; with separators they are cut
+            if s.len() * 2 > BUFSIZE {
+                return None;
+            }
             let mut out = e.scratch.buffer();
             chunks(
                 args,
@@ -165,7 +169,7 @@ fn chunks<'b>(args: &[Arg], s: &[u8], show: impl Fn(&[u8], &mut Buffer<'b>), out
             out.extend_from_slice(separator);
         }
         show(chunk, out);
-        if out.len() >= BUFSIZE {
+        if out.len() >= BUFSIZE && s.len() * 2 != BUFSIZE {
             out.truncate(before);
             break;
         }

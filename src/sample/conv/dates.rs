@@ -29,9 +29,11 @@ pub(super) static CONVS: &[Conv] = &[Conv {
     }),
     eval: |args, v, e| {
         let Sample::Int(n) = v else { return None };
-        let per_second = u64::try_from(int(args, 1).unwrap_or(1)).ok()?;
-        let n = u64::try_from(n.checked_add(int(args, 0).unwrap_or(0))?).ok()?;
-        let d = clock::civil(n.checked_div(per_second)?);
+        let per_second = int(args, 1).unwrap_or(1);
+        let n = n.wrapping_add(int(args, 0).unwrap_or(0));
+        // As HAProxy, whose seconds have 55 bits.
+        let seconds = n.checked_div(per_second)? & ((1 << 55) - 1);
+        let d = clock::civil(u64::try_from(seconds).ok()?);
         let mut out = [0u8; 64];
         let mut room = &mut out[..];
         write!(
@@ -66,6 +68,9 @@ pub(super) static CONVS: &[Conv] = &[Conv {
             "int(1700000000050),http_date(0,ms)",
             "Tue, 14 Nov 2023 22:13:20.50 GMT",
         ),
-        Example::none("int(-1),http_date"),
+        Example::of(
+            "int(-439793708),http_date",
+            "Sat, 07 Jul 1141709083 01:31:00 GMT",
+        ),
     ],
 }];

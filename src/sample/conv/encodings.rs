@@ -1,10 +1,16 @@
 //! Hexadecimal and base64 (manual 7.3.1).
 
 use super::{Conv, Example};
+use crate::sample::scratch::BUFSIZE;
 use crate::sample::value::{Sample, Type};
 
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Whether the base64 of data fits a buffer, which nothing longer leaves.
+fn fits(s: &[u8]) -> Option<()> {
+    (s.len().div_ceil(3) * 4 < BUFSIZE).then_some(())
+}
 
 macro_rules! coding {
     ($name:literal, $in:ident => $out:ident, |$s:ident, $buffer:ident| $run:expr, $doc:literal, [$($example:expr),*]) => {
@@ -29,6 +35,9 @@ macro_rules! coding {
 
 pub(super) static CONVS: &[Conv] = &[
     coding!("hex", Bin => Str, |s, out| {
+        if s.len() * 2 > BUFSIZE {
+            return None;
+        }
         for b in s {
             out.extend_from_slice(&[digit(b >> 4), digit(b & 15)]);
         }
@@ -54,9 +63,11 @@ pub(super) static CONVS: &[Conv] = &[
         examples: &[Example::of("str(ff),hex2i", "255")],
     },
     coding!("base64", Bin => Str, |s, out| {
+        fits(s)?;
         encode(s, STANDARD, true, &mut |b| out.push(b));
     }, "Base64 (RFC 4648).", [Example::of("'str(ab?>),base64'", "YWI/Pg==")]),
     coding!("ub64enc", Bin => Str, |s, out| {
+        fits(s)?;
         encode(s, URL, false, &mut |b| out.push(b));
     }, "Base64 for URLs, without padding.", [Example::of("'str(ab?>),ub64enc'", "YWI_Pg")]),
     coding!("b64dec", Str => Bin, |s, out| {

@@ -70,7 +70,7 @@ pub(super) static CONVS: &[Conv] = &[
             loop {
                 match field(rest) {
                     Field::Of { tag, value, .. } if tag == wanted => {
-                        return Some(Sample::Bin(value));
+                        return Some(Sample::Bin(value)).filter(|_| !value.is_empty());
                     }
                     Field::Of { rest: after, .. } => rest = after,
                     Field::Bad | Field::Unfinished => return None,
@@ -107,7 +107,7 @@ fn field(s: &[u8]) -> Field<'_> {
     let (tag, behind) = text.split_at(digits);
     let tag = std::str::from_utf8(tag).ok().and_then(|t| t.parse().ok());
     match (tag, behind) {
-        (Some(tag), [b'=', value @ ..]) if !value.is_empty() => Field::Of { tag, value, rest },
+        (Some(tag), [b'=', value @ ..]) => Field::Of { tag, value, rest },
         _ => Field::Bad,
     }
 }

@@ -324,7 +324,8 @@ fn unescape_to(inner: &[u8], push: &mut dyn FnMut(u8)) -> Option<()> {
                 bytes.nth(3);
                 u8::try_from(code).ok()?
             }
-            other @ (b'"' | b'\\' | b'/') => other,
+            // HAProxy knows no `\/`
+            other @ (b'"' | b'\\') => other,
             _ => return None,
         });
     }

@@ -155,6 +155,7 @@ fn preferred<'o>(accepted: &[u8], offered: &'o [u8]) -> Option<&'o [u8]> {
     let mut best: Option<(u32, &[u8])> = None;
     for part in accepted.split(|b| *b == b',') {
         let (name, weight) = match memchr::memchr(b';', part) {
+            Some(at) if at + 1 == part.len() => continue,
             Some(at) => (part.get(..at)?, weight(part.get(at + 1..)?)),
             None => (part, 1000),
         };
@@ -175,6 +176,10 @@ fn weight(text: &[u8]) -> u32 {
     let Some(rest) = text.trim_ascii().strip_prefix(b"q=") else {
         return 1000;
     };
+    // what is no number weighs nothing in
+    if !rest.first().is_some_and(u8::is_ascii_digit) {
+        return 1000;
+    }
     let mut digits = rest.iter().filter(|b| b.is_ascii_digit());
     let whole = (0..4).fold(0, |sum, _| {
         sum * 10 + digits.next().map_or(0, |d| u32::from(d - b'0'))

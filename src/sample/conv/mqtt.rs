@@ -74,9 +74,7 @@ pub(super) static CONVS: &[Conv] = &[
         eval: |_, v, _| match v {
             // Unfinished packets are neither.
             Sample::Bin(s) if unfinished(s) => None,
-            Sample::Bin(s) => Some(Sample::Bool(
-                Packet::read(s).is_some_and(|(_, rest)| rest.is_empty()),
-            )),
+            Sample::Bin(s) => Some(Sample::Bool(Packet::read(s).is_some())),
             _ => None,
         },
         doc: "Whether data is a whole and sound CONNECT or CONNACK packet.",
@@ -94,7 +92,7 @@ pub(super) static CONVS: &[Conv] = &[
         check: Some(|args, _| field(args)),
         eval: |args, v, e| {
             let Sample::Bin(s) = v else { return None };
-            let (packet, _) = Packet::read(s)?;
+            let packet = Packet::read(s)?;
             if packet.kind != int(args, 0)? {
                 return None;
             }
@@ -132,7 +130,8 @@ fn field(args: &mut Vec<Arg>) -> Result<(), String> {
         .and_then(|f| FIELDS.iter().position(|all| all == f))
         .and_then(|at| i64::try_from(at).ok())
         .map(|at| -at)
-        .or_else(|| number(name).filter(|n| properties.contains(n)));
+        // the user's own is known and never found
+        .or_else(|| number(name).filter(|n| *n == 38 || properties.contains(n)));
     let known = known.ok_or_else(|| {
         format!(
             "Unknown MQTT field name '{}' for packet type '{}'",
@@ -163,8 +162,8 @@ struct Packet<'s> {
 }
 
 impl<'s> Packet<'s> {
-    /// The packet at the beginning and what follows it.
-    fn read(s: &'s [u8]) -> Option<(Packet<'s>, &'s [u8])> {
+    /// The packet that data is.
+    fn read(s: &'s [u8]) -> Option<Packet<'s>> {
         let mut r = Reader { s };
         let first = r.byte()?;
         let len = r.varint()?;
@@ -182,14 +181,17 @@ impl<'s> Packet<'s> {
             CONNACK => packet.connack(&mut r)?,
             _ => return None,
         }
-        r.s.is_empty().then_some((packet, rest))
+        // HAProxy minds what follows only a CONNACK
+        let alone = rest.is_empty() || packet.kind == CONNECT;
+        (alone && r.s.is_empty()).then_some(packet)
     }
 
     fn connect(&mut self, r: &mut Reader<'s>) -> Option<()> {
         self.name = r.text()?;
         self.version = r.byte()?;
         match (self.name, self.version) {
-            (b"MQIsdp", 3) | (b"MQTT", 4 | 5) => {}
+            // HAProxy takes each name with each version
+            (b"MQIsdp" | b"MQTT", 3..=5) => {}
             _ => return None,
         }
         self.flags = r.byte()?;
@@ -272,7 +274,9 @@ impl<'s> Packet<'s> {
                         }
                     }
                 }
-                None
+                // numbers that are not there are 0
+                let numeric = !matches!(id, 3 | 8 | 9 | 18 | 21 | 22 | 26 | 28 | 31 | 38);
+                (self.version == 5 && numeric).then(|| number(0))?
             }
         }
     }

@@ -85,7 +85,7 @@ pub(super) static CONVS: &[Conv] = of_packet! {
     "tcp.flags" => Sint, |s| number(s.get(..20)?, 13, 1), "The flags of a TCP header, from FIN to CWR.",
         "bin(0050005100000001000000025012040000000000),tcp.flags" = Some("18");
     "tcp.options.mss" => Sint, |s| Some(Sample::Int(match option(tcp(s)?, 2) {
-        Some([high, low]) => i64::from(u16::from_be_bytes([*high, *low])),
+        Some([high, low, ..]) => i64::from(u16::from_be_bytes([*high, *low])),
         _ => 0,
     })), "The greatest segment that a TCP header announces, or 0.",
         "bin(0050005100000001000000026012040000000000020405b4),tcp.options.mss" = Some("1460");
@@ -194,7 +194,7 @@ fn version(s: &[u8]) -> Option<u8> {
 fn ip_header(s: &[u8]) -> Option<(usize, u8)> {
     if version(s)? == 4 {
         let len = usize::from(s.first()? & 15) * 4;
-        s.get(..len)?;
+        s.get(..len).filter(|_| len > 0)?;
         return Some((len, *s.get(9)?));
     }
     let mut protocol = *s.get(6)?;
@@ -220,7 +220,7 @@ fn tos(s: &[u8]) -> Option<u8> {
 
 fn ttl(s: &[u8]) -> Option<u8> {
     match version(s)? {
-        4 => s.get(8).copied(),
+        4 => s.get(..20)?.get(8).copied(),
         _ => s.get(..40)?.get(7).copied(),
     }
 }
@@ -250,42 +250,46 @@ fn tcp(s: &[u8]) -> Option<&[u8]> {
     Some(s)
 }
 
-/// The options of a TCP header: kinds and values.
-fn options(s: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+/// The options of a TCP header: kinds, and values where they are there whole.
+fn options(s: &[u8]) -> impl Iterator<Item = (u8, Option<&[u8]>)> {
     let len = s.get(12).map_or(0, |b| usize::from(b >> 4) * 4);
     let mut rest = s.get(20..len).unwrap_or_default();
     std::iter::from_fn(move || match rest {
         [] | [0, ..] => None,
         [1, tail @ ..] => {
             rest = tail;
-            Some((1, &[][..]))
+            Some((1, Some(&[][..])))
         }
         [kind, len, ..] => {
             let len = usize::from(*len);
             let (kind, all) = (*kind, rest);
             // A length that cannot be is the end.
-            rest = all.get(len.max(2)..).unwrap_or_default();
-            Some((kind, all.get(2..len).unwrap_or_default()))
+            rest = match len {
+                0 | 1 => &[],
+                _ => all.get(len..).unwrap_or_default(),
+            };
+            Some((kind, all.get(2..len)))
         }
         [kind] => {
+            let kind = *kind;
             rest = &[];
-            Some((*kind, &[][..]))
+            Some((kind, None))
         }
     })
 }
 
 fn option(s: &[u8], kind: u8) -> Option<&[u8]> {
-    options(s).find(|(k, _)| *k == kind).map(|(_, v)| v)
+    options(s).find(|(k, _)| *k == kind)?.1
 }
 
 fn fingerprint(s: &[u8], mode: i64, out: &mut bumpalo::collections::Vec<'_, u8>) -> Option<()> {
     let v6 = version(s)? == 6;
-    let (len, _) = ip_header(s)?;
-    // Packets with options or extensions have no fingerprint in HAProxy.
-    if len != if v6 { 40 } else { 20 } {
+    let (head, _) = ip_header(s)?;
+    // Packets with extensions have no fingerprint in HAProxy.
+    if v6 && head != 40 {
         return None;
     }
-    let data = s.get(len..)?;
+    let data = s.get(head..)?;
     let header = tcp(data)?;
     let len = header.get(12)? >> 4;
     let flags = *header.get(13)?;
@@ -295,13 +299,25 @@ fn fingerprint(s: &[u8], mode: i64, out: &mut bumpalo::collections::Vec<'_, u8>)
         65..=128 => 2,
         _ => 3,
     };
+    // what the packet says it carries, whatever of it is here
+    let said = |at: usize| {
+        Some(usize::from(u16::from_be_bytes([
+            *s.get(at)?,
+            *s.get(at + 1)?,
+        ])))
+    };
+    let carried = match v6 {
+        true => said(4)?,
+        false => said(2)?.saturating_sub(head),
+    };
     let bit = |set: bool, at: u32| u8::from(set) << at;
     out.push(tos(s)?);
     out.push(
         bit(v6 || s.get(6)? & 0x40 != 0, 6)
             | bit(v6, 7)
             | hops << 4
-            | bit(data.len() > usize::from(len) * 4, 2)
+            | bit(!v6 && head > 20, 3)
+            | bit(carried > usize::from(len) * 4, 2)
             | bit(flags & 0x80 != 0, 1)
             | bit(flags & 0x40 != 0, 0),
     );
@@ -315,7 +331,8 @@ fn fingerprint(s: &[u8], mode: i64, out: &mut bumpalo::collections::Vec<'_, u8>)
             .filter(|o| o.len() == 2)
             .unwrap_or(&[0, 0]),
     );
-    out.push(options(header).fold(0, |all, (kind, _)| match kind {
+    let whole = || options(header).filter(|(_, value)| value.is_some());
+    out.push(whole().fold(0, |all, (kind, _)| match kind {
         0 | 1 => all,
         2..=8 => all | 1 << (kind - 2),
         _ => all | 0x80,
@@ -324,7 +341,7 @@ fn fingerprint(s: &[u8], mode: i64, out: &mut bumpalo::collections::Vec<'_, u8>)
         out.push(ttl(s)?);
     }
     if mode & 2 != 0 {
-        out.extend(options(header).map(|(kind, _)| kind));
+        out.extend(whole().map(|(kind, _)| kind));
     }
     if mode & 4 != 0 {
         match address(s, true)? {

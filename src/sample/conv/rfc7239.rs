@@ -56,10 +56,8 @@ pub(super) static CONVS: &[Conv] = &[
         check: None,
         eval: |_, v, _| {
             let Sample::Str(s) = v else { return None };
-            let (node, rest) = node(s)?;
-            if !rest.is_empty() {
-                return None;
-            }
+            // What follows the node does not matter to HAProxy.
+            let (node, _) = node(s)?;
             Some(match node.name {
                 Name::V4(a) => Sample::V4(a),
                 Name::V6(a) => Sample::V6(a),
@@ -102,22 +100,17 @@ pub(super) static CONVS: &[Conv] = &[
         out: Type::Str,
         check: None,
         eval: |_, v, e| {
-            let mut out = e.scratch.buffer();
-            match v {
-                Sample::V4(_) => out.extend_from_slice(v.text(e.scratch)),
-                Sample::V6(_) => {
-                    out.push(b'[');
-                    out.extend_from_slice(v.text(e.scratch));
-                    out.push(b']');
-                }
-                Sample::Str([]) => out.extend_from_slice(b"unknown"),
-                Sample::Str(s) if s.iter().all(is_obfuscated) => {
-                    out.push(b'_');
-                    out.extend_from_slice(s);
+            let text = v.text(e.scratch);
+            let parts: [&[u8]; 3] = match v {
+                Sample::V4(_) => [b"", text, b""],
+                Sample::V6(_) => [b"[", text, b"]"],
+                Sample::Str(_) | Sample::Bin(_) if text.is_empty() => [b"unknown", b"", b""],
+                Sample::Str(_) | Sample::Bin(_) if text.iter().all(is_obfuscated) => {
+                    [b"_", text, b""]
                 }
                 _ => return None,
-            }
-            Some(Sample::Str(out.into_bump_slice()))
+            };
+            Some(Sample::Str(e.scratch.copy(&parts.concat())))
         },
         doc: "An address or text as a node's name.",
         examples: &[
@@ -133,18 +126,16 @@ pub(super) static CONVS: &[Conv] = &[
         out: Type::Str,
         check: None,
         eval: |_, v, e| {
-            let mut out = e.scratch.buffer();
+            let text = v.text(e.scratch);
             match v {
-                Sample::Int(n) if u32::try_from(n).is_ok() => {
-                    out.extend_from_slice(v.text(e.scratch));
+                Sample::Int(n) if u32::try_from(n).is_ok() => Some(Sample::Str(text)),
+                Sample::Str(_) | Sample::Bin(_)
+                    if !text.is_empty() && text.iter().all(is_obfuscated) =>
+                {
+                    Some(Sample::Str(e.scratch.copy(&[b"_", text].concat())))
                 }
-                Sample::Str(s) if !s.is_empty() && s.iter().all(is_obfuscated) => {
-                    out.push(b'_');
-                    out.extend_from_slice(s);
-                }
-                _ => return None,
+                _ => None,
             }
-            Some(Sample::Str(out.into_bump_slice()))
         },
         doc: "A number or text as a node's port.",
         examples: &[
@@ -162,7 +153,7 @@ fn elements<'s>(mut s: &'s [u8], mut each: impl FnMut(&'s [u8], &'s [u8])) -> Op
         let (name, rest) = (s.get(..at)?, s.get(at + 1..)?);
         let known = ["proto", "host", "for", "by"]
             .iter()
-            .position(|n| n.as_bytes().eq_ignore_ascii_case(name))?;
+            .position(|n| n.as_bytes() == name)?;
         let slot = seen.get_mut(known)?;
         if std::mem::replace(slot, true) {
             return None;
@@ -172,7 +163,8 @@ fn elements<'s>(mut s: &'s [u8], mut each: impl FnMut(&'s [u8], &'s [u8])) -> Op
                 let end = memchr::memchr(b'"', inner)?;
                 let value = inner.get(..end)?;
                 let left = match known {
-                    0 => proto(value)?,
+                    // HAProxy takes no quotes here.
+                    0 => return None,
                     1 => host(value)?,
                     _ => node(value)?.1,
                 };
@@ -328,6 +320,7 @@ fn node(s: &[u8]) -> Option<(Node<'_>, &[u8])> {
     } else if let Some(inner) = s.strip_prefix(b"[") {
         let end = memchr::memchr(b']', inner)?;
         let text = std::str::from_utf8(inner.get(..end)?).ok()?;
+        let text = Some(text).filter(|t| !t.contains('.'))?;
         (Name::V6(text.parse().ok()?), inner.get(end + 1..)?)
     } else {
         let dotted = |b: &&u8| b.is_ascii_digit() || **b == b'.';

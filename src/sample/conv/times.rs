@@ -173,7 +173,7 @@ fn http_date(s: &[u8]) -> Option<i64> {
         month = words.next()?;
         year = words.next()?;
         time = words.next()?;
-        if words.next()? != "GMT" {
+        if words.next()? != "GMT" || day.len() != 2 {
             return None;
         }
     } else {
@@ -190,7 +190,8 @@ fn http_date(s: &[u8]) -> Option<i64> {
     }
     let mut parts = time.split(':').map(|p| p.parse::<i64>().ok());
     let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
-    if time.len() != 8 || hour > 23 || minute > 59 || second > 60 {
+    // any two digits will do for HAProxy
+    if time.len() != 8 {
         return None;
     }
     Some(days(full, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)

@@ -12,10 +12,14 @@ pub(super) static CONVS: &[Conv] = &[Conv {
     check: None,
     eval: |_, v, e| {
         let Sample::Int(n) = v else { return None };
-        let known = NAMES.iter().find(|(number, _)| *number == n);
+        // the low 32 bits count
+        #[allow(clippy::cast_possible_truncation)]
+        let low = i64::from(n as i32);
+        let known = NAMES.iter().find(|(number, _)| *number == low);
         Some(Sample::Str(match known {
             Some((_, name)) => name.as_bytes(),
-            None => v.text(e.scratch),
+            // HAProxy shows it without a sign
+            None => e.scratch.copy(n.cast_unsigned().to_string().as_bytes()),
         }))
     },
     doc: "The name of a number that OpenSSL's verification gave.",

@@ -110,11 +110,14 @@ fn all_of(
             return None;
         }
         let (range, text) = change(edit, source)?;
-        let touches = |other: &Range<usize>| {
-            (range.start <= other.end && other.start <= range.end)
-                && !(range.is_empty() && other.is_empty() && range != *other)
-        };
-        if taken.iter().chain(&wanted).any(|(other, _)| touches(other)) {
+        // changes of one fix may lie side by side; those of two may spoil each other
+        let overlaps = |other: &Range<usize>| range.start < other.end && other.start < range.end;
+        let touches = |other: &Range<usize>| range.start <= other.end && other.start <= range.end;
+        if taken.iter().any(|(other, _)| touches(other))
+            || wanted
+                .iter()
+                .any(|(other, _): &(Range<usize>, _)| overlaps(other))
+        {
             return None;
         }
         wanted.push((range, text));

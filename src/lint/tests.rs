@@ -10,8 +10,10 @@ use crate::config::directive::Document;
 use crate::config::environment::Environment;
 use crate::config::read::{self, Input};
 use crate::lower;
+use proptest::prelude::*;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lint")
@@ -187,6 +189,33 @@ fn fixture_directories_belong_to_rules() {
     }
 }
 
+/// The edits of a fix meet at the end of a line that has no comment.
+#[test]
+fn edits_may_lie_side_by_side() {
+    let mended = |rule: &str, text: &str| {
+        let (document, _) = document("t.cfg", text.as_bytes());
+        let found = rules::find(rule)
+            .map(|r| found_by(r, &document))
+            .unwrap_or_default();
+        let fixed = fix::apply(&document.sources, &found, false);
+        fixed
+            .first()
+            .map(|f| String::from_utf8_lossy(&f.text).into_owned())
+            .unwrap_or_default()
+    };
+    assert_eq!(
+        mended("address-on-head", "listen a :80\n  mode http\n"),
+        "listen a\n  bind :80\n  mode http\n"
+    );
+    assert_eq!(
+        mended(
+            "headers-in-httpchk",
+            "backend a\n  option httpchk GET / HTTP/1.1\\r\\nHost:\\ b\n"
+        ),
+        "backend a\n  option httpchk\n  http-check send meth GET uri / ver HTTP/1.1 hdr Host b\n"
+    );
+}
+
 #[test]
 fn reports_are_of_rules() {
     for rule in rules::ALL {
@@ -216,6 +245,94 @@ fn templates_are_left_in_peace() {
     };
     assert_eq!(names(&[]), ["path-without-slash", "path-without-slash"]);
     assert_eq!(names(&["@@".to_owned()]), ["path-without-slash"]);
+}
+
+/// Lines of all fixtures, and pieces that no file should hold.
+fn lines_of_fixtures() -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for rule in rules::ALL {
+        for (_, text) in files(rule, "") {
+            lines.extend(String::from_utf8_lossy(&text).lines().map(str::to_owned));
+        }
+    }
+    let odd = [
+        "acl",
+        "acl a",
+        "acl a path",
+        "acl a path -m",
+        "acl a path -f",
+        "acl a {",
+        "use_backend",
+        "use_backend x if",
+        "use_backend x if {",
+        "use_backend x if { }",
+        "use_backend x if !",
+        "use_backend x if or",
+        "http-request",
+        "http-request deny if a || ! {",
+        "http-request redirect location %[",
+        "http-request set-path %[path,regsub(",
+        "http-request replace-path ^/ab?",
+        "stats auth",
+        "stats socket",
+        "bind",
+        "server",
+        "server a",
+        "listen",
+        "listen a b c d",
+        "defaults x from",
+        "defaults from x",
+        "timeout",
+        "timeout client",
+        "cookie",
+        "stick-table",
+        "stick-table store",
+        "http-request track-sc0",
+        "acl b path_reg (a+){2,}",
+        "acl b path_reg ([",
+        "option",
+        "option httpchk GET / HTTP/1.1\\r\\nHost",
+        "# hapax: allow(",
+        "# hapax: allow()",
+        "# hapax: allow(a,,b) x",
+        "# hapax:",
+        ".if",
+        ".endif",
+        "\u{feff}global",
+        "\\",
+        "'",
+        "\"",
+        "acl c sc_get_gpc0(",
+        "acl c sc0_ gt 1",
+        "acl c sc_http_req_rate(,) gt 1",
+        "é ü",
+        "{{ x }}",
+    ];
+    lines.extend(odd.iter().map(|l| (*l).to_owned()));
+    lines
+}
+
+proptest! {
+    /// Whatever lines stand together, rules and fixes come to an end without a panic.
+    #[test]
+    fn any_lines_can_be_linted(picks in prop::collection::vec(any::<prop::sample::Index>(), 1..60)) {
+        static LINES: LazyLock<Vec<String>> = LazyLock::new(lines_of_fixtures);
+        let text: Vec<&str> = picks.iter().map(|p| p.get(&LINES).as_str()).collect();
+        let all = Selection { select: vec!["all".to_owned()], ..Selection::default() };
+        let mut text = text.join("\n").into_bytes();
+        for _ in 0..4 {
+            let (document, _) = document("t.cfg", &text);
+            let found = lint(&document, &all, &[]);
+            for finding in &found {
+                prop_assert!(finding.span.start <= finding.span.end);
+                let _ = finding.diagnostic();
+            }
+            match fix::apply(&document.sources, &found, true).into_iter().next() {
+                Some(fixed) => text = fixed.text,
+                None => break,
+            }
+        }
+    }
 }
 
 #[test]

@@ -261,14 +261,17 @@ impl<'d> Matcher<'d> {
         }
     }
 
-    /// Whether the expression gives yes or no by itself, so that no pattern is needed.
-    pub fn is_boolean(&self) -> bool {
+    /// The type of what the expression gives, as the grammar's tables name it; `any` where it is
+    /// not known.
+    pub fn yields(&self) -> &'static str {
         let yields = match self.expr.converters.last() {
             Some((name, _)) => grammar::converter(name.as_bytes()).map(|c| c.yields),
-            None => grammar::fetch(self.expr.fetch.as_bytes()).map(|f| f.yields),
+            None => {
+                let fetch = self.expr.base();
+                grammar::fetch(fetch.as_bytes()).map(|f| f.yields)
+            }
         };
-        // what is not known is not complained about
-        yields.is_none_or(|y| matches!(y, "bool" | "any" | "sint"))
+        yields.unwrap_or("any")
     }
 
     /// All of it in one spelling, for comparisons.

@@ -64,6 +64,15 @@ fn plain(text: &str) -> Option<(&'static str, String)> {
     (out.len() > 1 && !out.starts_with('-')).then_some((method, out))
 }
 
+/// Whether there is a test of that name.
+fn known(base: &str, method: &str) -> bool {
+    let name = match method {
+        "str" => base.to_owned(),
+        other => format!("{base}_{other}"),
+    };
+    crate::grammar::acl(name.as_bytes()).is_some()
+}
+
 fn check(model: &Model<'_>, out: &mut Report) {
     for (_, test) in model.tests() {
         if test.method() != Method::Reg || test.has_file() || test.patterns.is_empty() {
@@ -100,7 +109,7 @@ fn check(model: &Model<'_>, out: &mut Report) {
                 finding.fix(vec![Edit::Replace(flag.span, method.as_bytes().to_vec())]);
                 finding
             }
-            (Some(base), None) if model.is_plain(test.word) => {
+            (Some(base), None) if model.is_plain(test.word) && known(base, method) => {
                 let span = test.word.bytes_span(0, test.expr.fetch.len());
                 let name = match *method {
                     "str" => base.to_owned(),

@@ -11,8 +11,8 @@ pub(super) static RULE: Rule = Rule {
     category: Category::Correctness,
     severity: Severity::Warning,
     default: true,
-    what: "A section says the same setting twice; only the last one counts.",
-    why: "Whoever changes the first one changes nothing and may not notice.",
+    what: "A section says the same setting twice; only the last one counts (in `global` mostly the first).",
+    why: "Whoever changes the other one changes nothing and may not notice.",
     example: "timeout client 30s\ntimeout client 1m\n",
     instead: "timeout client 1m\n",
     fixes: Fixes::Safe("the line without effect is removed"),
@@ -46,6 +46,9 @@ const SETTINGS: &[&[&str]] = &[
     &["stats", "refresh"],
 ];
 
+/// Settings of `global` of which HAProxy keeps the first.
+const FIRST_COUNTS: &[&str] = &["maxconn", "ulimit-n", "user", "group", "chroot", "pidfile"];
+
 fn check(model: &Model<'_>, out: &mut Report) {
     for scope in model.scopes.iter().filter(|s| s.kind != Kind::Other) {
         let mut seen = HashMap::new();
@@ -64,14 +67,23 @@ fn check(model: &Model<'_>, out: &mut Report) {
             if name == "ssl-default-bind-options" {
                 continue;
             }
-            if let Some(first) = seen.insert(name.clone(), line) {
-                out.line(
-                    first,
-                    format!("this `{name}` has no effect: the section says it again"),
-                )
-                .related(line.tail_span(0), "this one counts")
-                .fix(vec![crate::lint::rule::Edit::DeleteLine(first.span)]);
-            }
+            let global = scope.kind == Kind::Global;
+            let kept = seen
+                .get(&name)
+                .copied()
+                .filter(|_| global && FIRST_COUNTS.contains(&name.as_str()));
+            let (lost, counts, when) = match (kept, seen.insert(name.clone(), kept.unwrap_or(line)))
+            {
+                (Some(first), _) => (line, first, "said it before"),
+                (None, Some(before)) => (before, line, "says it again"),
+                (None, None) => continue,
+            };
+            out.line(
+                lost,
+                format!("this `{name}` has no effect: the section {when}"),
+            )
+            .related(counts.tail_span(0), "this one counts")
+            .fix(vec![crate::lint::rule::Edit::DeleteLine(lost.span)]);
         }
     }
 }

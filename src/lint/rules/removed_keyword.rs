@@ -58,6 +58,13 @@ fn check(model: &Model<'_>, out: &mut Report) {
             if keyword.name.starts_with("redisp") && last.end > span.end {
                 edits = Vec::new();
             }
+            // all `block` lines run before all `http-request` lines
+            let below = |s: &crate::lint::model::statement::Statement<'_>| {
+                s.set == "http-request" && s.line.span < line.span
+            };
+            if keyword.name == "block" && scope.statements.iter().any(below) {
+                edits = Vec::new();
+            }
             if !edits.is_empty() {
                 finding.fix(edits);
             }

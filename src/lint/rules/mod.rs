@@ -154,12 +154,16 @@ pub(super) const REPORTS: &[(&str, &str)] = &[
         "https://github.com/haproxy/haproxy/issues/44",
     ),
     (
+        "forwardfor-if-none",
+        "https://github.com/haproxy/haproxy/issues/44",
+    ),
+    (
         "headers-in-httpchk",
         "https://github.com/jcmoraisjr/haproxy-ingress/issues/1028",
     ),
     (
         "host-without-port",
-        "https://github.com/matrix-org/synapse/issues/11128",
+        "https://github.com/haproxytech/kubernetes-ingress/issues/11",
     ),
     (
         "late-default-server",
@@ -175,6 +179,10 @@ pub(super) const REPORTS: &[(&str, &str)] = &[
         "https://github.com/haproxytech/kubernetes-ingress/issues/410",
     ),
     (
+        "regex-in-literal-match",
+        "https://github.com/haproxytech/kubernetes-ingress/pull/735",
+    ),
+    (
         "relaxed-parsing",
         "https://github.com/haproxy/haproxy/issues/2677",
     ),
@@ -187,12 +195,24 @@ pub(super) const REPORTS: &[(&str, &str)] = &[
         "https://github.com/docker-archive/dockercloud-haproxy/issues/152",
     ),
     (
+        "stats-admin-open",
+        "https://github.com/pgsty/pigsty/issues/193",
+    ),
+    (
+        "substring-host-match",
+        "https://github.com/rancher/rancher/issues/7145",
+    ),
+    (
         "test-after-rewrite",
         "https://github.com/haproxy/haproxy/issues/2926",
     ),
     (
         "unreachable-rule",
         "https://github.com/OpenConext/OpenConext-deploy/issues/641",
+    ),
+    (
+        "world-writable-socket",
+        "https://github.com/saltstack-formulas/haproxy-formula/pull/58",
     ),
 ];
 

@@ -172,6 +172,15 @@ fn commands_go_to_the_master_and_to_its_workers() {
     assert_eq!(both, "admin\n\nadmin\n\nadmin\n\n");
     let lowered = command(&api, "operator; @1 set maxconn global 5; @1 show cli level").unwrap();
     assert_eq!(lowered, "Permission denied\n\noperator\n\n");
+    // as 3.4: modes are not answered, and hold for the commands behind them
+    let expert = command(
+        &api,
+        "@1; expert-mode on; debug dev delay 1; debug dev hash x",
+    )
+    .unwrap();
+    assert_eq!(expert, "\nx\n\n");
+    let operator = command(&api, "@1; operator; show cli level").unwrap();
+    assert_eq!(operator, "operator\n\n");
     let env = command(
         &api,
         "show env HAPROXY_MASTER_CLI; @1 show env HAPROXY_MWORKER",

@@ -171,6 +171,13 @@ pub fn start(listener: BoundListener, office: Arc<Office>) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a command only says how those that follow are to be taken.
+fn is_mode(command: &[u8]) -> bool {
+    let word = command.split(u8::is_ascii_whitespace).next();
+    let modes: [&[u8]; 4] = [b"expert-mode", b"experimental-mode", b"user", b"operator"];
+    word.is_some_and(|word| modes.contains(&word))
+}
+
 /// Who executes a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
@@ -357,16 +364,8 @@ impl Conversation {
     fn execute(&mut self, target: Target, command: &[u8], payload: Option<&[u8]>) -> Flow {
         match target {
             Target::Master => {
-                let office = Arc::clone(&self.office);
                 let before = self.out.len();
-                let flow = cli::execute(
-                    command,
-                    payload,
-                    &mut self.session,
-                    &*office,
-                    &mut self.out,
-                    &mut |_| true,
-                );
+                let flow = self.own_with(command, payload);
                 // what only changes the conversation is not answered, where a worker sends an
                 // empty line
                 if !command.is_empty() && self.out.get(before..) == Some(b"\n") {
@@ -376,16 +375,14 @@ impl Conversation {
             }
             Target::Worker(pid) => match command {
                 b"quit" => Flow::Close,
-                b"prompt" => {
-                    let office = Arc::clone(&self.office);
-                    cli::execute(
-                        command,
-                        None,
-                        &mut self.session,
-                        &*office,
-                        &mut self.out,
-                        &mut |_| true,
-                    )
+                b"prompt" => self.own(command),
+                _ if is_mode(command) => {
+                    // the conversation's, and not answered: each command that goes to a worker
+                    // carries it
+                    let before = self.out.len();
+                    let flow = self.own(command);
+                    self.out.truncate(before);
+                    flow
                 }
                 _ => {
                     if self.forward(pid, command, payload).is_err() {
@@ -396,6 +393,23 @@ impl Conversation {
                 }
             },
         }
+    }
+
+    /// A command that the master executes.
+    fn own(&mut self, command: &[u8]) -> Flow {
+        self.own_with(command, None)
+    }
+
+    fn own_with(&mut self, command: &[u8], payload: Option<&[u8]>) -> Flow {
+        let office = Arc::clone(&self.office);
+        cli::execute(
+            command,
+            payload,
+            &mut self.session,
+            &*office,
+            &mut self.out,
+            &mut |_| true,
+        )
     }
 
     /// Has a worker execute a command.

@@ -5,7 +5,7 @@ use super::{End, Stream};
 use crate::action::{Answer, RuleSet};
 use crate::engine::service::{Asked, Form, Pieces, Reply};
 use crate::engine::session::Next;
-use crate::plan::StatsPlan;
+use crate::plan::{BackendPlan, StatsPlan};
 use crate::proto::h1::{BodyLength, ChunkDecoder, ChunkEvent, EncodeOptions, Parsed, Persist};
 use crate::rules;
 use crate::sample::view::Direction;
@@ -51,6 +51,7 @@ impl Stream {
         self.times.response = self.s.t.worker.now_us();
         // before the answer: the page counts itself
         self.count_intercepted();
+        self.touch_own_backend();
         let Some(service) = self.s.t.shared.stats.get() else {
             return Err(End::Status(503, *b"SC"));
         };
@@ -102,6 +103,17 @@ impl Stream {
         match verdict {
             Err(End::Reply(Answer::Challenge(None), state)) => Err(End::Reply(challenge(), state)),
             other => other,
+        }
+    }
+
+    /// The page is a session of the back end whose section it stands in, as far as `lastsess`
+    /// goes (observed on 3.4).
+    fn touch_own_backend(&self) {
+        let own = |id| move |be: &&Arc<BackendPlan>| be.same_section == Some(id);
+        let backends = || self.s.plan.backends.iter().find(own(self.s.fe.id));
+        if let Some(be) = self.be.as_ref().or_else(backends) {
+            let now = self.s.t.worker.now_ms();
+            be.state.counters.last_session.set(now);
         }
     }
 

@@ -146,9 +146,9 @@ fn steps(seed: u64) {
     }
     // All end: whoever waits gets a turn as long as there is a server for it.
     for s in b.servers() {
-        b.set_operational(&s, Operational::Running, 200);
-        b.set_admin(&s, Admin::empty(), 200);
-        b.set_weight(&s, 1);
+        b.set_operational(s, Operational::Running, 200);
+        b.set_admin(s, Admin::empty(), 200);
+        b.set_weight(s, 1);
     }
     for _ in 0..10_000 {
         for id in std::mem::take(&mut *inbox.0.lock()) {

@@ -316,7 +316,7 @@ fn fingerprint(s: &[u8], mode: i64, out: &mut bumpalo::collections::Vec<'_, u8>)
         bit(v6 || s.get(6)? & 0x40 != 0, 6)
             | bit(v6, 7)
             | hops << 4
-            | bit(!v6 && head > 20, 3)
+            | bit(!v6 && head != 20, 3)
             | bit(carried > usize::from(len) * 4, 2)
             | bit(flags & 0x80 != 0, 1)
             | bit(flags & 0x40 != 0, 0),

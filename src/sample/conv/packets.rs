@@ -323,8 +323,8 @@ fn fingerprint(s: &[u8], mode: i64, out: &mut bumpalo::collections::Vec<'_, u8>)
     );
     let scale = option(header, 3)
         .and_then(|o| o.first())
-        .map_or(0, |n| n + 1);
-    out.push(len << 4 | scale & 15);
+        .map_or(0, |n| n.saturating_add(1).min(15));
+    out.push(len << 4 | scale);
     out.extend_from_slice(header.get(14..16)?);
     out.extend_from_slice(
         option(header, 2)

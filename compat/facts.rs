@@ -159,6 +159,8 @@ fn options(socket: &Socket, names: &[String]) -> String {
                 "user-timeout" => s
                     .tcp_user_timeout()
                     .map(|v| format!("{} ms", v.unwrap_or_default().as_millis())),
+                "tos" => s.tos_v4().map(|v| v.to_string()),
+                "mark" => s.mark().map(|v| v.to_string()),
                 "transparent" => s.ip_transparent_v4().map(|v| v.to_string()),
                 "device" => s
                     .device()

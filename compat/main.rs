@@ -15,6 +15,7 @@
 mod clock;
 mod converters;
 mod differences;
+mod dns;
 mod facts;
 mod golden;
 mod h2;

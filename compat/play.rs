@@ -306,6 +306,17 @@ impl Stage {
                 self.transcript
                     .say("printed", &format!("{text}: {printed}"));
             }
+            What::Names(text) => {
+                if let Some(server) = self.server(who) {
+                    server.zone.lock().set(text);
+                }
+            }
+            What::Asked => {
+                let asked = self.server(who).map(|s| s.zone.lock().take_asked());
+                for question in asked.unwrap_or_default() {
+                    self.transcript.say(who, &format!("asked {question}"));
+                }
+            }
             What::Signal(name) if name == "STOP" => proxy.stop(),
             What::Signal(name) => proxy.signal(name),
             What::Exit => {

@@ -36,6 +36,8 @@ pub struct Server {
     /// Requests that begin so are answered but left out of the transcript (health checks).
     pub unrecorded: Vec<String>,
     pub replies: Vec<Reply>,
+    /// The names that a name server knows.
+    pub names: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub enum ServerKind {
     Full,
     /// Receives datagrams (log lines).
     Udp,
+    /// Answers questions for names.
+    Dns,
 }
 
 /// What an automatic server says to a request that begins with `prefix`.
@@ -84,6 +88,10 @@ pub enum What {
     /// Something of HTTP/2.
     H2(crate::h2::Step),
     Quiet(Duration),
+    /// What a name server knows from now on.
+    Names(Vec<u8>),
+    /// The questions that a name server got.
+    Asked,
     /// Facts of this end of a connection.
     Fact(String),
     /// The address of the other end of a connection.
@@ -246,9 +254,13 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, String> {
                 let pem = crate::tls::revocation(authority, &taken_back).map_err(|e| fault(&e))?;
                 s.files.push(((*file).to_owned(), pem.into_bytes()));
             }
-            "server" => s
-                .servers
-                .push(server(&words).ok_or_else(|| fault("server NAME [KIND]"))?),
+            "server" => {
+                let mut server = server(&words).ok_or_else(|| fault("server NAME [KIND]"))?;
+                if server.kind == ServerKind::Dns {
+                    (server.names, n) = block(&lines, n).map_err(|e| fault(&e))?;
+                }
+                s.servers.push(server);
+            }
             "on" => {
                 let (prefix, rest) = quoted(line[2..].trim()).ok_or_else(|| fault("quotes"))?;
                 let options: Vec<&str> = rest.split_whitespace().collect();
@@ -305,6 +317,7 @@ fn server(words: &[&str]) -> Option<Server> {
             "closed" => kind = ServerKind::Closed,
             "full" => kind = ServerKind::Full,
             "udp" => kind = ServerKind::Udp,
+            "dns" => kind = ServerKind::Dns,
             "unrecorded" => unrecorded.push((*rest.next()?).to_owned()),
             _ => return None,
         }
@@ -315,6 +328,7 @@ fn server(words: &[&str]) -> Option<Server> {
         kind,
         unrecorded,
         replies: Vec::new(),
+        names: Vec::new(),
     })
 }
 
@@ -608,6 +622,12 @@ fn step(text: &str, lines: &[&str], mut n: usize) -> Result<(Vec<Step>, usize), 
             push(What::Recv(until, shown(text, &words)));
         }
         "quiet" => push(What::Quiet(time(2)?)),
+        "names" => {
+            let (bytes, next) = block(lines, n)?;
+            n = next;
+            push(What::Names(bytes));
+        }
+        "asked" => push(What::Asked),
         "keepalive" | "mss" => push(What::Fact(verb.to_owned())),
         "tls" => push(What::Fact(words[1..].join(" "))),
         "peer" => push(What::Peer),

@@ -1,8 +1,10 @@
 //! Listening sides of a scenario: scripted, automatic, refusing, silent, and the log sink.
 
 use crate::clock::Deadline;
+use crate::dns::Zone;
 use crate::scenario::{Server, ServerKind};
 use crate::wire::{self, End, Wire};
+use parking_lot::Mutex;
 use socket2::{Domain, Socket, Type};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -29,6 +31,8 @@ pub struct Running {
     seen: Option<Receiver<Seen>>,
     /// Connections that fill the queue of a silent server.
     filling: Vec<Socket>,
+    /// What a name server knows, and what it was asked.
+    pub zone: Arc<Mutex<Zone>>,
 }
 
 fn loopback() -> SocketAddr {
@@ -49,6 +53,7 @@ impl Running {
             thread: None,
             seen: None,
             filling: Vec::new(),
+            zone: Arc::default(),
         };
         if server.kind == ServerKind::Udp {
             let udp = UdpSocket::bind(loopback())?;
@@ -83,6 +88,16 @@ impl Running {
                 let (server, stop) = (server.clone(), running.stop.clone());
                 running.thread = Some(std::thread::spawn(move || {
                     serve(&listener, &server, &stop, &tell)
+                }));
+            }
+            ServerKind::Dns => {
+                socket.listen(64)?;
+                let listener: TcpListener = socket.try_clone()?.into();
+                let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, port))?;
+                running.zone.lock().set(&server.names);
+                let (zone, stop) = (running.zone.clone(), running.stop.clone());
+                running.thread = Some(std::thread::spawn(move || {
+                    crate::dns::serve(&udp, &listener, &zone, &stop);
                 }));
             }
             ServerKind::Closed | ServerKind::Udp => {}

@@ -95,9 +95,11 @@ impl Transcript {
             self.say(who, "no table");
             return;
         };
-        let head: Vec<&str> = head[2..].split(',').collect();
+        // the CSV, or a table of the runtime API
+        let gap = if head.contains(',') { ',' } else { ' ' };
+        let head: Vec<&str> = head[2..].split(gap).collect();
         for line in lines.take_while(|line| !line.is_empty()) {
-            let row: Vec<&str> = line.split(',').collect();
+            let row: Vec<&str> = line.split(gap).collect();
             let cells: Vec<String> = names
                 .iter()
                 .map(|wanted| {

@@ -20,6 +20,7 @@ mod auth;
 mod capture;
 mod deny;
 mod do_log;
+mod do_resolve;
 mod early_hint;
 mod edit_list;
 mod expect_proxy;
@@ -45,6 +46,7 @@ mod track_sc;
 mod use_service;
 mod wait_for_body;
 
+pub use do_resolve::Question;
 pub use line::Line;
 pub use reply::ErrorReply;
 
@@ -162,6 +164,7 @@ static FAMILIES: &[&[Keyword]] = &[
     capture::KEYWORDS,
     deny::KEYWORDS,
     do_log::KEYWORDS,
+    do_resolve::KEYWORDS,
     early_hint::KEYWORDS,
     edit_list::KEYWORDS,
     expect_proxy::KEYWORDS,
@@ -328,6 +331,8 @@ pub enum Flow {
         /// So many bytes of it will do; 0: all.
         at_least: u32,
     },
+    /// The next rule's turn once a name was looked up.
+    Resolve(Box<Question>),
     /// An internal error happened (500).
     Error,
 }

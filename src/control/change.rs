@@ -100,9 +100,7 @@ fn log(world: &dyn World, found: &Named<'_>, level: u8, text: &str) {
 /// Whether the back end has lost its last server since `before`.
 fn tell_if_lost(world: &dyn World, found: &Named<'_>, before: bool) {
     if found.shared().is_down() && !before {
-        let mut fronts = world.plan().frontends.iter();
-        let both = fronts.any(|f| f.same_section == Some(found.backend.id));
-        let kind = if both { "proxy" } else { "backend" };
+        let kind = found.backend.kind();
         let name = &found.backend.name;
         world.tell(
             Severity::Alert,

@@ -50,7 +50,7 @@ impl Listener for Shown {
     fn server(&self, _: &BackendPlan, event: &ServerEvent<'_>) {
         self.0.tell(Severity::Warning, &event.to_string());
         if event.backend_lost() {
-            let text = format!("backend '{}' has no server available!", event.backend);
+            let text = format!("{} '{}' has no server available!", be.kind(), event.backend);
             self.0.tell(Severity::Alert, &text);
         }
     }

@@ -41,11 +41,12 @@ impl Subject<'_> {
         if was_down || !self.be.state.is_down() {
             return;
         }
-        let text = format!("backend {} has no server available!", self.be.name);
+        let kind = self.be.kind();
+        let text = format!("{kind} {} has no server available!", self.be.name);
         if let Some(log) = &self.be.log {
             super::log::send(self.t, log, super::log::EMERG, text.as_bytes());
         }
-        let text = format!("backend '{}' has no server available!", self.be.name);
+        let text = format!("{kind} '{}' has no server available!", self.be.name);
         self.t.shared.events.text(super::log::EMERG, &text);
     }
 
@@ -85,6 +86,30 @@ impl Subject<'_> {
             }
         }
         self.tell_if_lost(was_down);
+    }
+
+    /// Its name (`host`) has an address again.
+    pub fn resolves_again(&self, host: &str) {
+        let admin = self.state.admin() - Admin::RESOLVE_MAINT;
+        self.be
+            .state
+            .set_admin(self.state, admin, self.t.worker.now_ms());
+        if admin.intersects(Admin::ANY_MAINT) {
+            return;
+        }
+        let title = self.title();
+        let up = match self.state.operational() {
+            Operational::Stopped => "DOWN",
+            _ => "UP",
+        };
+        let word = match admin.intersects(Admin::ANY_DRAIN) {
+            true => "DRAIN",
+            false => "READY",
+        };
+        let text = format!("{title} ('{host}') is {up}/{word} (resolves again).");
+        self.tell(NOTICE, &text);
+        let text = format!("{title} administratively READY thanks to valid DNS answer.");
+        self.tell(NOTICE, &text);
     }
 
     /// Into or out of drain of a kind.

@@ -21,6 +21,7 @@ pub mod pool;
 mod preface;
 mod proxied;
 pub mod reactor;
+pub mod resolvers;
 mod retry;
 pub mod select;
 pub mod service;

@@ -440,6 +440,8 @@ pub struct Shared {
     pub compression: super::compression::Total,
     /// TLS of the whole process.
     pub tls: TlsTotals,
+    /// `resolvers` sections at work.
+    pub resolvers: Vec<super::resolvers::SectionState>,
     /// Changes of servers' states.
     pub events: super::events::Events,
     /// What answers requests for the status page, once it is there.
@@ -489,6 +491,11 @@ impl Shared {
                     .then(Box::default)
             })
             .collect();
+        let resolvers = plan
+            .resolvers
+            .iter()
+            .map(super::resolvers::SectionState::new);
+        let resolvers = resolvers.collect();
         let rate_limits = RateLimits::new(&plan.global.settings.rates);
         let idle = (0..threads)
             .map(|_| Arc::new(super::pool::IdleCounts::new(&plan)))
@@ -517,6 +524,7 @@ impl Shared {
             rate_limits,
             compression: super::compression::Total::default(),
             tls: TlsTotals::default(),
+            resolvers,
             events: super::events::Events::default(),
             stats: OnceLock::new(),
             started_ms: crate::base::clock::now_ms(),

@@ -254,6 +254,7 @@ fn begin(t: &'static Thread, w: &'static Worker) {
     w.spawn(keep_idle_pool(t));
     check::start(t);
     super::warmup::start(t);
+    super::resolvers::start(t);
     if w.id == 0 {
         w.spawn(forget_sessions(t));
     }

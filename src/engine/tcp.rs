@@ -11,6 +11,7 @@ use super::pool::ServerConn;
 use super::preface::{self, Preface};
 use super::reactor::{Io, Wake};
 use super::retry;
+use super::resolvers;
 use super::select;
 use super::session::Session;
 use super::source;
@@ -20,7 +21,7 @@ use super::tls;
 use super::track;
 use super::tunnel;
 use super::unique_id::UniqueId;
-use crate::action::RuleSet;
+use crate::action::{Question, RuleSet};
 use crate::balance::queue::{Assigned, Slot, Turn, Want};
 use crate::base::span::Span;
 use crate::ir::proxy::Options;
@@ -550,6 +551,11 @@ impl TcpStream {
                     from = at + 1;
                     continue;
                 }
+                Verdict::Resolve { from: at, question } => {
+                    from = at;
+                    Box::pin(self.rule_resolves(&question)).await;
+                    continue;
+                }
                 Verdict::SilentDrop { rst_ttl } => {
                     self.s.client.vanish_on_close(rst_ttl);
                     self.state = *b"PR";
@@ -561,6 +567,17 @@ impl TcpStream {
                 }
             }
             t.worker.park(until).await;
+        }
+    }
+
+    /// `do-resolve`
+    #[cold]
+    async fn rule_resolves(&mut self, question: &Question) {
+        let found = resolvers::ask(self.s.t, question)
+            .wait(self.s.t.worker)
+            .await;
+        if let Some(ip) = found {
+            question.answer(self, ip);
         }
     }
 

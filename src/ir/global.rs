@@ -94,6 +94,8 @@ pub struct Global {
     pub asks_server_connection: bool,
     /// `spread-checks`, percent, -50 to 50
     pub spread_checks: i32,
+    /// `dns-accept-family`
+    pub dns_families: super::resolvers::Families,
     /// `max-spread-checks`, ms
     pub max_spread_checks: Option<u32>,
     /// `h1-case-adjust FROM TO`
@@ -342,6 +344,7 @@ impl Default for Global {
             stats_maxconn: None,
             asks_server_connection: false,
             spread_checks: 0,
+            dns_families: super::resolvers::Families::default(),
             max_spread_checks: None,
             h1_case_adjust: Vec::new(),
             h1_case_adjust_file: None,

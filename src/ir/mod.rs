@@ -11,6 +11,7 @@ pub mod global;
 pub mod log;
 pub mod persist;
 pub mod proxy;
+pub mod resolvers;
 pub mod rule;
 pub mod server;
 pub mod stats;
@@ -38,6 +39,8 @@ pub struct Config {
     pub log_profiles: Vec<log::Profile>,
     /// `ring` sections in order.
     pub rings: Vec<log::Ring>,
+    /// `resolvers` sections in order, without the one that exists by itself.
+    pub resolvers: Vec<resolvers::Resolvers>,
     /// `http-errors` sections.
     pub http_errors: Vec<proxy::HttpErrors>,
     /// Lists of patterns that conditions and maps share, by number, each with what

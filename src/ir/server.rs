@@ -77,6 +77,8 @@ pub struct Server {
     pub shutdown_backup_on_up: bool,
     /// `init-addr` methods; empty: `last,libc`
     pub init_addr: Vec<InitAddr>,
+    /// `resolvers` and what belongs to it
+    pub resolution: super::resolvers::Resolution,
     /// `ssl` and what belongs to it
     pub tls: super::tls::ServerTls,
     /// `send-proxy` and what belongs to it
@@ -130,6 +132,7 @@ impl Server {
             shutdown_on_down: false,
             shutdown_backup_on_up: false,
             init_addr: Vec::new(),
+            resolution: super::resolvers::Resolution::default(),
             tls: super::tls::ServerTls::default(),
             send_proxy: SendProxy::default(),
             pool_conn_name: None,

@@ -136,6 +136,8 @@ pub struct Context<'d> {
     pub log_profiles: Vec<ir::log::Profile>,
     /// `ring` sections.
     pub rings: Vec<ir::log::Ring>,
+    /// `resolvers` sections.
+    pub resolvers: Vec<ir::resolvers::Resolvers>,
     /// The ACLs that the rules being lowered may name.
     pub acls: crate::sample::AclSet,
     /// Lists of patterns that ACLs and maps share.
@@ -174,6 +176,7 @@ impl<'d> Context<'d> {
             in_profile: false,
             log_profiles: Vec::new(),
             rings: Vec::new(),
+            resolvers: Vec::new(),
             acls: crate::sample::AclSet::default(),
             references: Default::default(),
             keys: std::sync::Arc::new(crate::sample::keys::Keys::new()),

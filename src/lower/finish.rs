@@ -46,6 +46,7 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
         files,
         log_profiles: cx.log_profiles,
         rings: cx.rings,
+        resolvers: cx.resolvers,
         http_errors: cx.http_errors,
         lists,
         pins,

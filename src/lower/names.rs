@@ -3,6 +3,7 @@
 use super::context::Context;
 use crate::ir::ProxyId;
 use crate::ir::proxy::HttpErrors;
+use crate::ir::resolvers::Resolvers;
 use crate::sample::compile::Names;
 use crate::sample::users::UserList;
 use crate::table::Table;
@@ -24,6 +25,7 @@ pub struct NameIndex {
     log_profiles: Vec<Vec<u8>>,
     /// Back ends and servers that expressions have named so far.
     pub pins: RefCell<BTreeSet<(ProxyId, Option<u32>)>>,
+    resolvers: Vec<String>,
 }
 
 impl NameIndex {
@@ -32,6 +34,7 @@ impl NameIndex {
         let mut index = NameIndex::default();
         let profiles = cx.profiles.iter();
         index.log_profiles = profiles.map(|p| p.name.as_bytes().to_vec()).collect();
+        index.resolvers = cx.resolvers.iter().map(|r| r.name.clone()).collect();
         for (draft, id) in cx.proxies.iter().zip(0u32..) {
             let name = draft.proxy.name.as_bytes().to_vec();
             if draft.proxy.frontend {
@@ -136,6 +139,12 @@ impl Names for At<'_> {
     fn log_profile(&self, name: &[u8]) -> Option<u32> {
         let at = self.index.log_profiles.iter().position(|p| p == name)?;
         u32::try_from(at).ok()
+    }
+    fn resolvers(&self, name: &[u8]) -> Option<usize> {
+        let all = &self.index.resolvers;
+        let found = all.iter().position(|r| r.as_bytes() == name);
+        // the one that exists by itself comes behind the others
+        found.or((name == Resolvers::DEFAULT.as_bytes()).then_some(all.len()))
     }
     fn resolve(&self, host: &[u8]) -> Option<IpAddr> {
         let host = std::str::from_utf8(host).ok()?;

@@ -155,6 +155,7 @@ impl Builder<'_> {
             moved: Arc::default(),
             pinned: false,
             said: None,
+            dns: super::resolvers::dns(self.config, server),
         }
     }
 

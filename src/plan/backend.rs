@@ -104,6 +104,13 @@ pub struct BackendPlan {
 }
 
 impl BackendPlan {
+    /// What messages call it: a `listen` section is a `proxy`.
+    pub fn kind(&self) -> &'static str {
+        match self.same_section {
+            Some(_) => "proxy",
+            None => "backend",
+        }
+    }
     /// Whether servers can come and go: the order of choice is no table made in advance.
     pub fn balances_dynamically(&self) -> bool {
         let mapped = self.selector.is_some() && !self.consistent;

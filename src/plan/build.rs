@@ -180,7 +180,9 @@ impl Builder<'_> {
         self.restore_states(&backends);
         self.pin(&frontends, &mut backends);
         let followers = followers(&backends);
+        let resolvers = self.resolvers();
         Plan {
+            resolvers,
             followers: followers.into(),
             files: config.files.clone().into(),
             log: self.logs.own(),

@@ -20,6 +20,7 @@ pub mod listener;
 pub mod log;
 mod prefetch;
 mod resolve;
+pub mod resolvers;
 pub mod ring;
 pub mod server;
 mod server_state;
@@ -72,6 +73,8 @@ pub struct Plan {
     pub log_profiles: Box<[Arc<crate::ir::log::Profile>]>,
     /// By a server's place, those that follow it (`track`).
     pub followers: RwLock<Followers>,
+    /// `resolvers` sections.
+    pub resolvers: Box<[resolvers::ResolversPlan]>,
     /// Rings of messages, the built-in one first.
     pub rings: Box<[Arc<RingPlan>]>,
     /// Process-wide settings.

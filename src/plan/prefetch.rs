@@ -5,6 +5,7 @@ use super::Files;
 use super::files::Family;
 use super::resolve::family_of;
 use crate::ir::address::{Address, Host};
+use crate::ir::resolvers::Nameserver;
 use crate::ir::{Config, Server};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -66,6 +67,11 @@ fn wanted(config: &Config) -> Vec<(String, Family)> {
     };
     for bind in &config.global.stats_sockets {
         bind.addresses.iter().for_each(&mut add);
+    }
+    for nameserver in config.resolvers.iter().flat_map(|r| &r.nameservers) {
+        if let Nameserver::Given { address, .. } = nameserver {
+            add(address);
+        }
     }
     for proxy in config.proxies.iter().filter(|p| !p.disabled) {
         for bind in &proxy.binds {

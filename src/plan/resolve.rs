@@ -2,6 +2,7 @@
 
 use super::Files;
 use super::files::Family;
+use super::resolvers::is_service;
 use super::server::ServerAddress;
 use crate::base::diag::{Diagnostic, Form};
 use crate::ir::Server;
@@ -51,6 +52,10 @@ pub fn family_of(family: Option<u8>) -> Family {
 /// The methods of `init-addr`, the default ones where the line has none.
 fn methods(server: &Server) -> &[InitAddr] {
     match server.init_addr.as_slice() {
+        // the name servers will tell
+        [] if server.resolution.resolvers.is_some() => {
+            &[InitAddr::Last, InitAddr::Libc, InitAddr::None]
+        }
         [] => &[InitAddr::Last, InitAddr::Libc],
         methods => methods,
     }
@@ -58,10 +63,11 @@ fn methods(server: &Server) -> &[InitAddr] {
 
 /// Whether the resolver will be asked for the server's name.
 pub fn asks_libc(server: &Server) -> bool {
-    methods(server)
-        .iter()
-        .take_while(|m| !matches!(m, InitAddr::None | InitAddr::Ip(_)))
-        .any(|m| *m == InitAddr::Libc)
+    !is_service(server)
+        && methods(server)
+            .iter()
+            .take_while(|m| !matches!(m, InitAddr::None | InitAddr::Ip(_)))
+            .any(|m| *m == InitAddr::Libc)
 }
 
 /// Where a server is, its name resolved by the methods of `init-addr`.
@@ -89,6 +95,7 @@ pub fn server(
             // Addresses of an earlier process come with its state file.
             InitAddr::Last => {}
             InitAddr::Ip(ip) => return inet(*ip, address),
+            InitAddr::Libc if is_service(server) => {}
             InitAddr::Libc => match host(&address.host, files) {
                 Found::Ip(ip) => return inet(ip, address),
                 Found::Unknown(name) => unknown = Some(name),
@@ -111,8 +118,12 @@ pub fn server(
         Host::Name { name, .. } => name.as_str(),
         _ => "",
     };
+    let what = match unknown {
+        Some(_) => "could not",
+        None => "no method found to",
+    };
     let text = format!(
-        "'server {backend}/{}' : could not resolve address '{name}'.",
+        "'server {backend}/{}' : {what} resolve address '{name}'.",
         server.name
     );
     let finding = Diagnostic::alert(UNRESOLVED, address.span, text)

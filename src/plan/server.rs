@@ -27,12 +27,14 @@ pub struct ServerPlan {
     pub track: Option<(super::BackendId, u32, Arc<str>)>,
     /// How it is checked, if it is.
     pub check: super::CheckPlan,
-    /// Where an administrator has moved it.
+    /// Where an administrator, or an answer of a name server, has moved it.
     pub moved: Arc<Moved>,
     /// Something else in the configuration names it: it cannot be deleted.
     pub pinned: bool,
     /// What stood on its line behind `server`, if it was added at run time.
     pub said: Option<Box<[u8]>>,
+    /// How its name is looked up while the process runs, if it is.
+    pub dns: Option<Arc<super::resolvers::DnsPlan>>,
 }
 
 /// Where an administrator has moved a server and its checks.
@@ -95,6 +97,30 @@ impl ServerPlan {
     /// Moves the server, and its checks unless they have a place of their own.
     pub fn move_to(&self, address: ServerAddress) {
         self.change(|places| places.server = Some(address));
+    }
+
+    /// Where it would be at an address: its port is the one that an answer told, or its line's.
+    pub fn at(&self, ip: IpAddr) -> ServerAddress {
+        let told = self.dns.as_ref().and_then(|d| d.host.lock().port);
+        let address = &self.settings.address;
+        match (told, address.port_offset) {
+            (Some(port), _) => ServerAddress::Inet((ip, port).into()),
+            (None, Some(offset)) => ServerAddress::InetMapped((ip, address.port).into(), offset),
+            (None, None) => ServerAddress::Inet((ip, address.port).into()),
+        }
+    }
+
+    /// Its port, also while its address is not known: of its place, told by an answer, of its line.
+    pub fn port_now(&self) -> u16 {
+        match &*self.address_now() {
+            ServerAddress::Inet(at) => at.port(),
+            ServerAddress::InetMapped(_, offset) => *offset as u16,
+            ServerAddress::Unresolved => match self.at(std::net::Ipv4Addr::UNSPECIFIED.into()) {
+                ServerAddress::Inet(at) => at.port(),
+                _ => 0,
+            },
+            _ => 0,
+        }
     }
 
     /// Moves its checks to a port; 0: to the server's own.

@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 /// Code of the findings about these files.
 const CODE: &str = "HX0278";
+/// Of the administrative state: the name does not come from the configuration.
+const RENAMED: u32 = 64;
 /// Columns of a line.
 const COLUMNS: usize = 25;
 
@@ -129,6 +131,10 @@ impl Builder<'_> {
         }
         let bits = number(6).unwrap_or(0);
         let mut admin = state.admin();
+        restore_name(server, bits, word(17), word(19));
+        if *server.address_now() != ServerAddress::Unresolved {
+            admin -= Admin::RESOLVE_MAINT;
+        }
         if bits & 1 != 0 && bits & 4 == 0 {
             admin |= Admin::MAINT;
         }
@@ -201,6 +207,30 @@ fn move_to(server: &ServerPlan, ip: &str, port: Option<u32>) {
         _ => return,
     };
     server.move_to(ServerAddress::Inet(to));
+}
+
+/// The name that was looked up for a server: an administrator's (`bits` say so), or one that came
+/// with its service.
+fn restore_name(server: &ServerPlan, bits: u32, name: &str, service: &str) {
+    let Some(dns) = server.dns.as_ref().filter(|_| name != "-") else {
+        return;
+    };
+    let by_name = matches!(server.settings.address.host, Host::Name { .. });
+    let mut host = dns.host.lock();
+    match &dns.service {
+        Some(own) if **own == *service => {
+            host.name = Some(name.into());
+            host.port = match &*server.address_now() {
+                ServerAddress::Inet(at) => Some(at.port()),
+                _ => None,
+            };
+        }
+        None if bits & RENAMED != 0 && by_name && service == "-" => {
+            host.name = Some(name.into());
+            host.is_told = true;
+        }
+        _ => {}
+    }
 }
 
 /// How the last check ended, as far as the number tells.

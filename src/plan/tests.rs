@@ -30,6 +30,9 @@ impl Files for Machine {
             "conf/sorry.http" => Ok(b"HTTP/1.0 503 Sorry\r\nServer: me\r\n\r\ngone".to_vec()),
             "bad.http" => Ok(b"no answer".to_vec()),
             "empty" => Ok(Vec::new()),
+            "/etc/resolv.conf" => {
+                Ok(b"# mine\nsearch example\nnameserver 192.0.2.53\nnameserver ::1\n".to_vec())
+            }
             "site.pem" => Ok(site()),
             _ => Err(io::Error::from(io::ErrorKind::NotFound)),
         }
@@ -188,6 +191,30 @@ fn a_name_without_address_is_refused_in_haproxys_words() {
     let (plan, diags) = built(&AbsentFiles, "backend b\n server a lost.example:80\n");
     assert!(plan.is_some(), "{diags:#?}");
     assert!(diags.is_empty(), "{diags:#?}");
+}
+
+#[test]
+fn name_servers_are_those_of_the_lines_and_of_the_system() {
+    let plan = plan(
+        "resolvers r\n nameserver a 127.0.0.1:53\n parse-resolv-conf\n nameserver b tcp@known.example:54\n",
+    );
+    let names = |at: usize| -> Vec<String> {
+        let shown = |n: &super::resolvers::NameserverPlan| {
+            let way = if n.tcp { "tcp" } else { "udp" };
+            format!("{} {way} {}", n.name, n.to)
+        };
+        plan.resolvers[at].nameservers.iter().map(shown).collect()
+    };
+    let wanted = [
+        "a udp 127.0.0.1:53",
+        "192.0.2.53 udp 192.0.2.53:53",
+        "::1 udp [::1]:53",
+        "b tcp 192.0.2.1:54",
+    ];
+    assert_eq!(names(0), wanted);
+    // the one that nobody writes
+    assert_eq!(plan.resolvers[1].settings.name, "default");
+    assert_eq!(names(1), &wanted[1..3]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 pub mod lines;
 
-use crate::action::{Answer, Flow, RuleSet, Run};
+use crate::action::{Answer, Flow, Question, RuleSet, Run};
 use crate::ir::rule::{Rule, UseBackend};
 use crate::sample::condition::{Condition, Truth};
 use crate::sample::scratch::Scratch;
@@ -45,6 +45,13 @@ pub enum Verdict {
         ms: u32,
         /// So many bytes of it will do; 0: all.
         at_least: u32,
+    },
+    /// Call again with `from` once the name was looked up.
+    Resolve {
+        /// The rule to go on with.
+        from: usize,
+        /// What is asked.
+        question: Box<Question>,
     },
     /// Internal error (500).
     Error,
@@ -113,7 +120,11 @@ pub fn run(
         strict = run.strict;
         if !matches!(
             flow,
-            Flow::Continue | Flow::Wait { .. } | Flow::Pause { .. } | Flow::Body { .. }
+            Flow::Continue
+                | Flow::Wait { .. }
+                | Flow::Pause { .. }
+                | Flow::Body { .. }
+                | Flow::Resolve(_)
         ) {
             view.note_rule(rule.span);
         }
@@ -136,6 +147,10 @@ pub fn run(
                 from: at + 1,
                 ms,
                 at_least,
+            },
+            Flow::Resolve(question) => Verdict::Resolve {
+                from: at + 1,
+                question,
             },
             Flow::Error => Verdict::Error,
         };

@@ -55,6 +55,10 @@ pub trait Names {
     fn log_profile(&self, _name: &[u8]) -> Option<u32> {
         None
     }
+    /// The place of a `resolvers` section among all of them.
+    fn resolvers(&self, _name: &[u8]) -> Option<usize> {
+        None
+    }
     /// Addresses of a host name in an address pattern.
     fn resolve(&self, _host: &[u8]) -> Option<IpAddr> {
         None

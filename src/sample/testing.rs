@@ -293,6 +293,9 @@ impl Names for Known {
     fn table(&self, name: &[u8]) -> Option<Arc<Table>> {
         (name == b"t").then(all_data)
     }
+    fn resolvers(&self, name: &[u8]) -> Option<usize> {
+        (name == b"default").then_some(0)
+    }
     fn log_profile(&self, name: &[u8]) -> Option<u32> {
         (name == b"known").then_some(0)
     }

@@ -1,5 +1,5 @@
 //! Commands about what hapax has none of, in the words of a HAProxy that has none of it
-//! configured: certificates, peers, caches, resolvers.
+//! configured: certificates, peers, caches.
 
 use super::{Call, Command, Flow};
 use crate::ir::bind::CliLevel;
@@ -52,17 +52,6 @@ pub const CACHE: Command = list(
     "shows what is in the caches",
     CliLevel::Operator,
     nothing,
-);
-/// `show resolvers`
-pub const RESOLVERS: Command = list(
-    &["show", "resolvers"],
-    "show resolvers [id]",
-    "shows the counters of resolvers sections",
-    CliLevel::User,
-    |call| match call.arg(0) {
-        b"" => Flow::More,
-        _ => call.error("Can't find that resolvers section"),
-    },
 );
 /// `show tls-keys`
 pub const TLS_KEYS: Command = list(

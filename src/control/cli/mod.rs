@@ -34,6 +34,7 @@ mod show_errors;
 mod show_events;
 mod show_info;
 mod show_libs;
+mod show_resolvers;
 mod show_schema;
 mod show_servers;
 mod show_sess;
@@ -136,7 +137,7 @@ pub const COMMANDS: &[&Command] = &[
     &absent::PEERS,
     &absent::POOLS,
     &profiling::SHOW,
-    &absent::RESOLVERS,
+    &show_resolvers::COMMAND,
     &show_schema::COMMAND,
     &show_servers::CONN,
     &show_servers::STATE,

@@ -104,14 +104,41 @@ fn set(call: &mut Call<'_>) -> Flow {
         }
         b"agent" | b"agent-addr" | b"agent-port" | b"agent-send" => set_agent(call, &found),
         b"fqdn" if call.arg(2).is_empty() => call.error("set server <b>/<s> fqdn requires a FQDN."),
-        b"fqdn" => {
-            call.error("set server <b>/<s> fqdn failed because no resolution is configured.")
-        }
+        b"fqdn" => set_fqdn(call, &found),
         b"ssl" => call.error(
             "'set server <srv> ssl' cannot be set.  default-server should define ssl settings",
         ),
         _ => call.error(USAGE),
     }
+}
+
+/// `set server <backend>/<server> fqdn <name>`
+fn set_fqdn(call: &mut Call<'_>, found: &Named<'_>) -> Flow {
+    let Some(dns) = &found.server.dns else {
+        return call.error("set server <b>/<s> fqdn failed because no resolution is configured.");
+    };
+    if dns.service.is_some() {
+        return call.error("set server <b>/<s> fqdn failed because SRV resolution is configured.");
+    }
+    let name = super::shown(call.arg(2));
+    let mut host = dns.host.lock();
+    let old = host.name.as_deref().unwrap_or("(null)").to_owned();
+    if old == name {
+        return call.info("no need to change the FDQN by 'stats socket command'");
+    }
+    host.name = Some(name.as_str().into());
+    host.is_told = true;
+    drop(host);
+    if let Some(shared) = call.world.shared()
+        && let Some(section) = shared.resolvers.get(dns.resolvers)
+    {
+        section.renamed(&shared.hub, found.backend.id, found.state.index);
+    }
+    let text = format!(
+        "{}/{} changed its FQDN from {old} to {name} by 'stats socket command'",
+        found.backend.name, found.server.name
+    );
+    call.info(&text)
 }
 
 /// `set server <backend>/<server> agent|agent-addr|agent-port|agent-send`

@@ -77,7 +77,7 @@ fn place(server: &ServerPlan) -> (String, u16) {
     match &*server.address_now() {
         ServerAddress::Inet(address) => (address.ip().to_string(), address.port()),
         ServerAddress::InetMapped(address, offset) => (address.ip().to_string(), *offset as u16),
-        ServerAddress::Unresolved => ("-".to_string(), server.settings.address.port),
+        ServerAddress::Unresolved => ("-".to_string(), server.port_now()),
         _ => ("-".to_string(), 0),
     }
 }
@@ -128,9 +128,18 @@ fn state(_: &Call<'_>, be: &BackendPlan, server: &ServerPlan, state: &ServerStat
         .sum();
     let health = state.score();
     let forced = u32::from(server.settings.id_given);
-    let name = match &server.settings.address.host {
-        Host::Name { name, .. } => name.as_str(),
-        _ => "-",
+    let service = server.dns.as_ref().and_then(|d| d.service.as_deref());
+    let told = server.dns.as_ref().map(|d| d.host.lock().clone());
+    let own = match &server.settings.address.host {
+        Host::Name { name, .. } if told.is_none() => Some(name.as_str()),
+        _ => None,
+    };
+    let name = told.as_ref().and_then(|h| h.name.as_deref()).or(own);
+    let (name, service) = (name.unwrap_or("-"), service.unwrap_or("-"));
+    let renamed = if told.as_ref().is_some_and(|h| h.is_told) {
+        64
+    } else {
+        0
     };
     let check_port = server.check_port().unwrap_or(0);
     let changed = state.agent.as_ref().map(|a| a.changed.lock().clone());
@@ -148,7 +157,7 @@ fn state(_: &Call<'_>, be: &BackendPlan, server: &ServerPlan, state: &ServerStat
     let agent_port = changed.port.or(agent.map(|a| a.port)).unwrap_or(0);
     format!(
         "{} {} {} {} {address} {} {} {} {} {since} {status} {result} {health} {check_state} \
-         {agent_state} 0 {forced} {name} {port} - 0 {check_port} - {agent_host} {agent_port}",
+         {agent_state} 0 {forced} {name} {port} {service} 0 {check_port} - {agent_host} {agent_port}",
         be.uuid,
         be.name,
         server.settings.id,
@@ -158,7 +167,7 @@ fn state(_: &Call<'_>, be: &BackendPlan, server: &ServerPlan, state: &ServerStat
         } else {
             state.operational() as u32
         },
-        admin_bits(state.admin()),
+        admin_bits(state.admin()) | renamed,
         state.weight(),
         server.settings.weight,
     )

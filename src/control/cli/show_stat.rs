@@ -14,10 +14,6 @@ pub const COMMAND: Command = Command {
     run,
 };
 
-/// Columns of the statistics of resolvers.
-const RESOLVERS: &str = "# id,pid,sent,send_error,valid,update,cname,cname_error,any_err,nx,timeout,\
-                         refused,other,invalid,too_big,truncated,outdated,";
-
 fn run(call: &mut Call<'_>) -> Flow {
     let world = call.world;
     let Some(shared) = world.shared() else {
@@ -32,9 +28,8 @@ fn run(call: &mut Call<'_>) -> Flow {
     if let [b"domain", rest @ ..] = words {
         match rest.first() {
             Some(&b"proxy") => words = rest.get(1..).unwrap_or_default(),
-            // there are none
             Some(&b"resolvers") => {
-                call.line(RESOLVERS);
+                super::show_resolvers::statistics(call);
                 return Flow::More;
             }
             _ => return call.error("Invalid statistics domain."),

@@ -9,14 +9,11 @@ use crate::engine::follow::Subject;
 use crate::engine::reactor::{Io, Wake};
 use crate::engine::thread::Thread;
 use crate::ir::check::CheckStatus;
-use crate::ir::proxy::Options;
 use crate::ir::server::AgentSettings;
 use crate::plan::{BackendPlan, ServerAddress, ServerPlan};
 use crate::proto::probe::agent::{self, Wish, Words};
 use std::sync::Arc;
 
-/// Syslog level `notice`.
-const NOTICE: u8 = 5;
 /// Longest answer that is read.
 const LONGEST: usize = 16384;
 
@@ -239,23 +236,15 @@ fn note(subject: &Subject<'_>, agent: &AgentState, outcome: &Outcome, took: u32,
         info: &outcome.info,
         duration_ms: Some(took),
     };
-    let mut told = false;
-    if news
-        && !quiet
-        && be.options.contains(Options::LOG_HEALTH_CHECKS)
-        && let Some(log) = &be.log
-    {
-        let news = HealthNews {
-            kind: "Agent",
-            backend: &be.name,
-            server: &server.name,
-            backup: state.backup,
-            check: result,
-            shown: (up, u32::from(up), 1),
-        };
-        told = true;
-        crate::engine::log::send(t, log, NOTICE, news.to_string().as_bytes());
-    }
+    let line = HealthNews {
+        kind: "Agent",
+        backend: &be.name,
+        server: &server.name,
+        backup: state.backup,
+        check: result,
+        shown: (up, u32::from(up), 1),
+    };
+    let told = news && !quiet && super::report::told(t, be, &line);
     let (was, now) = (state.operational(), t.worker.now_ms());
     let change = match up {
         false if was != Operational::Stopped => Some((Operational::Stopped, Change::Down)),

@@ -5,8 +5,9 @@ use crate::balance::ServerState;
 use crate::balance::counters::LastCheck;
 use crate::balance::event::{Change, CheckResult, HealthNews, ServerEvent, Verdict};
 use crate::balance::health::Health;
-use crate::engine::log;
 use crate::engine::thread::Thread;
+use crate::engine::{log, resolvers};
+use crate::ir::check::CheckStatus;
 use crate::ir::proxy::Options;
 use crate::plan::{BackendPlan, ServerPlan};
 
@@ -23,6 +24,11 @@ pub(super) fn report(
     health: &mut Health,
     (outcome, took): (&Outcome, Option<u32>),
 ) {
+    if outcome.status == CheckStatus::L4Timeout
+        && let Some(dns) = &server.dns
+    {
+        resolvers::hurry(t, be.id, state.index, dns.resolvers);
+    }
     let proven = health.score() >= health.rise();
     let judged = health.result(outcome.status);
     state.set_score(health.score());
@@ -41,22 +47,15 @@ pub(super) fn report(
         info: &outcome.info,
         duration_ms: took,
     };
-    let mut told = false;
-    if judged.news
-        && be.options.contains(Options::LOG_HEALTH_CHECKS)
-        && let Some(target) = &be.log
-    {
-        let news = HealthNews {
-            kind: "Health",
-            backend: &be.name,
-            server: &server.name,
-            backup: state.backup,
-            check: result,
-            shown: health.shown(),
-        };
-        told = true;
-        log::send(t, target, NOTICE, news.to_string().as_bytes());
-    }
+    let news = HealthNews {
+        kind: "Health",
+        backend: &be.name,
+        server: &server.name,
+        backup: state.backup,
+        check: result,
+        shown: health.shown(),
+    };
+    let told = judged.news && told(t, be, &news);
     let Some(change) = judged.change else {
         return;
     };
@@ -82,12 +81,23 @@ pub(super) fn report(
     tell(t, be, &event);
 }
 
+/// Tells of a result under `option log-health-checks`; false: nobody is told.
+pub(super) fn told(t: &'static Thread, be: &BackendPlan, news: &HealthNews<'_>) -> bool {
+    match &be.log {
+        Some(target) if be.options.contains(Options::LOG_HEALTH_CHECKS) => {
+            log::send(t, target, NOTICE, news.to_string().as_bytes());
+            true
+        }
+        _ => false,
+    }
+}
+
 /// Tells of a change in the log and to whoever listens.
 pub(super) fn tell(t: &'static Thread, be: &BackendPlan, event: &ServerEvent<'_>) {
     if let Some(target) = &be.log {
         log::send(t, target, event.level(), event.to_string().as_bytes());
         if event.backend_lost() {
-            let text = format!("backend {} has no server available!", be.name);
+            let text = format!("{} {} has no server available!", be.kind(), be.name);
             log::send(t, target, log::EMERG, text.as_bytes());
         }
     }

@@ -68,7 +68,11 @@ impl Stream {
                 return Ok(());
             };
             let end = match verdict {
-                Verdict::Continue | Verdict::Wait { .. } | Verdict::Body { .. } => match lines {
+                // the last ones only come of a request
+                Verdict::Continue
+                | Verdict::Wait { .. }
+                | Verdict::Body { .. }
+                | Verdict::Resolve { .. } => match lines {
                     None => continue,
                     Some(lines) => match self.response_lines(lines, true) {
                         Ok(()) => continue,

@@ -2,9 +2,9 @@
 
 use super::stream::State;
 use super::{End, Stream};
-use crate::action::{Answer, RuleSet};
+use crate::action::{Answer, Question, RuleSet};
 use crate::engine::reactor::{NEVER, Wake};
-use crate::engine::{count, track};
+use crate::engine::{count, resolvers, track};
 use crate::ir::proxy::{ConnectionMode, Options};
 use crate::ir::rule::Rule;
 use crate::plan::{BackendId, BackendTarget, FrontendPlan};
@@ -211,9 +211,25 @@ impl Stream {
                         return Err(end);
                     }
                 }
+                Verdict::Resolve { from: at, question } => {
+                    from = at;
+                    Box::pin(self.rule_resolves(&question)).await;
+                }
                 Verdict::Error => return Err(End::Status(500, *b"PR")),
             }
         }
+    }
+
+    /// `do-resolve`
+    #[cold]
+    async fn rule_resolves(&mut self, question: &Question) {
+        let found = resolvers::ask(self.s.t, question)
+            .wait(self.s.t.worker)
+            .await;
+        if let Some(ip) = found {
+            question.answer(self, ip);
+        }
+        self.times.request = self.s.t.worker.now_us();
     }
 
     /// `wait-for-body`

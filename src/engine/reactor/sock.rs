@@ -416,6 +416,15 @@ impl Sock {
         }
     }
 
+    /// Takes one datagram: unlike in a stream, more may follow a short one.
+    pub fn recv_datagram(&self, buf: &mut [u8]) -> Io {
+        let got = self.raw_recv(buf);
+        if matches!(got, Io::Done(_) | Io::Eof) {
+            self.note(READABLE);
+        }
+        got
+    }
+
     /// Looks at what has arrived without taking it.
     pub fn peek(&self, buf: &mut [u8]) -> Io {
         if let Layer::Stream(pipe) = &self.layer {

@@ -5,6 +5,7 @@ mod cpu_map;
 mod daemon;
 mod default_path;
 mod description;
+mod dns_accept_family;
 mod environment;
 mod expose;
 mod h1;
@@ -46,6 +47,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &daemon::ZERO_WARNING,
     &default_path::DEFAULT_PATH,
     &description::DESCRIPTION,
+    &dns_accept_family::DNS_ACCEPT_FAMILY,
     &environment::ENVIRONMENT,
     &expose::DEPRECATED,
     &crate::lower::experimental::EXPOSE,

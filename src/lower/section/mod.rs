@@ -233,7 +233,7 @@ const HEADS: &[Head] = &[
 ];
 
 /// Those that have their effect.
-pub const EXECUTED: &[&str] = &["crt-store", "http-errors", "ring", "userlist"];
+pub const EXECUTED: &[&str] = &["crt-store", "http-errors", "resolvers", "ring", "userlist"];
 
 /// The head of such a section. The lines that follow belong to it.
 pub(super) fn begin(cx: &mut Context<'_>, line: &Directive) {
@@ -314,6 +314,10 @@ pub(super) fn begin(cx: &mut Context<'_>, line: &Directive) {
             cx.diags.push(finding.form(Form::Config));
         }
         cx.rings.push(ir::log::Ring::new(&text));
+    }
+    if section.name == "resolvers" {
+        cx.resolvers
+            .push(ir::resolvers::Resolvers::new(text.clone()));
     }
     if section.name == "userlist" {
         cx.user_lists.push(UserList {

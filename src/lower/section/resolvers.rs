@@ -4,26 +4,28 @@ use super::declare;
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::units::TimeUnit;
 use crate::config::address::Kind;
+use crate::config::address::Proto;
 use crate::config::args::{Args, atol};
-use crate::lower::{Context, KeywordHandler, Sections};
+use crate::ir::resolvers::{Nameserver, Resolvers};
+use crate::lower::{Context, KeywordHandler, Sections, server};
 
 const HERE: Sections = Sections::RESOLVERS;
 
 /// `nameserver NAME ADDRESS:PORT`
-pub const NAMESERVER: KeywordHandler = KeywordHandler::checked(&["nameserver"], HERE, nameserver);
+pub const NAMESERVER: KeywordHandler = KeywordHandler::new(&["nameserver"], HERE, nameserver);
 /// `parse-resolv-conf`
 pub const PARSE_RESOLV_CONF: KeywordHandler =
-    KeywordHandler::checked(&["parse-resolv-conf"], HERE, parse_resolv_conf);
+    KeywordHandler::new(&["parse-resolv-conf"], HERE, parse_resolv_conf);
 /// `hold STATUS TIME`
-pub const HOLD: KeywordHandler = KeywordHandler::checked(&["hold"], HERE, hold);
+pub const HOLD: KeywordHandler = KeywordHandler::new(&["hold"], HERE, hold);
 /// `timeout resolve|retry TIME`
-pub const TIMEOUT: KeywordHandler = KeywordHandler::checked(&["timeout"], HERE, timeout);
+pub const TIMEOUT: KeywordHandler = KeywordHandler::new(&["timeout"], HERE, timeout);
 /// `resolve_retries N`
 pub const RESOLVE_RETRIES: KeywordHandler =
-    KeywordHandler::checked(&["resolve_retries"], HERE, retries);
+    KeywordHandler::new(&["resolve_retries"], HERE, retries);
 /// `accepted_payload_size N`: bytes, 12 to 65535
 pub const ACCEPTED_PAYLOAD_SIZE: KeywordHandler =
-    KeywordHandler::checked(&["accepted_payload_size"], HERE, payload);
+    KeywordHandler::new(&["accepted_payload_size"], HERE, payload);
 
 fn nameserver(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let missing = "'nameserver' expects <name> and <addr>[:<port>] as arguments.";
@@ -46,23 +48,33 @@ fn nameserver(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         args.report(finding.related(first, "first declared here"));
         return;
     }
-    args.address(
-        Kind::NAMESERVER,
-        &format!("'nameserver {name}' : "),
-        missing,
-    );
+    let place = format!("'nameserver {name}' : ");
+    let Some(address) = args.address(Kind::NAMESERVER, &place, missing) else {
+        return;
+    };
+    if address.proto != Proto::Datagram && !server::of_nameserver(args, &super::own_name(cx), &name)
+    {
+        return;
+    }
+    if let Some(section) = cx.resolvers.last_mut() {
+        section
+            .nameservers
+            .push(Nameserver::Given { name, address });
+    }
 }
 
 fn parse_resolv_conf(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     declare(cx, "nameserver", "/etc/resolv.conf", args.line().span);
+    if let Some(section) = cx.resolvers.last_mut() {
+        section.nameservers.push(Nameserver::ResolvConf);
+    }
 }
 
 /// A time of this section: HAProxy says what is wrong with it in its own way here.
-fn time(args: &mut Args<'_, '_>, name: &str) {
-    let Some(word) = args.next_word() else {
-        return;
-    };
-    if crate::base::units::time(&word.text, TimeUnit::Millisecond).is_err() {
+fn time(args: &mut Args<'_, '_>, name: &str) -> Option<u32> {
+    let word = args.next_word()?;
+    let time = crate::base::units::time(&word.text, TimeUnit::Millisecond);
+    if time.is_err() {
         let bad = word
             .text
             .iter()
@@ -72,9 +84,10 @@ fn time(args: &mut Args<'_, '_>, name: &str) {
         let finding = Diagnostic::alert("HX0203", word.span, message).form(Form::Tight);
         args.report(finding);
     }
+    time.ok().map(|t| t.value)
 }
 
-fn hold(_: &mut Context<'_>, args: &mut Args<'_, '_>) {
+fn hold(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     if args.peek().is_none() || args.peek_second().is_none() {
         let message = "'hold' expects an <event> and a <time> as arguments.";
         let finding = Diagnostic::alert("HX0160", args.here(), message)
@@ -89,12 +102,35 @@ fn hold(_: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let message = format!(
         "'hold' unknown <event>: '{said}', expects either 'nx', 'timeout', 'valid', 'obsolete' or 'other'."
     );
-    if args.keyword(&events, &message).is_some() {
-        time(args, "hold");
+    let Some(event) = args.keyword(&events, &message) else {
+        return;
+    };
+    let (Some(ms), Some(section)) = (time(args, "hold"), cx.resolvers.last_mut()) else {
+        return;
+    };
+    let Resolvers {
+        hold_nx,
+        hold_other,
+        hold_refused,
+        hold_timeout,
+        hold_valid,
+        hold_obsolete,
+        ..
+    } = section;
+    let all = [
+        hold_nx,
+        hold_other,
+        hold_refused,
+        hold_timeout,
+        hold_valid,
+        hold_obsolete,
+    ];
+    if let Some(place) = all.into_iter().nth(event) {
+        *place = ms;
     }
 }
 
-fn timeout(_: &mut Context<'_>, args: &mut Args<'_, '_>) {
+fn timeout(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let expects = "'timeout' expects 'retry' or 'resolve' and <time> as arguments";
     let Some(kind) = args.word(&format!("{expects}.")) else {
         return;
@@ -109,14 +145,22 @@ fn timeout(_: &mut Context<'_>, args: &mut Args<'_, '_>) {
         args.word(&format!("'{name}' expects <time> as argument."));
         return;
     }
-    time(args, &name);
+    if let (Some(ms), Some(section)) = (time(args, &name), cx.resolvers.last_mut()) {
+        match kind.is("retry") {
+            true => section.retry = ms,
+            false => section.resolve = ms,
+        }
+    }
 }
 
-fn retries(_: &mut Context<'_>, args: &mut Args<'_, '_>) {
-    args.lenient_int("'resolve_retries' expects <nb> as argument.");
+fn retries(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+    let count = args.lenient_int("'resolve_retries' expects <nb> as argument.");
+    if let (Some(count), Some(section)) = (count, cx.resolvers.last_mut()) {
+        section.retries = u32::try_from(count).unwrap_or(0);
+    }
 }
 
-fn payload(_: &mut Context<'_>, args: &mut Args<'_, '_>) {
+fn payload(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let Some(word) = args.word("'accepted_payload_size' expects <nb> as argument.") else {
         return;
     };
@@ -126,5 +170,8 @@ fn payload(_: &mut Context<'_>, args: &mut Args<'_, '_>) {
             "'accepted_payload_size' must be between 12 and 65535 inclusive (was {value})."
         );
         args.alert("HX0164", word.span, message);
+    }
+    if let (Ok(bytes), Some(section)) = (u16::try_from(value), cx.resolvers.last_mut()) {
+        section.payload = bytes;
     }
 }

@@ -16,6 +16,7 @@ mod on_marked;
 mod pool;
 mod proto;
 mod redir;
+mod resolvers;
 mod send_proxy;
 mod ssl;
 mod state;
@@ -176,6 +177,10 @@ pub const OPTIONS: &[ServerOption] = &[
     pool::POOL_MAX_CONN,
     pool::POOL_PURGE_DELAY,
     redir::REDIR,
+    resolvers::RESOLVE_NET,
+    resolvers::RESOLVE_OPTS,
+    resolvers::RESOLVE_PREFER,
+    resolvers::RESOLVERS,
     send_proxy::CHECK_SEND_PROXY,
     send_proxy::CHECK_VIA_SOCKS4,
     send_proxy::PROXY_V2_OPTIONS,
@@ -293,6 +298,18 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
     if let Some(word) = pool_conn_name {
         server.pool_conn_name = server_name(cx, args, &word, place);
     }
+    if let Some(name) = server.resolution.resolvers.clone() {
+        let text = format!(
+            "{}, server '{}': unable to find required resolvers '{name}'",
+            cx.named(),
+            server.name
+        );
+        cx.wanted.push(super::section::Wanted {
+            kind: "resolvers",
+            name,
+            finding: Diagnostic::alert("HX0301", server.span, text).form(Form::Plain),
+        });
+    }
     send_proxy::compile(cx, args, &mut server.send_proxy.extensions, &formats, place);
     let Some(draft) = cx.draft() else {
         return;
@@ -346,6 +363,24 @@ pub fn standing_alone(args: &mut Args<'_, '_>, section: &str) -> Option<(String,
 /// What the servers of a section that is no proxy have in common: read and checked.
 pub fn defaults_alone(args: &mut Args<'_, '_>) {
     options(&mut ServerDraft::default(), args, "", true);
+}
+
+/// The words behind the address of a name server that is asked over TCP. False: refused.
+pub fn of_nameserver(args: &mut Args<'_, '_>, section: &str, name: &str) -> bool {
+    let place = format!("'server {section}/{name}' : ");
+    let line = args.line();
+    let mut made = ServerDraft::default();
+    if !options(&mut made, args, &place, false) {
+        return false;
+    }
+    if made.server.tls.ssl {
+        let text = format!(
+            "{place}'ssl' is not executed yet by this version of hapax: the name server would be asked in plain text."
+        );
+        report(args, "HX0283", line.span, text);
+        return false;
+    }
+    true
 }
 
 /// The name of a server, and how messages about its line begin.

@@ -161,6 +161,8 @@ impl TcpStream {
         let chosen = self.choose_backend();
         let Some(be) = chosen.and_then(|id| self.s.plan.backend(id)).cloned() else {
             self.state = *b"SC";
+            // what has come is read: the client sees an end, not a reset (as with 3.4)
+            self.s.client.recv(self.early.space());
             return None;
         };
         self.be = Some(be.clone());
@@ -544,7 +546,8 @@ impl TcpStream {
                 from,
                 last,
             };
-            match rules::run(list, mode, self, &mut t.scratch.borrow_mut()) {
+            let verdict = rules::run(list, mode, self, &mut t.scratch.borrow_mut());
+            match verdict {
                 Verdict::Continue => return Some(()),
                 Verdict::Wait { from: at, .. } if !last => from = at,
                 Verdict::Wait { from: at, .. } => {

@@ -39,6 +39,8 @@ pub struct Config {
     pub log_profiles: Vec<log::Profile>,
     /// `ring` sections in order.
     pub rings: Vec<log::Ring>,
+    /// `healthcheck` sections: name, and the settings of a back end's checks.
+    pub healthchecks: Vec<(String, proxy::Settings)>,
     /// `resolvers` sections in order, without the one that exists by itself.
     pub resolvers: Vec<resolvers::Resolvers>,
     /// `http-errors` sections.

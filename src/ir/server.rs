@@ -35,6 +35,8 @@ pub struct Server {
     pub disabled: bool,
     /// `check` and what belongs to it
     pub check: Option<CheckSettings>,
+    /// `healthcheck`: the section that says how it is checked
+    pub healthcheck: Option<String>,
     /// `agent-check` and what belongs to it
     pub agent: Option<AgentSettings>,
     /// `track`: `[BACKEND/]SERVER`
@@ -111,6 +113,7 @@ impl Server {
             non_stick: false,
             disabled: false,
             check: None,
+            healthcheck: None,
             agent: None,
             track: None,
             observe: None,

@@ -41,6 +41,8 @@ pub enum Scope {
     Defaults(usize),
     /// `frontend`, `backend`, `listen`: index into [`Context::proxies`]
     Proxy(usize),
+    /// A line of a `healthcheck` section: index into [`Context::healthchecks`]
+    Healthcheck(usize),
     /// A section of another kind (`peers`, `resolvers`, ...) or one whose head is faulty.
     Other,
 }
@@ -136,6 +138,8 @@ pub struct Context<'d> {
     pub log_profiles: Vec<ir::log::Profile>,
     /// `ring` sections.
     pub rings: Vec<ir::log::Ring>,
+    /// `healthcheck` sections: each has the settings of a back end's checks.
+    pub healthchecks: Vec<Draft<'d>>,
     /// `resolvers` sections.
     pub resolvers: Vec<ir::resolvers::Resolvers>,
     /// The ACLs that the rules being lowered may name.
@@ -176,6 +180,7 @@ impl<'d> Context<'d> {
             in_profile: false,
             log_profiles: Vec::new(),
             rings: Vec::new(),
+            healthchecks: Vec::new(),
             resolvers: Vec::new(),
             acls: crate::sample::AclSet::default(),
             references: Default::default(),
@@ -189,7 +194,7 @@ impl<'d> Context<'d> {
         match self.scope {
             Scope::Global => Sections::GLOBAL,
             Scope::Other => Sections::empty(),
-            Scope::Defaults(_) | Scope::Proxy(_) => {
+            Scope::Defaults(_) | Scope::Proxy(_) | Scope::Healthcheck(_) => {
                 self.draft().map_or(Sections::empty(), |d| d.kind)
             }
         }
@@ -200,6 +205,7 @@ impl<'d> Context<'d> {
         match self.scope {
             Scope::Defaults(i) => self.defaults.get(i),
             Scope::Proxy(i) => self.proxies.get(i),
+            Scope::Healthcheck(i) => self.healthchecks.get(i),
             Scope::Global | Scope::Other => None,
         }
     }
@@ -209,6 +215,7 @@ impl<'d> Context<'d> {
         match self.scope {
             Scope::Defaults(i) => self.defaults.get_mut(i),
             Scope::Proxy(i) => self.proxies.get_mut(i),
+            Scope::Healthcheck(i) => self.healthchecks.get_mut(i),
             Scope::Global | Scope::Other => None,
         }
     }

@@ -47,6 +47,11 @@ pub fn finish(mut cx: Context<'_>) -> (Config, Vec<Diagnostic>) {
         log_profiles: cx.log_profiles,
         rings: cx.rings,
         resolvers: cx.resolvers,
+        healthchecks: cx
+            .healthchecks
+            .into_iter()
+            .map(|d| (d.proxy.name, d.proxy.settings))
+            .collect(),
         http_errors: cx.http_errors,
         lists,
         pins,

@@ -291,6 +291,12 @@ fn check_inheritance(cx: &mut Context<'_>, parent: Option<usize>, kind: Sections
     );
 }
 
+/// The settings of a `healthcheck` section, as those of a back end.
+pub fn healthcheck<'d>(cx: &mut Context<'d>, name: String, span: Span) {
+    let draft = new_draft(cx, name, Sections::BACKEND, None, span);
+    cx.healthchecks.push(draft);
+}
+
 fn new_draft<'d>(
     cx: &Context<'d>,
     name: String,

@@ -63,6 +63,7 @@ impl Builder<'_> {
             timeouts: timeouts(&settings.timeouts),
             options: proxy_options(proxy),
             connection_mode: settings.connection_mode,
+            unique_id: proxy.formats.unique_id.clone(),
             retries: settings.retries.unwrap_or(RETRIES),
             redispatch: settings.redispatch,
             retry_on: settings.retry_on,

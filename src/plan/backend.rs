@@ -29,6 +29,8 @@ pub struct BackendPlan {
     pub name: Arc<str>,
     /// `id`
     pub uuid: u32,
+    /// `unique-id-format`, for checks
+    pub unique_id: Option<crate::sample::LogFormat>,
     /// `mode`
     pub mode: Mode,
     /// The front end of the same `listen` section.

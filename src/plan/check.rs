@@ -56,6 +56,11 @@ impl Builder<'_> {
                 path: settings.external_check.path.clone(),
             }));
         }
+        CheckPlan::Steps(self.check_steps(settings))
+    }
+
+    /// The steps that settings ask for.
+    fn check_steps(&mut self, settings: &Settings) -> Arc<Steps> {
         let mut steps = steps(settings);
         for step in &mut steps.list {
             if let Act::Connect(connect) = &mut step.act
@@ -64,12 +69,17 @@ impl Builder<'_> {
                 self.literal(addr, "'connect' : 'addr'");
             }
         }
-        CheckPlan::Steps(Arc::new(steps))
+        Arc::new(steps)
     }
 
     /// The check of one server: as its back end says, or as the section that it names.
-    pub(super) fn server_check(&mut self, _server: &Server, of_backend: &CheckPlan) -> CheckPlan {
-        of_backend.clone()
+    pub(super) fn server_check(&mut self, server: &Server, of_backend: &CheckPlan) -> CheckPlan {
+        let config = self.config;
+        let named = |name: &String| config.healthchecks.iter().find(|(n, _)| n == name);
+        match server.healthcheck.as_ref().and_then(named) {
+            Some((_, settings)) => CheckPlan::Steps(self.check_steps(settings)),
+            None => of_backend.clone(),
+        }
     }
 }
 

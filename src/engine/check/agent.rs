@@ -98,7 +98,7 @@ async fn ask(
     let address = place(server, settings, agent);
     let sock = match connect::start(w, &address, options) {
         Ok(sock) => sock,
-        Err(fault) => return failed(fault),
+        Err(fault) => return Answer::Failed(Outcome::not_begun(fault, "")),
     };
     if let Err(fault) = connect::established(w, &sock, until, || false).await {
         return failed(fault.unwrap_or(connect::Fault::TimedOut));

@@ -30,6 +30,19 @@ impl Outcome {
         }
     }
 
+    /// Why no connection could even be begun.
+    pub fn not_begun(fault: Fault, place: &str) -> Outcome {
+        let (status, e) = match fault {
+            Fault::Failed(e @ (Errno::NETUNREACH | Errno::HOSTUNREACH)) => {
+                (CheckStatus::L4Connection, e)
+            }
+            Fault::Failed(e @ (Errno::NOENT | Errno::ACCESS)) => (CheckStatus::SocketError, e),
+            other => return Outcome::not_connected(other, place),
+        };
+        let info = format!("General socket error ({}){place}", text_of(e));
+        Outcome::told(status, info)
+    }
+
     /// Why there is no connection; `place` names the step where that is told.
     pub fn not_connected(fault: Fault, place: &str) -> Outcome {
         let (status, error) = match fault {
@@ -48,15 +61,22 @@ impl Outcome {
     }
 }
 
+/// The text of an error number.
+fn text_of(e: Errno) -> String {
+    let text = std::io::Error::from(e).to_string();
+    text.split(" (os error")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
 /// What the system said: `ECONNRESET returned by OS (Connection reset by peer)`.
 pub(super) fn system(e: Errno, in_words: bool) -> String {
     let name = error_name(e);
     if !in_words {
         return format!("{name} returned by OS");
     }
-    let text = std::io::Error::from(e).to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    format!("{name} returned by OS ({text})")
+    format!("{name} returned by OS ({})", text_of(e))
 }
 
 /// The symbolic name of an error number, as HAProxy 3.4 shows it.

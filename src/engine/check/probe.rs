@@ -8,6 +8,7 @@ use crate::engine::preface::{self, Preface};
 use crate::engine::reactor::{Io, Sock, Wake};
 use crate::engine::thread::Thread;
 use crate::engine::tls;
+use crate::engine::unique_id::UniqueId;
 use crate::ir::check::{Act, CheckStatus, Connect, HttpSend, Port, Set, SetValue, Step, Steps};
 use crate::plan::{BackendPlan, ServerAddress, ServerPlan};
 use crate::proto::h1::{Message, Method, RequestContext};
@@ -52,6 +53,7 @@ pub(super) struct Probe<'a> {
     /// Until when the step in work may last, ms tick.
     until: u64,
     vars: VarStore,
+    unique_id: UniqueId,
 }
 
 impl<'a> Probe<'a> {
@@ -83,6 +85,7 @@ impl<'a> Probe<'a> {
             began: t.worker.now_ms(),
             until: 0,
             vars: VarStore::default(),
+            unique_id: UniqueId::default(),
         }
     }
 
@@ -299,7 +302,8 @@ impl<'a> Probe<'a> {
         let socks = settings.socks4.filter(|_| connect.via_socks4 || by_default);
         let lead = preface.lead(socks, &address);
         let address = lead.as_ref().unwrap_or(&address);
-        let mut sock = connect::start(w, address, options).map_err(|f| failed(self, f))?;
+        let mut sock = connect::start(w, address, options)
+            .map_err(|f| Outcome::not_begun(f, &self.place(at)))?;
         if prefaced {
             // in front of everything, TLS included
             let standing = connect::established(w, &sock, until, || false).await;
@@ -548,6 +552,9 @@ impl StreamView for Probe<'_> {
     }
     fn response_body(&self) -> Option<&[u8]> {
         self.steps.http.then_some(&self.body)
+    }
+    fn unique_id(&self) -> Option<&[u8]> {
+        self.unique_id.of(self.be.unique_id.as_ref()?, self)
     }
     fn random(&self) -> u32 {
         self.t.random()

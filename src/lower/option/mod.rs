@@ -63,8 +63,18 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// The option's name as the line has it: the words before the cursor without `option`.
 fn name_of(args: &Args<'_, '_>) -> String {
     let name = args.name(args.position());
-    name.strip_prefix("option ")
-        .map_or(name.clone(), str::to_owned)
+    // a `healthcheck` section has `type` instead
+    let said = name
+        .strip_prefix("option ")
+        .or_else(|| name.strip_prefix("type "));
+    said.map_or(name.clone(), str::to_owned)
+}
+
+/// What reads the words of a check's kind (`option httpchk` and so on).
+pub fn of_check(kind: &str) -> Option<&'static KeywordHandler> {
+    let name = format!("option {kind}");
+    let mut all = KEYWORDS.iter().copied();
+    all.find(|h| h.names.contains(&name.as_str()))
 }
 
 /// Complains about `no` or `default` before an option that cannot take it; true if so.

@@ -16,7 +16,7 @@ mod traces;
 mod userlist;
 
 use super::context::Context;
-use super::{KeywordHandler, check};
+use super::{KeywordHandler, check, sections};
 use crate::base::diag::{Diagnostic, Form};
 use crate::base::span::Span;
 use crate::config::directive::{Directive, Word};
@@ -233,7 +233,14 @@ const HEADS: &[Head] = &[
 ];
 
 /// Those that have their effect.
-pub const EXECUTED: &[&str] = &["crt-store", "http-errors", "resolvers", "ring", "userlist"];
+pub const EXECUTED: &[&str] = &[
+    "crt-store",
+    "healthcheck",
+    "http-errors",
+    "resolvers",
+    "ring",
+    "userlist",
+];
 
 /// The head of such a section. The lines that follow belong to it.
 pub(super) fn begin(cx: &mut Context<'_>, line: &Directive) {
@@ -314,6 +321,9 @@ pub(super) fn begin(cx: &mut Context<'_>, line: &Directive) {
             cx.diags.push(finding.form(Form::Config));
         }
         cx.rings.push(ir::log::Ring::new(&text));
+    }
+    if section.name == "healthcheck" {
+        sections::healthcheck(cx, text.clone(), line.span);
     }
     if section.name == "resolvers" {
         cx.resolvers

@@ -107,3 +107,11 @@ fn addr(made: &mut ServerDraft, _name: &str, args: &mut Args<'_, '_>) -> Result<
     }
     Ok(())
 }
+
+/// `healthcheck SECTION`
+pub const HEALTHCHECK: ServerOption = ServerOption::new(&["healthcheck"], |made, _, args| {
+    let missing = "'healthcheck' expects a healthcheck name as argument..";
+    let word = argument(args, missing)?;
+    made.server.healthcheck = Some(word.display().to_string());
+    Ok(())
+});

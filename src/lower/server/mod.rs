@@ -147,6 +147,7 @@ pub const OPTIONS: &[ServerOption] = &[
     check::DOWNINTER,
     check::FALL,
     check::FASTINTER,
+    check::HEALTHCHECK,
     check::INTER,
     check::PORT,
     check::RISE,
@@ -297,6 +298,18 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
     }
     if let Some(word) = pool_conn_name {
         server.pool_conn_name = server_name(cx, args, &word, place);
+    }
+    if let Some(name) = server.healthcheck.clone() {
+        let text = format!(
+            "{place}parsing [{}]: healthcheck section '*healthcheck-{name}' not found for server '{}'.",
+            cx.place(server.span),
+            server.name
+        );
+        cx.wanted.push(super::section::Wanted {
+            kind: "healthcheck",
+            name,
+            finding: Diagnostic::alert("HX0301", server.span, text).form(Form::PlainBracket),
+        });
     }
     if let Some(name) = server.resolution.resolvers.clone() {
         let text = format!(

@@ -76,10 +76,11 @@ pub fn hello(bytes: &[u8]) -> Reading {
         return Reading::More;
     };
     // type, flags, numbers of stream and frame
-    let Some((&[kind, _, _, _, _, 0, 0], mut items)) = frame.split_first_chunk::<7>() else {
+    let Some((&[kind, _, _, _, flags, 0, 0], mut items)) = frame.split_first_chunk::<7>() else {
         return FOREIGN;
     };
-    if !matches!(kind, 0x65 | 0x66) {
+    // a hello is never in pieces (SPOE manual 3.2.1, FIN)
+    if !matches!(kind, 0x65 | 0x66) || flags & 1 == 0 {
         return FOREIGN;
     }
     let (mut version, mut size, mut capabilities) = (None, None, false);
@@ -99,7 +100,7 @@ pub fn hello(bytes: &[u8]) -> Reading {
     }
     match (version, size) {
         (None, _) => Reading::Foreign("version value not found"),
-        (Some(v), _) if v.trim_ascii() != b"1.0" && v.trim_ascii() != b"2.0" => {
+        (Some(v), _) if v.trim_ascii() != b"2.0" => {
             Reading::Foreign("unsupported version")
         }
         (_, None) => Reading::Foreign("max-frame-size value not found"),
@@ -136,6 +137,10 @@ mod tests {
         assert_eq!(
             of(&good[..13]),
             Reading::Foreign("max-frame-size value not found")
+        );
+        assert_eq!(
+            hello(b"\0\0\0\x07\x65\0\0\0\0\0\0"),
+            Reading::Foreign("invalid frame received")
         );
         assert_eq!(
             hello(b"HTTP/1.1 400 "),

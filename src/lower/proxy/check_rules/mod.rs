@@ -25,7 +25,8 @@ pub const HTTP_CHECK: KeywordHandler =
 const TCP_RULES: &str = "'comment', 'connect', 'send', 'send-binary', 'expect', 'set-var-fmt(*)', 'set-var(*)', 'unset-var(*)'";
 const HTTP_RULES: &str = "'disable-on-404', 'send-state', 'comment', 'connect', 'send', 'expect', 'set-var-fmt(*)', 'set-var(*)', 'unset-var(*)'";
 
-fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
+/// Reads one line of a back end, or of what has the settings of one.
+pub fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
     let kind = args.name(1);
     if cx.ignored(args, Side::Backend, &kind) {
         return;
@@ -76,7 +77,7 @@ fn lower(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
 }
 
 /// Reads one rule and adds it to a list; the cursor stands behind `tcp-check` or `http-check`.
-pub fn rule(cx: &mut Context<'_>, args: &mut Args<'_, '_>, http: bool, rules: &mut Rules) {
+fn rule(cx: &mut Context<'_>, args: &mut Args<'_, '_>, http: bool, rules: &mut Rules) {
     let kind = if http { "http-check" } else { "tcp-check" };
     let verb = args.next_word();
     let said = verb.map_or_else(String::new, |w| w.display().to_string());

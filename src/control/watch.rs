@@ -47,7 +47,7 @@ impl Listener for Shown {
         };
         self.0.tell(severity, text);
     }
-    fn server(&self, _: &BackendPlan, event: &ServerEvent<'_>) {
+    fn server(&self, be: &BackendPlan, event: &ServerEvent<'_>) {
         self.0.tell(Severity::Warning, &event.to_string());
         if event.backend_lost() {
             let text = format!("{} '{}' has no server available!", be.kind(), event.backend);

@@ -100,9 +100,7 @@ pub fn hello(bytes: &[u8]) -> Reading {
     }
     match (version, size) {
         (None, _) => Reading::Foreign("version value not found"),
-        (Some(v), _) if v.trim_ascii() != b"2.0" => {
-            Reading::Foreign("unsupported version")
-        }
+        (Some(v), _) if v.trim_ascii() != b"2.0" => Reading::Foreign("unsupported version"),
         (_, None) => Reading::Foreign("max-frame-size value not found"),
         (_, Some(n)) if !(256..=MAX_FRAME as u64).contains(&n) => {
             Reading::Foreign("max-frame-size too big or too small")

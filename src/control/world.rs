@@ -67,7 +67,7 @@ impl TlsNumbers {
         let [rate, keys] = [self.rate[0], self.client_keys[0]];
         match rate {
             0 => 0,
-            _ => 100 - (keys.min(rate) * 100 / rate),
+            _ => 100 - (keys.min(rate) * 100).div_ceil(rate),
         }
     }
 }

@@ -299,7 +299,12 @@ pub async fn established(
     }
     loop {
         match sock.handshake() {
-            Io::Done(_) => return Ok(()),
+            Io::Done(_) => {
+                if sock.is_tls() {
+                    super::tls::remember(sock);
+                }
+                return Ok(());
+            }
             Io::Blocked => {}
             Io::Eof | Io::Failed(_) => return Err(Some(Fault::Handshake)),
         }

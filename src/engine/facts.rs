@@ -15,6 +15,7 @@ pub fn of(sock: &Sock) -> Box<Connection> {
         http_major: 1,
         streams: 1,
         stream_limit: 1,
+        tls: sock.tls(|tls| tls.facts.clone()).flatten(),
         ..Connection::default()
     };
     if let Some(pipe) = sock.pipe() {

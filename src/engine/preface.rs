@@ -9,13 +9,12 @@ use crate::ir::server::{ProxyV2Options, SendProxy};
 use crate::plan::{ServerAddress, ServerPlan};
 use crate::proto::proxy_protocol::kind;
 use crate::proto::proxy_protocol::write::{Binary, UNKNOWN, alike};
-use crate::sample::fetch::{key_name, signature_name};
+use crate::proto::x509;
 use crate::sample::scratch::Scratch;
 use crate::sample::value::Sample;
 use crate::sample::view::{Direction, Eval, StreamView, TlsFacts};
 use rustix::io::Errno;
 use std::net::{IpAddr, SocketAddr};
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// What the SOCKS4 proxy is told about who asks.
 const USER: &[u8] = b"HAProxy\0";
@@ -256,22 +255,23 @@ fn ssl(options: ProxyV2Options, tls: Option<&TlsFacts>) -> Vec<u8> {
         }
     };
     add(kind::SSL_VERSION, tls.version.as_bytes());
-    let parse = |der| X509Certificate::from_der(der).ok().map(|(_, c)| c);
     if options.contains(O::CERT_CN)
-        && let Some(c) = tls.certificate.as_deref().and_then(parse)
+        && let Some(c) = tls.certificate.as_deref().and_then(x509::parse)
         && let Some(name) = c.subject().iter_common_name().next()
     {
         add(kind::SSL_CN, name.as_slice());
     }
     let own = tls.own.as_ref().and_then(|k| k.cert.first());
-    let own = own.and_then(|der| parse(der.as_ref()));
+    let own = own.and_then(|der| x509::parse(der.as_ref()));
     if options.contains(O::CERT_KEY)
-        && let Some(name) = own.as_ref().and_then(key_name)
+        && let Some(name) = own.as_ref().and_then(x509::text::key)
     {
         add(kind::SSL_KEY_ALG, name.as_bytes());
     }
     if options.contains(O::CERT_SIG)
-        && let Some(name) = own.as_ref().and_then(signature_name)
+        && let Some(name) = own.as_ref().and_then(|c| {
+            x509::text::signature(&c.signature_algorithm.algorithm.to_id_string(), false)
+        })
     {
         add(kind::SSL_SIG_ALG, name.as_bytes());
     }

@@ -746,7 +746,8 @@ impl TcpStream {
             let gone = || self.gone(be);
             Box::pin(preface.play(worker, &sock, until, gone)).await?;
         }
-        if let Some(config) = plan.tls.as_deref().and_then(|tls| tls.traffic.as_ref()) {
+        if let Some(encrypted) = plan.tls.as_deref().filter(|tls| tls.encrypted) {
+            let config = encrypted.traffic().ok_or(Some(connect::Fault::Handshake))?;
             let name = tls::name_for(self.s.t, plan, self);
             tls::towards_server(&mut sock, config, name.as_deref());
         }

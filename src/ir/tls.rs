@@ -91,6 +91,80 @@ pub struct TlsCommon {
     pub versions: Versions,
     /// `no-tls-tickets`, `tls-tickets`
     pub no_tickets: Option<bool>,
+    /// `ca-verify-file`: authorities that clients are not told of
+    pub ca_verify_file: Option<Said>,
+    /// `sigalgs`: how signatures are made
+    pub sigalgs: Option<Said>,
+    /// `client-sigalgs`: how clients may sign
+    pub client_sigalgs: Option<Said>,
+    /// `no-ca-names`: clients are told of no authorities
+    pub no_ca_names: bool,
+}
+
+impl TlsCommon {
+    /// Takes from `other` what is not said here.
+    pub fn inherit(&mut self, other: &TlsCommon) {
+        fn fill<T: Clone>(own: &mut Option<T>, other: &Option<T>) {
+            if own.is_none() {
+                own.clone_from(other);
+            }
+        }
+        fill(&mut self.alpn, &other.alpn);
+        fill(&mut self.ca_file, &other.ca_file);
+        fill(&mut self.crl_file, &other.crl_file);
+        fill(&mut self.verify, &other.verify);
+        fill(&mut self.ciphers, &other.ciphers);
+        fill(&mut self.ciphersuites, &other.ciphersuites);
+        fill(&mut self.curves, &other.curves);
+        fill(&mut self.no_tickets, &other.no_tickets);
+        fill(&mut self.ca_verify_file, &other.ca_verify_file);
+        fill(&mut self.sigalgs, &other.sigalgs);
+        fill(&mut self.client_sigalgs, &other.client_sigalgs);
+        self.no_ca_names |= other.no_ca_names;
+        let (v, o) = (&mut self.versions, &other.versions);
+        v.min = v.min.or(o.min);
+        v.max = v.max.or(o.max);
+        v.without.extend(&o.without);
+    }
+}
+
+/// A file that `crt` or `default-crt` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crt {
+    /// The word.
+    pub said: Said,
+    /// `default-crt`: it is also for clients whom no name matches.
+    pub default: bool,
+}
+
+/// Which files beside a certificate are looked for (`ssl-load-extra-files`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extra {
+    /// `FILE.rsa`, `FILE.ecdsa`, `FILE.dsa` in its place
+    pub bundle: bool,
+    /// `FILE.sctl`
+    pub sctl: bool,
+    /// `FILE.ocsp`
+    pub ocsp: bool,
+    /// `FILE.issuer`
+    pub issuer: bool,
+    /// `FILE.key`
+    pub key: bool,
+    /// `ssl-load-extra-del-ext`: without the extension of the certificate
+    pub without_extension: bool,
+}
+
+impl Default for Extra {
+    fn default() -> Extra {
+        Extra {
+            bundle: true,
+            sctl: true,
+            ocsp: true,
+            issuer: true,
+            key: true,
+            without_extension: false,
+        }
+    }
 }
 
 /// A `bind` line's words about TLS.
@@ -98,8 +172,8 @@ pub struct TlsCommon {
 pub struct BindTls {
     /// `ssl`: without it the others have no effect
     pub ssl: bool,
-    /// `crt`, in order: the first certificate is the default one
-    pub crt: Vec<Said>,
+    /// `crt`, `default-crt`, in order: the first certificate is the default one
+    pub crt: Vec<Crt>,
     /// `crt-list`
     pub crt_list: Vec<Said>,
     /// `strict-sni`, `no-strict-sni`
@@ -110,6 +184,8 @@ pub struct BindTls {
     pub crt_ignore: Vec<Option<u32>>,
     /// `ca-ignore-err`
     pub ca_ignore: Vec<Option<u32>>,
+    /// `tls-ticket-keys`
+    pub ticket_keys: Option<Said>,
     /// The rest.
     pub common: TlsCommon,
 }
@@ -164,6 +240,20 @@ pub struct GlobalTls {
     pub strict_sni: bool,
     /// `tune.ssl.cachesize` (20000)
     pub cache_size: Option<u32>,
+    /// `tune.ssl.lifetime`, seconds (300)
+    pub lifetime: Option<u32>,
+    /// `tune.ssl.hard-maxrecord`: most bytes of content in a record sent
+    pub max_record: Option<u32>,
+    /// `tune.ssl.capture-buffer-size`: how much of a client's hello is kept
+    pub capture: u32,
+    /// `tune.ssl.keylog`
+    pub keylog: bool,
+    /// `ssl-load-extra-files`, `ssl-load-extra-del-ext`
+    pub extra: Extra,
+    /// `ocsp-update.mode on`
+    pub ocsp_update: bool,
+    /// `issuers-chain-path`
+    pub issuers: Option<Said>,
 }
 
 /// A `load` line of a `crt-store`.
@@ -177,6 +267,12 @@ pub struct StoredCertificate {
     pub key: Option<Said>,
     /// `jwt on`: JSON Web Tokens may be verified and decrypted with it.
     pub jwt: bool,
+    /// The file of its responder's answer.
+    pub ocsp: Option<Said>,
+    /// The file of its issuer.
+    pub issuer: Option<Said>,
+    /// The file of its timestamps.
+    pub sctl: Option<Said>,
 }
 
 /// The expression of `sni`.

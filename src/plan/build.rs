@@ -38,6 +38,7 @@ pub fn build(
         diags: Vec::new(),
         pages: ErrorCache::default(),
         logs: LogBuilder::new(config, &files),
+        tls: super::tls::Contents::new(&config.global.tls),
         frontends: HashMap::new(),
         backends: HashMap::new(),
         let_in: let_in(config),
@@ -57,6 +58,7 @@ pub(super) struct Builder<'a> {
     pub(super) diags: Vec<Diagnostic>,
     pub(super) pages: ErrorCache,
     pub(super) logs: LogBuilder,
+    pub(super) tls: super::tls::Contents,
     pub(super) frontends: HashMap<ProxyId, FrontendId>,
     pub(super) backends: HashMap<ProxyId, BackendId>,
     pub(super) let_in: HashMap<ProxyId, (u32, u32)>,
@@ -199,6 +201,7 @@ impl Builder<'_> {
             lists: config.lists.clone(),
             keys: config.keys.clone(),
             tables: config.tables.clone().into(),
+            tls: super::tls::Store::new(std::mem::take(&mut self.tls)),
         }
     }
 
@@ -324,7 +327,7 @@ impl Builder<'_> {
         frontend: Option<FrontendId>,
         keyword: &str,
         list: &mut Vec<ListenerPlan>,
-        tls: Option<Arc<rustls::ServerConfig>>,
+        tls: Option<Arc<super::tls::BindTlsPlan>>,
     ) {
         self.check_permissions(&bind.unix, &bind.said);
         let mut settings = bind.clone();

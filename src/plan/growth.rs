@@ -139,6 +139,8 @@ impl Source {
             frontends: HashMap::new(),
             backends: HashMap::new(),
             let_in: HashMap::new(),
+            // as long as the command runs; it is given back then
+            tls: std::mem::take(&mut *plan.tls.lock()),
             standing: Some(plan),
         }
     }
@@ -315,6 +317,7 @@ impl Plan {
         let logs = self.growth.logs.clone().unwrap_or_default();
         let mut builder = source.builder(config, files, logs, self);
         let mut plan = builder.server(proxy, &server, &backend.check);
+        *self.tls.lock() = std::mem::take(&mut builder.tls);
         plan.said = Some(said.into());
         let place = format!("'server {}/{}' : ", backend.name, server.name);
         let notes = judge(&builder.diags, number(source.files.len()), &place)?;
@@ -414,6 +417,7 @@ impl Plan {
         let mut builder = source.builder(&config, files, logs, self);
         builder.backends.insert(proxy.id, id);
         let mut plan = builder.backend(&proxy, id, None, fullconn, &self.global);
+        *self.tls.lock() = std::mem::take(&mut builder.tls);
         let more = judge(&builder.diags, file, "").map_err(failed)?;
         plan.pinned = false;
         plan.state.publish(false);

@@ -55,6 +55,7 @@ impl Builder<'_> {
         let config = self.config;
         let lines = config.proxies.iter().flat_map(|p| &p.binds);
         for said in lines.flat_map(|bind| &bind.tls.crt) {
+            let said = &said.said;
             let path = self.crt_path(&said.text);
             if config.keys.has_certificate(&path) {
                 continue;

@@ -21,7 +21,7 @@ pub struct ListenerPlan {
     /// Everything else that the line says.
     pub settings: Arc<ir::Bind>,
     /// TLS; `None`: plain text.
-    pub tls: Option<Arc<rustls::ServerConfig>>,
+    pub tls: Option<Arc<super::tls::BindTlsPlan>>,
     /// The address as written, for messages.
     pub written: String,
 }

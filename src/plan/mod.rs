@@ -98,6 +98,8 @@ pub struct Plan {
     pub keys: Arc<crate::sample::keys::Keys>,
     /// Stick tables, in source order.
     pub tables: Box<[Arc<crate::table::Table>]>,
+    /// Certificates, authorities and lists, which the runtime API sees and changes.
+    pub tls: tls::Store,
     /// Name to back end, for `use_backend` with an expression.
     pub backend_names: HashMap<Box<[u8]>, BackendId>,
     /// What is needed to add servers and back ends at run time.

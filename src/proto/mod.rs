@@ -7,3 +7,4 @@ pub mod probe;
 pub mod proxy_protocol;
 pub mod rdp;
 pub mod tls_hello;
+pub mod x509;

@@ -39,12 +39,16 @@ pub enum Extension {
     ServerName = 0,
     /// `supported_groups`
     Groups = 10,
+    /// `ec_point_formats`
+    PointFormats = 11,
     /// `signature_algorithms`
     SignatureAlgorithms = 13,
     /// `application_layer_protocol_negotiation`
     Alpn = 16,
     /// `session_ticket`
     SessionTicket = 35,
+    /// `supported_versions`
+    SupportedVersions = 43,
     /// `key_share`
     KeyShare = 51,
 }
@@ -171,6 +175,20 @@ impl<'a> ClientHello<'a> {
         None
     }
 
+    /// The numbers of the extensions in their order, two bytes each.
+    pub fn extension_numbers(&self) -> Vec<u8> {
+        let mut numbers = Vec::new();
+        let mut rest = self.extensions;
+        while let Some((id, behind)) = rest.split_at_checked(2) {
+            rest = behind;
+            if field(&mut rest, 2).is_none() {
+                break;
+            }
+            numbers.extend_from_slice(id);
+        }
+        numbers
+    }
+
     /// The name of the server that the client wants.
     pub fn server_name(&self) -> Option<&'a [u8]> {
         let mut list = self.extension(Extension::ServerName)?;
@@ -190,6 +208,13 @@ impl<'a> ClientHello<'a> {
         let mut list = self.extension(Extension::Alpn)?;
         let mut list = field(&mut list, 2)?;
         field(&mut list, 1)
+    }
+
+    /// The protocols that the client offers.
+    pub fn protocols(&self) -> impl Iterator<Item = &'a [u8]> {
+        let mut list = self.extension(Extension::Alpn).unwrap_or_default();
+        let mut list = field(&mut list, 2).unwrap_or_default();
+        std::iter::from_fn(move || field(&mut list, 1))
     }
 
     /// The list of two-byte numbers that an extension holds.

@@ -65,6 +65,10 @@ pub trait StreamView {
     fn tls(&self) -> Option<&TlsFacts> {
         None
     }
+    /// What TLS agreed upon with the server, as long as there is a connection to it.
+    fn server_tls(&self) -> Option<&TlsFacts> {
+        None
+    }
     /// The client's connection is a TLS one (`ssl_fc`).
     fn is_tls(&self) -> bool {
         self.tls().is_some()
@@ -324,6 +328,8 @@ pub struct Connection {
     pub reset: Option<u32>,
     /// HAProxy's number of what went wrong with it (`fc_err`); 0: nothing.
     pub fault: u8,
+    /// What TLS agreed upon.
+    pub tls: Option<std::sync::Arc<TlsFacts>>,
 }
 
 /// What TLS agreed upon.
@@ -339,12 +345,36 @@ pub struct TlsFacts {
     pub sni: Option<Box<str>>,
     /// The session was resumed.
     pub resumed: bool,
-    /// OpenSSL's number of what is wrong with the other side's certificate; 0: nothing.
+    /// OpenSSL's number of what was found last of the other side's certificate; 0: nothing.
     pub verify: u32,
+    /// What was found first of the certificate itself.
+    pub own_error: u32,
+    /// What was found first of one above it, and where.
+    pub above_error: u32,
+    /// How far above.
+    pub above_depth: u32,
     /// The other side's certificate, DER.
     pub certificate: Option<Box<[u8]>>,
+    /// What it sent along, DER.
+    pub intermediates: Box<[Box<[u8]>]>,
+    /// Who it was judged by.
+    pub trust: Option<std::sync::Arc<crate::proto::x509::chain::Trust>>,
     /// What this side showed, its own certificate first.
     pub own: Option<std::sync::Arc<rustls::sign::CertifiedKey>>,
+    /// The name of its file.
+    pub file: Option<std::sync::Arc<str>>,
+    /// OpenSSL's name of the group that keys were agreed upon with.
+    pub group: &'static str,
+    /// The random number of the client's hello.
+    pub client_random: Option<[u8; 32]>,
+    /// The client's hello as received (`tune.ssl.capture-buffer-size`), and how much of each list
+    /// in it may be shown.
+    pub hello: Option<Box<[u8]>>,
+    /// How much of each list in the hello may be shown.
+    pub capture: usize,
+    /// Secrets by label (`tune.ssl.keylog`); the one without a label is the client's random
+    /// number.
+    pub secrets: Box<[(Box<str>, Box<[u8]>)]>,
 }
 
 impl TlsFacts {

@@ -1,5 +1,5 @@
 //! Commands about what hapax has none of, in the words of a HAProxy that has none of it
-//! configured: certificates, peers, caches.
+//! configured: peers, caches.
 
 use super::{Call, Command, Flow};
 use crate::ir::bind::CliLevel;
@@ -25,15 +25,6 @@ fn nothing(_: &mut Call<'_>) -> Flow {
     Flow::More
 }
 
-/// The title, or that the one asked for is not there.
-fn titled(call: &mut Call<'_>, title: &str, missing: &str) -> Flow {
-    match call.arg(0) {
-        b"" => call.line(title),
-        _ => return call.error(missing),
-    }
-    Flow::More
-}
-
 /// `show peers`
 pub const PEERS: Command = list(
     &["show", "peers"],
@@ -51,50 +42,6 @@ pub const CACHE: Command = list(
     "show cache",
     "shows what is in the caches",
     CliLevel::Operator,
-    nothing,
-);
-/// `show tls-keys`
-pub const TLS_KEYS: Command = list(
-    &["show", "tls-keys"],
-    "show tls-keys [id|*]",
-    "lists the files of TLS ticket keys",
-    CliLevel::Operator,
-    |call| {
-        titled(
-            call,
-            "# id (file)",
-            "'show tls-keys' unable to locate referenced filename",
-        )
-    },
-);
-/// `show ssl cert`
-pub const CERTIFICATES: Command = list(
-    &["show", "ssl", "cert"],
-    "show ssl cert [<certfile>]",
-    "lists the certificates in use",
-    CliLevel::Operator,
-    |call| match call.arg(0) {
-        b"" => Flow::More,
-        _ => call.error("Can't display the certificate: Not found or the certificate is a bundle!"),
-    },
-);
-/// `show ssl sni`
-pub const SNI: Command = list(
-    &["show", "ssl", "sni"],
-    "show ssl sni [-f <frontend>] [-A]",
-    "lists the server names of certificates",
-    CliLevel::User,
-    |call| {
-        call.line("# Frontend/Bind\tSNI\tNegative Filter\tType\tFilename\tNotAfter\tNotBefore");
-        Flow::More
-    },
-);
-/// `show ssl crt-list`
-pub const CRT_LIST: Command = list(
-    &["show", "ssl", "crt-list"],
-    "show ssl crt-list [-n] [<list>]",
-    "lists the files of `crt-list`",
-    CliLevel::User,
     nothing,
 );
 /// `show trace`

@@ -38,10 +38,12 @@ mod show_resolvers;
 mod show_schema;
 mod show_servers;
 mod show_sess;
+mod show_ssl;
 mod show_startup_logs;
 mod show_stat;
 mod show_threads;
 mod show_version;
+mod ssl;
 mod ssl_jwt;
 mod table;
 mod var;
@@ -67,11 +69,16 @@ use bstr::ByteSlice;
 
 /// Every command, in the order that `help` lists them.
 pub const COMMANDS: &[&Command] = &[
+    &ssl::ABORT_CA_FILE,
+    &ssl::ABORT_CERT,
+    &ssl::ABORT_CRL_FILE,
     &maps::ADD_ACL,
     &backend::ADD,
     &maps::ADD_MAP,
     &add_server::ADD,
     &ssl_jwt::ADD,
+    &ssl::ADD_CA_FILE,
+    &ssl::ADD_CRT_LIST,
     &maps::CLEAR_ACL,
     &clear_counters::COMMAND,
     &maps::CLEAR_MAP,
@@ -83,15 +90,23 @@ pub const COMMANDS: &[&Command] = &[
     &debug_dev::HASH,
     &debug_dev::LOG,
     &debug_dev::LOOP,
+    &ssl::COMMIT_CA_FILE,
+    &ssl::COMMIT_CERT,
+    &ssl::COMMIT_CRL_FILE,
     &maps::DEL_ACL,
     &backend::DEL,
     &maps::DEL_MAP,
     &add_server::DEL,
     &ssl_jwt::DEL,
+    &ssl::DEL_CA_FILE,
+    &ssl::DEL_CERT,
+    &ssl::DEL_CRL_FILE,
+    &ssl::DEL_CRT_LIST,
     &health::DISABLE_AGENT,
     &frontend::DISABLE,
     &health::DISABLE,
     &set_server::DISABLE,
+    &ssl::DUMP_CERT,
     &echo::ECHO,
     &health::ENABLE_AGENT,
     &frontend::ENABLE,
@@ -103,6 +118,9 @@ pub const COMMANDS: &[&Command] = &[
     &maps::GET_MAP,
     &var::GET,
     &weight::GET,
+    &ssl::NEW_CA_FILE,
+    &ssl::NEW_CERT,
+    &ssl::NEW_CRL_FILE,
     &level::OPERATOR,
     &maps::PREPARE_ACL,
     &maps::PREPARE_MAP,
@@ -116,6 +134,11 @@ pub const COMMANDS: &[&Command] = &[
     &set_rate_limit::COMMAND,
     &set_server::SET,
     &set_severity_output::COMMAND,
+    &ssl::SET_CA_FILE,
+    &ssl::SET_CERT,
+    &ssl::SET_CRL_FILE,
+    &ssl::SET_OCSP_RESPONSE,
+    &ssl::SET_TLS_KEY,
     &table::SET,
     &set_timeout::COMMAND,
     &var::SET,
@@ -142,16 +165,19 @@ pub const COMMANDS: &[&Command] = &[
     &show_servers::CONN,
     &show_servers::STATE,
     &show_sess::SHOW,
-    &absent::CERTIFICATES,
-    &absent::CRT_LIST,
+    &show_ssl::CA_FILE,
+    &show_ssl::CERTIFICATES,
+    &show_ssl::CRL_FILE,
+    &show_ssl::CRT_LIST,
     &ssl_jwt::SHOW,
-    &absent::SNI,
+    &show_ssl::OCSP_RESPONSE,
+    &show_ssl::SNI,
     &show_startup_logs::COMMAND,
     &show_stat::COMMAND,
     &table::SHOW,
     &show_threads::TASKS,
     &show_threads::THREADS,
-    &absent::TLS_KEYS,
+    &show_ssl::TLS_KEYS,
     &absent::SHOW_TRACE,
     &show_version::COMMAND,
     &frontend::SHUTDOWN,

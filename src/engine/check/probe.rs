@@ -318,8 +318,8 @@ impl<'a> Probe<'a> {
             let played = Box::pin(preface.play(w, &sock, until, || false)).await;
             played.map_err(|f| failed(self, f.unwrap_or(Fault::TimedOut)))?;
         }
-        if let Some(tls) = tls {
-            let mut config = Arc::clone(&tls.checks);
+        if let Some((tls, spoken)) = tls.and_then(|tls| Some((tls, tls.spoken()?))) {
+            let mut config = Arc::clone(&spoken.checks);
             if let Some(names) = &connect.alpn {
                 Arc::make_mut(&mut config).alpn_protocols.clone_from(names);
             }
@@ -327,7 +327,7 @@ impl<'a> Probe<'a> {
                 true => connect.sni.as_ref().or(tls.check_sni.as_ref()),
                 false => connect.sni.as_ref(),
             };
-            tls::towards_server(&mut sock, &config, name.map(String::as_bytes));
+            tls::towards_server(&mut sock, config, name.map(String::as_bytes));
         }
         let standing = connect::established(w, &sock, until, || false).await;
         standing.map_err(|f| failed(self, f.unwrap_or(Fault::TimedOut)))?;

@@ -34,10 +34,10 @@ pub struct Servers(RefCell<Vec<(Place, Rc<Mux>)>>);
 /// Whether a server may come to speak HTTP/2.
 pub fn may_speak(server: &ServerPlan) -> bool {
     server.settings.h2
-        || server.tls.as_deref().is_some_and(|tls| {
-            let traffic = tls.traffic.as_ref();
-            traffic.is_some_and(|c| c.alpn_protocols.iter().any(|name| name == b"h2"))
-        })
+        || server
+            .tls
+            .as_deref()
+            .is_some_and(|tls| tls.encrypted && tls.offers_h2)
 }
 
 impl Servers {

@@ -168,7 +168,7 @@ impl Stream {
             Some(to) => Cow::Owned(ServerAddress::Inet(to)),
             None => Cow::Borrowed(&*now),
         };
-        let secure = plan.tls.as_deref().and_then(|tls| tls.traffic.as_ref());
+        let secure = plan.tls.as_deref().filter(|tls| tls.encrypted);
         let name = secure.and_then(|_| tls::name_for(t, plan, self));
         let header = match plan.settings.send_proxy.is_on() {
             true => preface::header(plan, self, &self.s),
@@ -269,7 +269,8 @@ impl Stream {
         if plan.settings.has_preface() {
             Box::pin(self.play(be, &preface, &sock, until)).await?;
         }
-        if let Some(config) = secure {
+        if let Some(encrypted) = secure {
+            let config = encrypted.traffic().ok_or(Fault::Handshake)?;
             tls::towards_server(&mut sock, config, name.as_deref());
         }
         let mut conn = ServerConn::new(sock, kind, shared.descriptors.server(), strict);

@@ -82,6 +82,9 @@ impl StreamView for Stream {
     fn received_proxy_header(&self) -> Option<&Received> {
         self.s.received_header()
     }
+    fn server_tls(&self) -> Option<&TlsFacts> {
+        self.server_facts.as_ref()?.tls.as_deref()
+    }
     fn bc_src(&self) -> Option<SocketAddr> {
         self.own_address
     }

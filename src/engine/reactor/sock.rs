@@ -213,6 +213,14 @@ impl Sock {
         }
     }
 
+    /// Changes the state of its TLS.
+    pub fn tls_mut<R>(&self, f: impl FnOnce(&mut Tls) -> R) -> Option<R> {
+        match &self.layer {
+            Layer::Tls(tls) => Some(f(&mut tls.borrow_mut())),
+            _ => None,
+        }
+    }
+
     /// Whether it speaks TLS.
     #[inline]
     pub fn is_tls(&self) -> bool {

@@ -10,11 +10,14 @@
 //! while a part of it waits here.
 
 use super::{Io, SKEW};
+use crate::plan::{self, tls::Observed};
+use crate::sample::view::TlsFacts;
 use rustix::io::Errno;
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
 use rustls::{CommonState, Error};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Most plain bytes encrypted for one write: with their records they stay in a CPU's second cache.
@@ -73,6 +76,10 @@ pub struct Tls {
     owed_begin: [u8; 8],
     ended: bool,
     error: Option<Box<Error>>,
+    /// What the steps of the handshake have shown so far.
+    observed: Option<Box<Observed>>,
+    /// What was agreed upon with a server.
+    pub facts: Option<Arc<TlsFacts>>,
 }
 
 impl Tls {
@@ -90,7 +97,21 @@ impl Tls {
             owed_begin: [0; 8],
             ended: false,
             error: None,
+            observed: None,
+            facts: None,
         }
+    }
+
+    /// The same, of which the first bytes were received already.
+    pub fn after(side: Side, received: Vec<u8>) -> Tls {
+        let mut tls = Tls::new(side);
+        tls.partial = received;
+        tls
+    }
+
+    /// What the handshake has shown; it is forgotten here.
+    pub fn take_observed(&mut self) -> Observed {
+        self.observed.take().map(|o| *o).unwrap_or_default()
     }
 
     /// What was agreed upon.
@@ -263,8 +284,25 @@ impl Tls {
         }
     }
 
-    /// One step of the handshake: `Done` when it is over.
+    /// One step of the handshake: `Done` when it is over. What rustls's callbacks learn in it is
+    /// this connection's: others take their steps on the same thread.
     pub fn handshake(
+        &mut self,
+        buffers: &mut Buffers,
+        raw: impl Fn(&mut [u8]) -> Io,
+        send: impl Fn(&[u8]) -> Io,
+    ) -> Io {
+        let done = self.shake_hands(buffers, raw, send);
+        if let Some(new) = plan::tls::take_observed() {
+            match &mut self.observed {
+                Some(observed) => observed.add(new),
+                None => self.observed = Some(Box::new(new)),
+            }
+        }
+        done
+    }
+
+    fn shake_hands(
         &mut self,
         buffers: &mut Buffers,
         raw: impl Fn(&mut [u8]) -> Io,

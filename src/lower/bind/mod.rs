@@ -132,6 +132,8 @@ fn bind(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         table: "bind",
     };
     options(&mut bind, args, &place);
+    // as `global` has it so far: what a later part of it says is for later lines
+    bind.tls.common.inherit(&cx.global.tls.bind);
     if bind.addresses.is_empty() {
         return;
     }

@@ -4,7 +4,7 @@
 use super::{BindOption, Fault, argument};
 use crate::config::args::Args;
 use crate::ir::Bind;
-use crate::ir::tls::{Said, TlsVersion, Verify};
+use crate::ir::tls::{Crt, Said, TlsVersion, Verify};
 use crate::lower::tls;
 
 type Done = Result<(), Fault>;
@@ -23,7 +23,37 @@ options! {
     /// `crt FILE`
     CRT "crt" |b, a| {
         let file = said(a, "crt", "missing certificate location")?;
-        b.tls.crt.push(file);
+        b.tls.crt.push(Crt { said: file, default: false });
+        Ok(())
+    };
+    /// `default-crt FILE`
+    DEFAULT_CRT "default-crt" |b, a| {
+        let file = said(a, "default-crt", "missing certificate location")?;
+        b.tls.crt.push(Crt { said: file, default: true });
+        Ok(())
+    };
+    /// `ca-verify-file FILE`
+    CA_VERIFY_FILE "ca-verify-file" |b, a| {
+        b.tls.common.ca_verify_file = Some(said(a, "ca-verify-file", "missing CAfile path")?);
+        Ok(())
+    };
+    /// `no-ca-names`
+    NO_CA_NAMES "no-ca-names" |b, _| { b.tls.common.no_ca_names = true; Ok(()) };
+    /// `sigalgs LIST`
+    SIGALGS "sigalgs" |b, a| {
+        b.tls.common.sigalgs = Some(said(a, "sigalgs", "missing signature algorithm list")?);
+        Ok(())
+    };
+    /// `client-sigalgs LIST`
+    CLIENT_SIGALGS "client-sigalgs" |b, a| {
+        let list = said(a, "client-sigalgs", "missing signature algorithm list")?;
+        b.tls.common.client_sigalgs = Some(list);
+        Ok(())
+    };
+    /// `tls-ticket-keys FILE`
+    TLS_TICKET_KEYS "tls-ticket-keys" |b, a| {
+        let file = said(a, "tls-ticket-keys", "missing TLS ticket keys file path")?;
+        b.tls.ticket_keys = Some(file);
         Ok(())
     };
     /// `crt-list FILE`

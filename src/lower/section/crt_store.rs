@@ -51,6 +51,9 @@ struct Loaded<'d> {
     key: Option<&'d Word>,
     alias: Option<&'d Word>,
     jwt: bool,
+    ocsp: Option<&'d Word>,
+    issuer: Option<&'d Word>,
+    sctl: Option<&'d Word>,
 }
 
 fn load(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
@@ -87,7 +90,24 @@ fn load(cx: &mut Context<'_>, args: &mut Args<'_, '_>) {
         ),
         span: word.span,
     });
+    let beside = |word: Option<&Word>| {
+        word.map(|word| Said {
+            text: under(
+                crt_base.as_ref().or(cx.global.tls.crt_base.as_ref()),
+                &word.display().to_string(),
+            ),
+            span: word.span,
+        })
+    };
+    let (ocsp, issuer, sctl) = (
+        beside(loaded.ocsp),
+        beside(loaded.issuer),
+        beside(loaded.sctl),
+    );
     cx.global.tls.stored.push(StoredCertificate {
+        ocsp,
+        issuer,
+        sctl,
         name,
         crt: Said {
             text: path,
@@ -103,13 +123,16 @@ fn words<'d>(args: &mut Args<'d, '_>) -> Option<Loaded<'d>> {
     while let Some(word) = args.next_word() {
         let argument = args.next_word();
         match word.bytes() {
-            b"crt" | b"key" | b"alias" => {
+            b"crt" | b"key" | b"alias" | b"ocsp" | b"issuer" | b"sctl" => {
                 let Some(argument) = argument else {
                     continue;
                 };
                 let place = match word.bytes() {
                     b"crt" => &mut loaded.crt,
                     b"key" => &mut loaded.key,
+                    b"ocsp" => &mut loaded.ocsp,
+                    b"issuer" => &mut loaded.issuer,
+                    b"sctl" => &mut loaded.sctl,
                     _ => &mut loaded.alias,
                 };
                 *place = Some(argument);
@@ -126,8 +149,7 @@ fn words<'d>(args: &mut Args<'d, '_>) -> Option<Loaded<'d>> {
                     return None;
                 }
             },
-            b"acme" | b"domains" | b"generate-dummy" | b"issuer" | b"ocsp" | b"ocsp-update"
-            | b"sctl" => {
+            b"acme" | b"domains" | b"generate-dummy" | b"ocsp-update" => {
                 let switch = word.is("ocsp-update");
                 let value = argument.filter(|a| switch && !a.is("on") && !a.is("off"));
                 if let Some(value) = value {

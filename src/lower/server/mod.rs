@@ -277,6 +277,8 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
         ..
     } = made;
     server.check = checked.then_some(check);
+    // as `global` has it so far
+    server.tls.common.inherit(&cx.global.tls.server);
     let mut complain = |text: String| {
         let text = format!("{place}{text}");
         report(args, "HX0273", server.span, text);

@@ -93,6 +93,20 @@ const CURVES: ServerOption = ServerOption::new(&["curves"], |made, _, args| {
     made.server.tls.common.curves = Some(said(args, "'curves' : missing curve suite.")?);
     Ok(())
 });
+/// `sigalgs LIST`
+const SIGALGS: ServerOption = ServerOption::new(&["sigalgs"], |made, _, args| {
+    made.server.tls.common.sigalgs =
+        Some(said(args, "'sigalgs' : missing signature algorithm list.")?);
+    Ok(())
+});
+/// `client-sigalgs LIST`
+const CLIENT_SIGALGS: ServerOption = ServerOption::new(&["client-sigalgs"], |made, _, args| {
+    made.server.tls.common.client_sigalgs = Some(said(
+        args,
+        "'client-sigalgs' : missing signature algorithm list.",
+    )?);
+    Ok(())
+});
 /// `ssl-min-ver VERSION`, `ssl-max-ver VERSION`
 const LIMITS: ServerOption = ServerOption::new(&["ssl-min-ver", "ssl-max-ver"], limits);
 /// `no-tlsv12` and its like
@@ -146,12 +160,14 @@ pub const ALL: &[ServerOption] = &[
     CHECK_SSL,
     CIPHERS,
     CIPHERSUITES,
+    CLIENT_SIGALGS,
     CRL_FILE,
     CRT,
     CURVES,
     FORCE,
     LIMITS,
     REUSE,
+    SIGALGS,
     SNI,
     SNI_AUTO,
     SSL,

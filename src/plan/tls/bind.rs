@@ -1,27 +1,333 @@
-//! The TLS of `bind` lines.
+//! The TLS of `bind` lines: what they say, and what connections use of it.
 
-use super::certificates::{self, Certificates};
-use super::verify::Clients;
+use super::certificates::{Certificates, Entry};
+use super::sigalgs::{self, Limited};
+use super::store::{Contents, ListEntry};
+use super::suites;
+use super::ticket::Tickets;
+use super::verify::{Clients, Ignored};
 use super::versions::{self, Left};
-use super::{crt_list, pem, suites};
 use crate::base::diag::{Diagnostic, Form};
-use crate::base::span::Span;
 use crate::ir::proxy::Mode;
-use crate::ir::tls::{BindTls, Said, StoredCertificate, TlsCommon, TlsVersion, Verify};
+use crate::ir::tls::{TlsCommon, TlsVersion, Verify};
 use crate::ir::{Bind, Proxy};
 use crate::plan::build::Builder;
-use rustls::crypto::aws_lc_rs;
-use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache, WebPkiClientVerifier};
+use crate::proto::x509::{self, ocsp};
+use parking_lot::RwLock;
+use rustls::server::StoresServerSessions;
 use rustls::sign::CertifiedKey;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::{DistinguishedName, ServerConfig, SignatureScheme};
 use std::sync::Arc;
 
-/// Names of files that lie beside certificates and are none (`ssl-load-extra-files`).
-const BESIDE: &[&str] = &["key", "issuer", "ocsp", "sctl", "dh"];
-/// Kinds of keys of a bundle: `site.pem` names `site.pem.rsa` and `site.pem.ecdsa`.
-const BUNDLE: &[&str] = &["ecdsa", "rsa", "dsa"];
-/// Sessions kept for clients that take no tickets (`tune.ssl.cachesize`).
-const CACHE: usize = 20_000;
+/// Where the certificates of a line come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// `crt`, `default-crt`; a bundle is several of them.
+    Crt {
+        /// The certificate's name.
+        certificate: String,
+        /// It is also for those whom no name matches.
+        default: bool,
+    },
+    /// `crt-list`, or a directory.
+    List(String),
+}
+
+/// A line that speaks TLS.
+#[derive(Debug)]
+pub struct BindTlsPlan {
+    /// The front end.
+    pub proxy: String,
+    /// File and line.
+    pub place: String,
+    /// How faults of the line end: ` for bind ':443' at [haproxy.cfg:12].`
+    said: String,
+    /// What the line says, with what `global` says for all.
+    common: TlsCommon,
+    /// Certificates in order.
+    pub sources: Vec<Source>,
+    strict: bool,
+    http: bool,
+    prefer_client: bool,
+    own: Ignored,
+    above: Ignored,
+    max_record: Option<u32>,
+    keylog: bool,
+    /// Hellos are looked at before rustls sees them: how much of them is kept.
+    pub capture: usize,
+    storage: Arc<dyn StoresServerSessions>,
+    /// Keys of tickets; `None`: `no-tls-tickets`
+    pub tickets: Option<Arc<Tickets>>,
+    now: RwLock<Arc<Serving>>,
+}
+
+/// What connections use: of the line, and of entries of lists with options of their own.
+#[derive(Debug, Default)]
+pub struct Serving {
+    /// The line's own first; empty as long as nothing could be made of it.
+    settings: Vec<Settings>,
+    certificates: Arc<Certificates>,
+}
+
+/// Settings of connections.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// For rustls.
+    pub config: Arc<ServerConfig>,
+    /// The same for clients that offer none of the protocols: none is agreed upon then, where
+    /// rustls would refuse them.
+    pub without_protocol: Option<Arc<ServerConfig>>,
+    /// Who judges clients' certificates.
+    pub clients: Option<Arc<Clients>>,
+}
+
+impl Serving {
+    /// Whether the client's name chooses more than the certificate.
+    pub fn depends_on_name(&self) -> bool {
+        self.settings.len() > 1
+    }
+    /// Whether the client's hello is to be looked at before rustls sees it.
+    pub fn depends_on_hello(&self) -> bool {
+        let first = self.usual();
+        self.depends_on_name() || first.is_some_and(|s| s.without_protocol.is_some())
+    }
+    /// For a client of whom nothing is known.
+    pub fn usual(&self) -> Option<&Settings> {
+        self.settings.first()
+    }
+    /// For a client that asks for a name and verifies these signatures.
+    pub fn chosen(&self, name: Option<&str>, schemes: &[SignatureScheme]) -> Option<&Settings> {
+        let entry = self.certificates.choose(name, schemes);
+        let chosen = entry.and_then(|e| self.settings.get(e.settings));
+        chosen.or(self.usual())
+    }
+}
+
+impl BindTlsPlan {
+    /// What the line says, with what `global` says for all.
+    pub fn common(&self) -> &TlsCommon {
+        &self.common
+    }
+
+    /// `strict-sni`
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
+    /// What new connections use.
+    pub fn serving(&self) -> Arc<Serving> {
+        self.now.read().clone()
+    }
+
+    /// Lets new connections use something else.
+    pub fn serve(&self, serving: Serving) {
+        *self.now.write() = Arc::new(serving);
+    }
+
+    /// The entries of the line in order, and whether each is for those whom no name matches.
+    pub fn entries<'c>(&'c self, contents: &'c Contents) -> Vec<(ListEntry, bool)> {
+        let mut all: Vec<(ListEntry, bool)> = Vec::new();
+        for source in &self.sources {
+            match source {
+                Source::Crt {
+                    certificate,
+                    default,
+                } => {
+                    let entry = ListEntry {
+                        line: 0,
+                        certificate: certificate.clone(),
+                        options: None,
+                        names: Vec::new(),
+                    };
+                    all.push((entry, *default));
+                }
+                Source::List(name) => {
+                    let list = contents.lists.get(name);
+                    let entries = list.into_iter().flat_map(|l| &l.entries);
+                    all.extend(entries.map(|e| (e.clone(), false)));
+                }
+            }
+        }
+        // the first certificate is a default one, with all of its bundle
+        let first = all.first().map(|(e, _)| e.certificate.clone());
+        if let Some(first) = first {
+            let stem = |name: &str| match name.rsplit_once('.') {
+                Some((stem, "rsa" | "ecdsa" | "dsa")) => stem.to_owned(),
+                _ => name.to_owned(),
+            };
+            let of = stem(&first);
+            let bundle = of != first;
+            for (at, (entry, default)) in all.iter_mut().enumerate() {
+                let same = bundle && entry.line == 0 && stem(&entry.certificate) == of;
+                *default |= at == 0 || same;
+            }
+        }
+        all
+    }
+
+    /// Makes what connections use.
+    ///
+    /// # Errors
+    /// Why that cannot be, up to the words that name the line.
+    pub fn make(&self, contents: &mut Contents) -> Result<Serving, String> {
+        let mut certificates = Certificates::default();
+        certificates.strict = self.strict;
+        let mut merged: Vec<TlsCommon> = vec![self.common.clone()];
+        let entries = self.entries(contents);
+        for (entry, default) in &entries {
+            let Some(certificate) = contents.certificates.get(&entry.certificate) else {
+                continue;
+            };
+            let Some(key) = &certificate.certified else {
+                continue;
+            };
+            let settings = match &entry.options {
+                None => 0,
+                Some(options) => {
+                    let mut common = options.common.clone();
+                    common.inherit(&self.common);
+                    let known = merged.iter().position(|m| *m == common);
+                    known.unwrap_or_else(|| {
+                        merged.push(common);
+                        merged.len() - 1
+                    })
+                }
+            };
+            let common = merged.get(settings).unwrap_or(&self.common);
+            let key = limited(key, common)?;
+            let until = key.ocsp.as_deref().and_then(|der| {
+                let until = ocsp::read(der).ok()?.next_update.and_then(ocsp::seconds)?;
+                let mut bare = CertifiedKey::clone(&key);
+                bare.ocsp = None;
+                Some((until, Arc::new(bare)))
+            });
+            let new = Entry::new(key, until, entry.certificate.as_str().into(), settings);
+            let names = match entry.names.is_empty() {
+                true => &certificate.names,
+                false => &entry.names,
+            };
+            certificates.add(new, names.iter().map(String::as_str), *default);
+        }
+        let certificates = Arc::new(certificates);
+        let mut settings = Vec::new();
+        for common in &merged {
+            settings.push(self.settings(common, contents, &certificates)?);
+        }
+        Ok(Serving {
+            settings,
+            certificates,
+        })
+    }
+
+    fn settings(
+        &self,
+        common: &TlsCommon,
+        contents: &mut Contents,
+        certificates: &Arc<Certificates>,
+    ) -> Result<Settings, String> {
+        let spoken = versions::left(&common.versions, Some(TlsVersion::Tls12));
+        let (provider, versions) =
+            suites::provider(common, &spoken).map_err(|fault| fault.text(common))?;
+        let mut schemes = provider
+            .signature_verification_algorithms
+            .supported_schemes();
+        if let Some(list) = &common.client_sigalgs {
+            let wanted = sigalgs::read(&list.text).ok_or_else(|| unknown(&list.text))?;
+            schemes.retain(|s| wanted.contains(s));
+        }
+        let builder = ServerConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(&versions)
+            .map_err(|e| e.to_string())?;
+        let verify = common.verify.unwrap_or(Verify::None);
+        let mut clients = None;
+        let builder = match verify {
+            Verify::None => builder.with_no_client_auth(),
+            Verify::Optional | Verify::Required => {
+                if common.ca_file.is_none() && common.ca_verify_file.is_none() {
+                    return Err("verify is enabled but no CA file specified".into());
+                }
+                let path = |said: &Option<crate::ir::tls::Said>| {
+                    said.as_ref().map(|s| contents.ca_path(&s.text))
+                };
+                let ca = path(&common.ca_file);
+                let key = [
+                    ca.clone(),
+                    path(&common.ca_verify_file),
+                    path(&common.crl_file),
+                ];
+                let trust = contents
+                    .trust(key)
+                    .ok_or("unable to use the CA file".to_owned())?;
+                let named = ca.filter(|_| !common.no_ca_names);
+                let named = named.and_then(|ca| contents.authorities.get(&ca));
+                let hints = named.into_iter().flat_map(|a| &a.certificates);
+                let hints = hints.filter_map(|der| {
+                    let subject = x509::parse(der)?.subject().as_raw().to_vec();
+                    Some(DistinguishedName::from(subject))
+                });
+                let made = Arc::new(Clients {
+                    trust,
+                    hints: hints.collect(),
+                    required: verify == Verify::Required,
+                    own: self.own.clone(),
+                    above: self.above.clone(),
+                    schemes,
+                });
+                clients = Some(made.clone());
+                builder.with_client_cert_verifier(made)
+            }
+        };
+        let mut config = builder.with_cert_resolver(certificates.clone());
+        config.alpn_protocols = match &common.alpn {
+            Some(names) => names.clone(),
+            // unless said otherwise, those that HTTP is spoken in
+            None if self.http => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            None => Vec::new(),
+        };
+        config.ignore_client_order = !self.prefer_client;
+        config.session_storage = self.storage.clone();
+        if let Some(tickets) = &self.tickets {
+            config.ticketer = tickets.clone();
+        }
+        config.max_fragment_size = self
+            .max_record
+            .map(|n| usize::try_from(n).unwrap_or(usize::MAX).clamp(32, 16_379) + 5);
+        if self.keylog {
+            config.key_log = Arc::new(super::KeyLog);
+        }
+        let without_protocol = (!config.alpn_protocols.is_empty()).then(|| {
+            let mut config = config.clone();
+            config.alpn_protocols.clear();
+            Arc::new(config)
+        });
+        Ok(Settings {
+            config: Arc::new(config),
+            without_protocol,
+            clients,
+        })
+    }
+}
+
+fn unknown(list: &str) -> String {
+    format!("unable to set SSL Signature Algorithm list to '{list}'")
+}
+
+/// A key that signs as a line allows it.
+pub(super) fn limited(
+    key: &Arc<CertifiedKey>,
+    common: &TlsCommon,
+) -> Result<Arc<CertifiedKey>, String> {
+    let Some(list) = &common.sigalgs else {
+        return Ok(key.clone());
+    };
+    let schemes = sigalgs::read(&list.text).ok_or_else(|| unknown(&list.text))?;
+    let mut made = CertifiedKey::clone(key);
+    made.key = Arc::new(Limited {
+        key: key.key.clone(),
+        schemes,
+    });
+    Ok(Arc::new(made))
+}
 
 impl Builder<'_> {
     /// The TLS of a line; `None` without `ssl`, or when a fault makes it impossible.
@@ -29,31 +335,62 @@ impl Builder<'_> {
         &mut self,
         bind: &Bind,
         proxy: Option<&Proxy>,
-    ) -> Option<Arc<ServerConfig>> {
+    ) -> Option<Arc<BindTlsPlan>> {
         let tls = &bind.tls;
         if !tls.ssl {
             return None;
         }
-        let mut common = tls.common.clone();
-        inherit(&mut common, &self.config.global.tls.bind);
+        let global = &self.config.global.tls;
+        let common = tls.common.clone();
         let owner = proxy.map_or_else(String::new, |p| p.name.clone());
+        let strict = tls.strict_sni.unwrap_or(global.strict_sni);
+        let keylog = global.keylog;
+        let capture = usize::try_from(global.capture).unwrap_or(usize::MAX);
+        let prefer_client = tls.prefer_client_ciphers || global.prefer_client_ciphers;
+        let lifetime = global.lifetime.map_or(300, |ms| ms / 1000);
+        let max_record = global.max_record;
+        let storage = super::ticket::storage(global.cache_size, lifetime);
         let line = Line {
             bind,
             said: format!("for bind '{}' at [{}].", bind.written, bind.place),
-            owner,
+            owner: owner.clone(),
         };
-        let found = self.certificates(tls, bind);
-        let roots = self.roots(&common, &bind.said);
+        let sources = self.sources(tls, bind);
+        let loaded = self.authorities_of(&common, &bind.said);
+        let keys = match &tls.ticket_keys {
+            None => Ok(None),
+            Some(said) => self.ticket_keys(said, bind).map(Some).ok_or(()),
+        };
         if !self.files.present() {
             return None;
         }
-        let mut found = found?;
-        found.strict = tls.strict_sni.unwrap_or(self.config.global.tls.strict_sni);
-        let strict = found.strict;
-        if found.len() == 0 {
+        let (sources, (), keys) = (sources?, loaded?, keys.ok()?);
+        let tickets = match common.no_tickets {
+            Some(true) => None,
+            _ => Some(Arc::new(super::ticket::Tickets::new(keys, lifetime)?)),
+        };
+        let made = BindTlsPlan {
+            proxy: owner.clone(),
+            place: bind.place.clone(),
+            said: line.said.clone(),
+            sources,
+            strict,
+            http: proxy.is_some_and(|p| p.settings.mode == Mode::Http),
+            prefer_client,
+            own: Ignored::of(&tls.crt_ignore),
+            above: Ignored::of(&tls.ca_ignore),
+            max_record,
+            keylog,
+            capture,
+            storage,
+            tickets,
+            now: RwLock::default(),
+            common,
+        };
+        if made.entries(&self.tls).is_empty() {
             let text = format!(
-                "Proxy '{}': no SSL certificate specified for bind '{}' at [{}]",
-                line.owner, bind.written, bind.place
+                "Proxy '{owner}': no SSL certificate specified for bind '{}' at [{}]",
+                bind.written, bind.place
             );
             let finding = match strict {
                 true => Diagnostic::warning(
@@ -68,90 +405,25 @@ impl Builder<'_> {
                 return None;
             }
         }
-        self.outdated(&common, &line);
-        let spoken = versions::left(&common.versions, Some(TlsVersion::Tls12));
+        self.outdated(&made.common, &line);
+        let spoken = versions::left(&made.common.versions, Some(TlsVersion::Tls12));
         self.bind_versions(&spoken, &line);
-        let (provider, versions) = match suites::provider(&common, &spoken) {
-            Ok(made) => made,
+        match made.make(&mut self.tls) {
+            Ok(serving) => made.serve(serving),
             Err(fault) => {
-                self.line_fault(&line, &fault.text(&common));
-                return None;
-            }
-        };
-        let provider = Arc::new(provider);
-        let builder = ServerConfig::builder_with_provider(provider.clone())
-            .with_protocol_versions(&versions)
-            .ok()?;
-        let verify = common.verify.unwrap_or(Verify::None);
-        // rustls does not tell at which depth an error is: only both lists together, whole, can be
-        // followed without ignoring more than the line says
-        let whole = |list: &[Option<u32>]| list.contains(&None);
-        let none = tls.crt_ignore.is_empty() && tls.ca_ignore.is_empty();
-        let all = whole(&tls.crt_ignore) && whole(&tls.ca_ignore);
-        if verify != Verify::None && !none && !all {
-            let text = format!(
-                "{} : 'crt-ignore-err' and 'ca-ignore-err' are executed only as 'all', both together, by this version of hapax; otherwise the line would verify less than it says.",
-                bind.said
-            );
-            self.diags
-                .push(Diagnostic::alert("HX0283", bind.span, text));
-            return None;
-        }
-        let builder = if verify == Verify::None {
-            builder.with_no_client_auth()
-        } else {
-            let Some((roots, crls, authorities)) = roots? else {
-                let text = format!(
-                    "Proxy '{}': verify is enabled but no CA file specified {}",
-                    line.owner, line.said
-                );
-                let finding = Diagnostic::alert("HX0502", bind.span, text);
+                let code = match fault.starts_with("verify") {
+                    true => "HX0502",
+                    false => "HX0503",
+                };
+                let text = format!("Proxy '{owner}': {fault} {}", made.said);
+                let finding = Diagnostic::alert(code, bind.span, text);
                 self.diags.push(finding.form(Form::Plain));
                 return None;
-            };
-            let mut inner =
-                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-                    .with_crls(crls)
-                    .enforce_revocation_expiration();
-            if verify == Verify::Optional {
-                inner = inner.allow_unauthenticated();
             }
-            let inner = match inner.build() {
-                Ok(inner) => inner,
-                Err(error) => {
-                    self.line_fault(&line, &format!("unable to use the CA file: {error}"));
-                    return None;
-                }
-            };
-            let ignored = all;
-            builder.with_client_cert_verifier(Arc::new(Clients {
-                inner,
-                trusted: authorities,
-                ignored,
-            }))
-        };
-        let mut config = builder.with_cert_resolver(Arc::new(found));
-        let http = proxy.is_some_and(|p| p.settings.mode == Mode::Http);
-        config.alpn_protocols = Self::alpn(&common, http);
-        let global = &self.config.global.tls;
-        config.ignore_client_order = !(tls.prefer_client_ciphers || global.prefer_client_ciphers);
-        config.session_storage = match self.config.global.tls.cache_size {
-            Some(0) => Arc::new(NoServerSessionStorage {}),
-            size => ServerSessionMemoryCache::new(size.map_or(CACHE, |n| n as usize)),
-        };
-        if common.no_tickets != Some(true) {
-            config.ticketer = aws_lc_rs::Ticketer::new().ok()?;
         }
-        Some(Arc::new(config))
-    }
-
-    /// The protocols offered; unless said otherwise, those that HTTP is spoken in.
-    fn alpn(common: &TlsCommon, http: bool) -> Vec<Vec<u8>> {
-        match &common.alpn {
-            Some(names) => names.clone(),
-            None if http => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-            None => Vec::new(),
-        }
+        let made = Arc::new(made);
+        self.tls.lines.push(made.clone());
+        Some(made)
     }
 
     /// Words about versions that have no effect, or another one than they seem to have.
@@ -192,398 +464,6 @@ impl Builder<'_> {
             self.diags.push(finding);
         }
     }
-
-    fn line_fault(&mut self, line: &Line<'_>, what: &str) {
-        let text = format!("Proxy '{}': {what} {}", line.owner, line.said);
-        let finding = Diagnostic::alert("HX0503", line.bind.span, text);
-        self.diags.push(finding.form(Form::Plain));
-    }
-
-    /// Where a certificate's file is.
-    pub(in crate::plan) fn crt_path(&self, name: &str) -> String {
-        match &self.config.global.tls.crt_base {
-            Some(base) if !name.starts_with('/') => format!("{base}/{name}"),
-            _ => name.to_owned(),
-        }
-    }
-
-    fn certificates(&mut self, tls: &BindTls, bind: &Bind) -> Option<Certificates> {
-        let mut all = Certificates::default();
-        let mut whole = true;
-        for said in &tls.crt {
-            let place = Place {
-                span: said.span,
-                context: bind.said.clone(),
-            };
-            let path = self.crt_path(&said.text);
-            if let Some(stored) = self.stored(&said.text, &path) {
-                whole &= self.add_stored(&mut all, &stored, &[], &place).is_some();
-                continue;
-            }
-            let files = match self.directory(&path, said.span) {
-                Some(mut files) => {
-                    files.sort();
-                    files.into_iter().map(|f| format!("{path}/{f}")).collect()
-                }
-                None => vec![path],
-            };
-            for file in files {
-                whole &= self.add_certificate(&mut all, &file, &[], &place).is_some();
-            }
-        }
-        for said in &tls.crt_list {
-            whole &= self.add_list(&mut all, said, bind).is_some();
-        }
-        whole.then_some(all)
-    }
-
-    /// The certificate of a `crt-store` that a word names: by its name there, or by its path.
-    pub(super) fn stored(&self, said: &str, path: &str) -> Option<StoredCertificate> {
-        let stored = &self.config.global.tls.stored;
-        let found = stored.iter().find(|s| s.name == said || s.name == path);
-        found.cloned()
-    }
-
-    fn add_stored(
-        &mut self,
-        all: &mut Certificates,
-        stored: &StoredCertificate,
-        names: &[String],
-        place: &Place,
-    ) -> Option<()> {
-        match self.stored_pem(stored, place) {
-            Ok(bytes) => self.add_pem(all, &stored.crt.text, &bytes, names, place),
-            Err(_) if !self.files.present() => Some(()),
-            Err(()) => None,
-        }
-    }
-
-    /// The file of a stored certificate, and of its key where that lies elsewhere, in one.
-    pub(super) fn stored_pem(
-        &mut self,
-        stored: &StoredCertificate,
-        place: &Place,
-    ) -> Result<Vec<u8>, ()> {
-        let mut whole = Vec::new();
-        // the key first: what the other file may hold besides does not count
-        for said in stored.key.iter().chain([&stored.crt]) {
-            match self.read(&said.text, said.span) {
-                Ok(bytes) => {
-                    whole.extend_from_slice(&bytes);
-                    whole.push(b'\n');
-                }
-                Err(error) => {
-                    let text = format!(
-                        "{} : unable to load '{}' : {}.",
-                        place.context,
-                        said.text,
-                        super::reason(&error)
-                    );
-                    if self.files.present() {
-                        self.diags
-                            .push(Diagnostic::alert("HX0500", said.span, text));
-                    }
-                    return Err(());
-                }
-            }
-        }
-        Ok(whole)
-    }
-
-    /// The certificates among a directory's files; `None`: it is none.
-    fn directory(&self, path: &str, span: Span) -> Option<Vec<String>> {
-        let names = self.list(path, span)?;
-        let mut files: Vec<String> = Vec::new();
-        for name in names {
-            let end = name.rsplit_once('.').map_or("", |(_, end)| end);
-            if name.starts_with('.') || BESIDE.contains(&end) {
-                continue;
-            }
-            files.push(name);
-        }
-        Some(files)
-    }
-
-    fn add_list(&mut self, all: &mut Certificates, said: &Said, bind: &Bind) -> Option<()> {
-        let bytes = match self.read(&said.text, said.span) {
-            Ok(bytes) => bytes,
-            Err(_) if !self.files.present() => return Some(()),
-            Err(error) => {
-                let text = format!(
-                    "{} : 'crt-list' : cannot open file '{}' : {}",
-                    bind.said,
-                    said.text,
-                    super::reason(&error)
-                );
-                self.diags
-                    .push(Diagnostic::alert("HX0500", said.span, text));
-                return None;
-            }
-        };
-        let place = Place {
-            span: said.span,
-            context: format!("{} : 'crt-list'", bind.said),
-        };
-        let entries = match crt_list::read(&bytes) {
-            Ok(entries) => entries,
-            Err((line, text)) => {
-                let text = format!(
-                    "{} : {text} in file '{}' line {line}",
-                    place.context, said.text
-                );
-                self.diags
-                    .push(Diagnostic::alert("HX0500", said.span, text));
-                return None;
-            }
-        };
-        let mut whole = true;
-        for entry in entries {
-            if !entry.options.is_empty() {
-                let text = format!(
-                    "{} : options of '{}' in file '{}' line {} are not executed yet by this version of hapax; without them the line would promise more than it keeps.",
-                    place.context, entry.file, said.text, entry.line
-                );
-                self.diags
-                    .push(Diagnostic::alert("HX0283", said.span, text));
-                whole = false;
-                continue;
-            }
-            let path = self.crt_path(&entry.file);
-            if let Some(stored) = self.stored(&entry.file, &path) {
-                let added = self.add_stored(all, &stored, &entry.names, &place);
-                whole &= added.is_some();
-                continue;
-            }
-            whole &= self
-                .add_certificate(all, &path, &entry.names, &place)
-                .is_some();
-        }
-        whole.then_some(())
-    }
-
-    /// Loads the certificate of a file, or those of the bundle that it names.
-    fn add_certificate(
-        &mut self,
-        all: &mut Certificates,
-        path: &str,
-        names: &[String],
-        place: &Place,
-    ) -> Option<()> {
-        let bytes = match self.read(path, place.span) {
-            Ok(bytes) => bytes,
-            Err(_) if !self.files.present() => return Some(()),
-            Err(error) => {
-                let mut found = false;
-                for kind in BUNDLE {
-                    let part = format!("{path}.{kind}");
-                    if let Ok(bytes) = self.read(&part, place.span) {
-                        found = true;
-                        self.add_pem(all, &part, &bytes, names, place)?;
-                    }
-                }
-                if found {
-                    return Some(());
-                }
-                let text = format!(
-                    "{} : unable to stat SSL certificate from file '{path}' : {}.",
-                    place.context,
-                    super::reason(&error)
-                );
-                self.diags
-                    .push(Diagnostic::alert("HX0500", place.span, text));
-                return None;
-            }
-        };
-        self.add_pem(all, path, &bytes, names, place)
-    }
-
-    fn add_pem(
-        &mut self,
-        all: &mut Certificates,
-        path: &str,
-        bytes: &[u8],
-        names: &[String],
-        place: &Place,
-    ) -> Option<()> {
-        let key = Arc::new(self.certified(path, bytes, place)?);
-        let own;
-        let names = match (names, key.cert.first()) {
-            ([], Some(first)) => {
-                own = certificates::names(first);
-                &own[..]
-            }
-            (names, _) if names.iter().all(|n| n.starts_with('!')) => {
-                own = key
-                    .cert
-                    .first()
-                    .map(certificates::names)
-                    .unwrap_or_default()
-                    .into_iter()
-                    .chain(names.iter().cloned())
-                    .collect();
-                &own[..]
-            }
-            (names, _) => names,
-        };
-        all.add(&key, names);
-        Some(())
-    }
-
-    /// A chain with its key; the key may lie beside it in `FILE.key`.
-    pub(super) fn certified(
-        &mut self,
-        path: &str,
-        bytes: &[u8],
-        place: &Place,
-    ) -> Option<CertifiedKey> {
-        let mut fail = |text: String| {
-            let text = format!("{} : {text}", place.context);
-            self.diags
-                .push(Diagnostic::alert("HX0500", place.span, text));
-        };
-        let mut pem = pem::read(bytes);
-        if pem.certificates.is_empty() {
-            fail(format!(
-                "unable to load certificate from file '{path}': no start line."
-            ));
-            return None;
-        }
-        if pem.key.is_none() {
-            let beside = format!("{path}.key");
-            pem.key = self
-                .read(&beside, place.span)
-                .ok()
-                .and_then(|bytes| pem::read(&bytes).key);
-        }
-        let mut fail = |text: String| {
-            let text = format!("{} : {text}", place.context);
-            self.diags
-                .push(Diagnostic::alert("HX0500", place.span, text));
-        };
-        let Some(key) = pem.key else {
-            fail(format!("No Private Key found in '{path}.key'."));
-            return None;
-        };
-        let signer = match aws_lc_rs::sign::any_supported_type(&key) {
-            Ok(signer) => signer,
-            Err(error) => {
-                fail(format!(
-                    "unable to use the private key of '{path}': {error}."
-                ));
-                return None;
-            }
-        };
-        if self.config.global.tls.skip_self_issued {
-            // what is left out is no part of the way to an authority but the authority itself
-            let mut first = true;
-            pem.certificates
-                .retain(|c| std::mem::take(&mut first) || !certificates::self_issued(c));
-        }
-        let certified = CertifiedKey::new(pem.certificates, signer);
-        // a certificate that rustls cannot read has its key taken on trust
-        if let Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch)) =
-            certified.keys_match()
-        {
-            fail(format!(
-                "inconsistencies between private key and certificate loaded '{path}'."
-            ));
-            return None;
-        }
-        Some(certified)
-    }
-
-    /// The authorities and revocation lists; `Some(None)` without `ca-file`.
-    #[allow(clippy::type_complexity)]
-    pub(super) fn roots(
-        &mut self,
-        common: &TlsCommon,
-        context: &str,
-    ) -> Option<
-        Option<(
-            RootCertStore,
-            Vec<rustls::pki_types::CertificateRevocationListDer<'static>>,
-            Vec<rustls::pki_types::CertificateDer<'static>>,
-        )>,
-    > {
-        let mut crls = Vec::new();
-        if let Some(said) = &common.crl_file {
-            crls = self.authority_file(said, "crl-file", context)?.crls;
-        }
-        let Some(said) = &common.ca_file else {
-            return Some(None);
-        };
-        let pem = match said.text.as_str() {
-            "@system-ca" => self.system_authorities(said.span),
-            _ => self.authority_file(said, "ca-file", context)?,
-        };
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(pem.certificates.iter().cloned());
-        crls.extend(pem.crls);
-        // with revocation lists none is taken as it is
-        let trusted = match crls.is_empty() {
-            true => pem.certificates,
-            false => Vec::new(),
-        };
-        Some(Some((roots, crls, trusted)))
-    }
-
-    fn authority_file(&mut self, said: &Said, word: &str, context: &str) -> Option<pem::Pem> {
-        let path = match &self.config.global.tls.ca_base {
-            Some(base) if !said.text.starts_with('/') => format!("{base}/{}", said.text),
-            _ => said.text.clone(),
-        };
-        let mut pem = pem::Pem::default();
-        let fault = if let Some(names) = self.list(&path, said.span) {
-            for name in names {
-                let ends = [".pem", ".crt", ".cer", ".crl"];
-                if !name.starts_with('.') && ends.iter().any(|e| name.ends_with(e)) {
-                    let bytes = self.read(&format!("{path}/{name}"), said.span);
-                    let more = pem::read(&bytes.unwrap_or_default());
-                    pem.certificates.extend(more.certificates);
-                    pem.crls.extend(more.crls);
-                }
-            }
-            None
-        } else {
-            match self.read(&path, said.span) {
-                Ok(bytes) => {
-                    pem = pem::read(&bytes);
-                    None
-                }
-                Err(_) if !self.files.present() => return Some(pem),
-                Err(error) => Some(super::reason(&error)),
-            }
-        };
-        let empty = pem.certificates.is_empty() && pem.crls.is_empty();
-        let fault = fault.or_else(|| empty.then(|| "no certificate or crl found".to_owned()));
-        if let Some(reason) = fault {
-            let text = format!("Couldn't open the ca-file '{path}' ({reason}).");
-            let finding = Diagnostic::alert("HX0500", said.span, text);
-            self.diags.push(finding.form(Form::Config));
-            let text = format!("{context} : '{word}' : unable to load {}", said.text);
-            self.diags
-                .push(Diagnostic::alert("HX0500", said.span, text));
-            return None;
-        }
-        Some(pem)
-    }
-
-    /// The authorities that this machine trusts (`@system-ca`).
-    fn system_authorities(&self, span: Span) -> pem::Pem {
-        const PLACES: [&str; 3] = [
-            "/etc/ssl/certs/ca-certificates.crt",
-            "/etc/pki/tls/certs/ca-bundle.crt",
-            "/etc/ssl/cert.pem",
-        ];
-        let found = PLACES.iter().find_map(|p| self.read(p, span).ok());
-        pem::read(&found.unwrap_or_default())
-    }
-}
-
-/// Where a file is named, for messages.
-pub(super) struct Place {
-    pub span: Span,
-    pub context: String,
 }
 
 /// A line, for messages.
@@ -591,20 +471,4 @@ struct Line<'a> {
     bind: &'a Bind,
     said: String,
     owner: String,
-}
-
-/// Fills in what the line does not say.
-pub(super) fn inherit(common: &mut TlsCommon, global: &TlsCommon) {
-    let c = common;
-    c.ciphers = c.ciphers.take().or_else(|| global.ciphers.clone());
-    c.ciphersuites = c
-        .ciphersuites
-        .take()
-        .or_else(|| global.ciphersuites.clone());
-    c.curves = c.curves.take().or_else(|| global.curves.clone());
-    let (v, g) = (&mut c.versions, &global.versions);
-    v.min = v.min.or(g.min);
-    v.max = v.max.or(g.max);
-    v.without.extend(&g.without);
-    c.no_tickets = c.no_tickets.or(global.no_tickets);
 }

@@ -1,29 +1,36 @@
 //! The TLS of `server` lines.
 
-use super::bind::{Place, inherit};
+use super::load::Place;
+use super::sigalgs;
+use super::store::Contents;
 use super::suites::{self, Empty};
 use super::verify::{Anyone, Servers};
 use super::versions;
 use crate::base::diag::{Diagnostic, Form};
 use crate::ir::proxy::Mode;
 use crate::ir::server::CheckSettings;
-use crate::ir::tls::{Sni, Verify};
+use crate::ir::tls::{Said, Sni, TlsCommon, Verify};
 use crate::ir::{Proxy, Server};
 use crate::plan::build::Builder;
+use parking_lot::RwLock;
 use rustls::ClientConfig;
 use rustls::client::danger::ServerCertVerifier;
-use rustls::client::{Resumption, Tls12Resumption, WebPkiServerVerifier};
+use rustls::client::{Resumption, Tls12Resumption};
 use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName};
-use rustls::sign::SingleCertAndKey;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use std::sync::Arc;
 
 /// How a server is spoken to.
 #[derive(Debug)]
 pub struct ServerTlsPlan {
-    /// rustls's settings for traffic; `None`: plain (`check-ssl` alone).
-    pub traffic: Option<Arc<ClientConfig>>,
-    /// For health checks.
-    pub checks: Arc<ClientConfig>,
+    /// It is spoken to in TLS; else only health checks are (`check-ssl` alone).
+    pub encrypted: bool,
+    /// It may come to speak HTTP/2 (`alpn`).
+    pub offers_h2: bool,
+    /// The certificate shown to it.
+    pub certificate: Option<String>,
+    /// Authorities and revocation lists, by their files.
+    pub files: [Option<String>; 2],
     /// Whether health checks speak TLS without being told by a rule.
     pub checks_by_default: bool,
     /// `sni`
@@ -32,6 +39,121 @@ pub struct ServerTlsPlan {
     pub sni_auto: bool,
     /// `check-sni`
     pub check_sni: Option<String>,
+    common: TlsCommon,
+    verifyhost: Option<String>,
+    verify: Verify,
+    no_reuse: bool,
+    keylog: bool,
+    check_alpn: Vec<Vec<u8>>,
+    now: RwLock<Option<Arc<Spoken>>>,
+}
+
+/// rustls's settings.
+#[derive(Debug)]
+pub struct Spoken {
+    /// For traffic.
+    pub traffic: Arc<ClientConfig>,
+    /// For health checks.
+    pub checks: Arc<ClientConfig>,
+}
+
+impl ServerTlsPlan {
+    /// What new connections use.
+    pub fn spoken(&self) -> Option<Arc<Spoken>> {
+        self.now.read().clone()
+    }
+
+    /// What new connections of traffic use; `None`: they are plain.
+    pub fn traffic(&self) -> Option<Arc<ClientConfig>> {
+        if !self.encrypted {
+            return None;
+        }
+        self.now.read().as_ref().map(|s| s.traffic.clone())
+    }
+
+    /// Lets new connections use something else.
+    pub fn serve(&self, spoken: Spoken) {
+        *self.now.write() = Some(Arc::new(spoken));
+    }
+
+    /// Makes what connections use.
+    ///
+    /// # Errors
+    /// Why that cannot be: a list that leaves nothing, or words.
+    pub fn make(&self, contents: &mut Contents) -> Result<Spoken, Fault> {
+        let spoken = versions::left(&self.common.versions, None);
+        let (provider, versions) = suites::provider(&self.common, &spoken).map_err(Fault::Empty)?;
+        let mut schemes = provider
+            .signature_verification_algorithms
+            .supported_schemes();
+        if let Some(list) = &self.common.sigalgs {
+            let wanted = sigalgs::read(&list.text).ok_or_else(|| {
+                let text = format!(
+                    "unable to set SSL Signature Algorithm list to '{}'.",
+                    list.text
+                );
+                Fault::Text(text)
+            })?;
+            schemes.retain(|s| wanted.contains(s));
+        }
+        let verifier: Arc<dyn ServerCertVerifier> = match self.verify {
+            Verify::None => Arc::new(Anyone { schemes }),
+            _ => {
+                let [ca, crl] = self.files.clone();
+                let trust = contents.trust([ca, None, crl]);
+                Arc::new(Servers {
+                    trust: trust
+                        .ok_or_else(|| Fault::Text("unable to use the CA file.".to_owned()))?,
+                    host: self.verifyhost.clone(),
+                    schemes,
+                })
+            }
+        };
+        let builder = ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(&versions)
+            .map_err(|e| Fault::Text(e.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(verifier);
+        let shown = self.certificate.as_ref();
+        let shown = shown.and_then(|name| contents.certificates.get(name)?.certified.clone());
+        let mut config = match shown {
+            None => builder.with_no_client_auth(),
+            Some(key) => {
+                let only = TlsCommon {
+                    sigalgs: self.common.client_sigalgs.clone(),
+                    ..TlsCommon::default()
+                };
+                let key = super::bind::limited(&key, &only).map_err(Fault::Text)?;
+                let key = CertifiedKey::clone(&key);
+                builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key)))
+            }
+        };
+        if self.no_reuse {
+            config.resumption = Resumption::disabled();
+        } else if self.common.no_tickets == Some(true) {
+            let by_id = Tls12Resumption::SessionIdOnly;
+            config.resumption = config.resumption.tls12_resumption(by_id);
+        }
+        if self.keylog {
+            config.key_log = Arc::new(super::KeyLog);
+        }
+        let mut checks = config.clone();
+        config.alpn_protocols = self.common.alpn.iter().flatten().cloned().collect();
+        checks.alpn_protocols.clone_from(&self.check_alpn);
+        Ok(Spoken {
+            traffic: Arc::new(config),
+            checks: Arc::new(checks),
+        })
+    }
+}
+
+/// Why nothing can be made of a line.
+#[derive(Debug)]
+pub enum Fault {
+    /// A list leaves nothing.
+    Empty(Empty),
+    /// Something else.
+    Text(String),
 }
 
 /// The name that rustls is given where none is to be asked for: an address is never sent.
@@ -59,22 +181,39 @@ impl Builder<'_> {
         if !(tls.ssl || tls.check_ssl || server.check.is_some() && steps_speak_tls) {
             return None;
         }
-        let mut common = tls.common.clone();
-        inherit(&mut common, &self.config.global.tls.server);
+        let global = &self.config.global.tls;
+        let common = tls.common.clone();
+        let trusting = global.server_verify_none;
+        let keylog = global.keylog;
         let place = format!("'server {}/{}'", proxy.name, server.name);
-        let roots = self.roots(&common, &format!("config : {place}"));
-        let trusting = self.config.global.tls.server_verify_none;
+        let loaded = self.authorities_of(&common, &format!("config : {place}"));
+        let certificate = match &tls.crt {
+            None => None,
+            Some(said) => {
+                let at = Place {
+                    span: server.span,
+                    context: place.clone(),
+                };
+                match self.load_one(&said.text, &at) {
+                    Some(name) => Some(name),
+                    None => return None,
+                }
+            }
+        };
+        loaded?;
+        if !self.files.present() {
+            return None;
+        }
         let verify = common.verify.unwrap_or(match trusting {
             true => Verify::None,
             false => Verify::Required,
         });
-        let roots = roots?;
         let fail = |diags: &mut Vec<Diagnostic>, text: String| {
             let text = format!("{place} : {text}");
             let finding = Diagnostic::alert("HX0503", server.span, text);
             diags.push(finding.form(Form::PlainBracket));
         };
-        if verify != Verify::None && roots.is_none() {
+        if verify != Verify::None && common.ca_file.is_none() {
             fail(
                 &mut self.diags,
                 "verify is enabled by default but no CA file specified. If you're running on a LAN where you're certain to trust the server's certificate, please set an explicit 'verify none' statement on the 'server' line, or use 'ssl-server-verify none' in the global section to disable server-side verifications by default.".into(),
@@ -98,119 +237,49 @@ impl Builder<'_> {
                 hole.name()
             ));
         }
-        let (provider, versions) = match suites::provider(&common, &spoken) {
-            Ok(made) => made,
+        let http = proxy.settings.mode == Mode::Http;
+        // a check of another port or address is plain unless the line says otherwise
+        let elsewhere = |c: &CheckSettings| c.port.is_some() || c.addr.is_some();
+        let same_place = !server.check.as_ref().is_some_and(elsewhere);
+        let path = |said: &Option<Said>| said.as_ref().map(|s| self.tls.ca_path(&s.text));
+        let offered = tls.check_alpn.iter().flatten();
+        let made = ServerTlsPlan {
+            encrypted: tls.ssl,
+            offers_h2: common.alpn.iter().flatten().any(|name| name == b"h2"),
+            certificate,
+            files: [path(&common.ca_file), path(&common.crl_file)],
+            checks_by_default: tls.check_ssl || tls.ssl && same_place,
+            sni: tls.sni.clone(),
+            sni_auto: http && tls.sni.is_none() && !tls.no_sni_auto,
+            check_sni: tls.check_sni.clone(),
+            verifyhost: tls.verifyhost.clone(),
+            verify,
+            no_reuse: tls.no_reuse,
+            keylog,
+            // checks speak HTTP/1 alone
+            check_alpn: offered.filter(|n| !http || *n != b"h2").cloned().collect(),
+            common,
+            now: RwLock::default(),
+        };
+        match made.make(&mut self.tls) {
+            Ok(spoken) => made.serve(spoken),
             Err(fault) => {
                 let text = match fault {
-                    Empty::Versions => format!(
+                    Fault::Empty(fault @ Empty::Versions) => format!(
                         "backend '{}': {} for server '{}'.",
                         proxy.name,
-                        fault.text(&common),
+                        fault.text(&made.common),
                         server.name
                     ),
-                    _ => format!("{}.", fault.text(&common)),
+                    Fault::Empty(fault) => format!("{}.", fault.text(&made.common)),
+                    Fault::Text(text) => text,
                 };
                 fail(&mut self.diags, text);
                 return None;
             }
-        };
-        let provider = Arc::new(provider);
-        let verifier: Arc<dyn ServerCertVerifier> = match (verify, roots) {
-            (Verify::None, _) | (_, None) => Arc::new(Anyone {
-                schemes: provider
-                    .signature_verification_algorithms
-                    .supported_schemes(),
-            }),
-            (_, Some((roots, crls, authorities))) => {
-                let inner =
-                    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-                        .with_crls(crls)
-                        .enforce_revocation_expiration()
-                        .build();
-                match inner {
-                    Ok(inner) => Arc::new(Servers {
-                        inner,
-                        trusted: authorities,
-                        host: tls.verifyhost.clone(),
-                    }),
-                    Err(_) if !self.files.present() => return None,
-                    Err(error) => {
-                        fail(
-                            &mut self.diags,
-                            format!("unable to use the CA file: {error}."),
-                        );
-                        return None;
-                    }
-                }
-            }
-        };
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&versions)
-            .ok()?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier);
-        let mut config = match &tls.crt {
-            None => builder.with_no_client_auth(),
-            Some(said) => {
-                let path = match &self.config.global.tls.crt_base {
-                    Some(base) if !said.text.starts_with('/') => format!("{base}/{}", said.text),
-                    _ => said.text.clone(),
-                };
-                let at = Place {
-                    span: server.span,
-                    context: place.clone(),
-                };
-                let stored = self.stored(&said.text, &path);
-                let read = match &stored {
-                    Some(stored) => match self.stored_pem(stored, &at) {
-                        Ok(bytes) => Ok(bytes),
-                        Err(()) => return None,
-                    },
-                    None => self.read(&path, said.span),
-                };
-                let bytes = match read {
-                    Ok(bytes) => bytes,
-                    Err(_) if !self.files.present() => return None,
-                    Err(error) => {
-                        fail(
-                            &mut self.diags,
-                            format!(
-                                "unable to stat SSL certificate from file '{path}' : {}.",
-                                super::reason(&error)
-                            ),
-                        );
-                        return None;
-                    }
-                };
-                let key = self.certified(&path, &bytes, &at)?;
-                builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key)))
-            }
-        };
-        if tls.no_reuse {
-            config.resumption = Resumption::disabled();
-        } else if common.no_tickets == Some(true) {
-            let by_id = Tls12Resumption::SessionIdOnly;
-            config.resumption = config.resumption.tls12_resumption(by_id);
         }
-        let http = proxy.settings.mode == Mode::Http;
-        let checked = |names: &Option<Vec<Vec<u8>>>| -> Vec<Vec<u8>> {
-            let names = names.iter().flatten();
-            // checks speak HTTP/1 alone
-            names.filter(|n| !http || *n != b"h2").cloned().collect()
-        };
-        // a check of another port or address is plain unless the line says otherwise
-        let elsewhere = |c: &CheckSettings| c.port.is_some() || c.addr.is_some();
-        let same_place = !server.check.as_ref().is_some_and(elsewhere);
-        let mut checks = config.clone();
-        config.alpn_protocols = common.alpn.iter().flatten().cloned().collect();
-        checks.alpn_protocols = checked(&tls.check_alpn);
-        Some(Arc::new(ServerTlsPlan {
-            traffic: tls.ssl.then(|| Arc::new(config)),
-            checks_by_default: tls.check_ssl || tls.ssl && same_place,
-            checks: Arc::new(checks),
-            sni: tls.sni.clone(),
-            sni_auto: http && tls.sni.is_none() && !tls.no_sni_auto,
-            check_sni: tls.check_sni.clone(),
-        }))
+        let made = Arc::new(made);
+        self.tls.servers.push(Arc::downgrade(&made));
+        Some(made)
     }
 }

@@ -235,7 +235,11 @@ pub fn provider(
             None => Empty::Versions,
         });
     }
-    provider.cipher_suites = newer.into_iter().chain(older).collect();
+    // what no version left speaks must not be offered: who answers would count on it
+    let has = |v: &'static SupportedProtocolVersion| versions.contains(&v);
+    let newer = newer.into_iter().filter(|_| has(&version::TLS13));
+    let older = older.into_iter().filter(|_| has(&version::TLS12));
+    provider.cipher_suites = newer.chain(older).collect();
     Ok((provider, versions))
 }
 

@@ -109,7 +109,7 @@ pub fn to_base64(bytes: &[u8], push: &mut dyn FnMut(u8)) {
 }
 
 /// Decodes padded base64, as the converter `b64dec` does.
-pub(in crate::sample) fn from_base64(text: &[u8], push: &mut dyn FnMut(u8)) -> Option<()> {
+pub fn from_base64(text: &[u8], push: &mut dyn FnMut(u8)) -> Option<()> {
     decode_padded(text, push)
 }
 

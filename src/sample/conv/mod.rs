@@ -38,7 +38,7 @@ mod variables;
 mod when;
 mod x509;
 
-pub(super) use encodings::from_base64;
+pub use encodings::from_base64;
 pub use encodings::to_base64;
 pub use map::Map;
 pub use rfc7239::{host_or_nothing, write_node_name, write_node_port};

@@ -19,6 +19,8 @@ pub fn asks_server_connection(name: &str) -> bool {
         "bc_settings",
         "bc_http",
         "bs.",
+        "ssl_bc",
+        "ssl_s_",
     ]
     .iter()
     .any(|begin| name.starts_with(begin))

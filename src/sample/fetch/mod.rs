@@ -12,6 +12,7 @@ mod auth;
 mod base32;
 mod body;
 mod captures;
+mod certificate;
 mod connection;
 mod cookies;
 mod counters;
@@ -35,7 +36,7 @@ mod variables;
 
 pub use captures::{path_of, remembered_target};
 pub use connection::{asks_server_connection, fault_named, fault_number};
-pub use ssl::{cipher, key_name, signature_name};
+pub use ssl::cipher;
 
 /// Evaluates a fetch; `None`: no such value.
 pub type FetchFn = for<'a> fn(&'a [Arg], &Eval<'a>, &mut Cursor) -> Option<Sample<'a>>;
@@ -163,6 +164,8 @@ sources! {
     CLIENT = "client address", Places::CLIENT;
     /// The client's connection.
     CLIENT_CONNECTION = "client-side connection", Places::SESSION;
+    /// What the connection to the server brought.
+    SERVER_CONNECTION = "server-side connection", Places::SERVER_CONNECTION;
     /// Bytes of the request.
     REQUEST_BUFFER = "request buffer", Places::REQUEST;
     /// The request's head.
@@ -207,7 +210,13 @@ static FAMILIES: &[&[Fetch]] = &[
     counters::STATES,
     counters::TABLES,
     ssl::FETCHES,
-    ssl::CERTIFICATES,
+    ssl::LISTS,
+    ssl::SECRETS,
+    ssl::SERVERS,
+    certificate::CLIENTS,
+    certificate::OWN,
+    certificate::SERVERS,
+    certificate::CHAINS,
     payload::FETCHES,
     distcc::FETCHES,
     hello::FETCHES,

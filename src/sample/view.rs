@@ -332,6 +332,9 @@ pub struct Connection {
     pub tls: Option<std::sync::Arc<TlsFacts>>,
 }
 
+/// A secret of a connection, behind its label.
+pub type Secret = (Box<str>, Box<[u8]>);
+
 /// What TLS agreed upon.
 #[derive(Clone, Debug, Default)]
 pub struct TlsFacts {
@@ -374,7 +377,7 @@ pub struct TlsFacts {
     pub capture: usize,
     /// Secrets by label (`tune.ssl.keylog`); the one without a label is the client's random
     /// number.
-    pub secrets: Box<[(Box<str>, Box<[u8]>)]>,
+    pub secrets: Box<[Secret]>,
 }
 
 impl TlsFacts {

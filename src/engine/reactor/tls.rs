@@ -310,6 +310,12 @@ impl Tls {
     ) -> Io {
         // a client speaks first
         if let Err(e) = self.settle() {
+            if matches!(e, Error::InvalidMessage(_)) {
+                // who does not speak TLS is not answered in it
+                self.cipher.clear();
+                self.sent = 0;
+            }
+            self.flush(&send);
             return self.fail(e);
         }
         loop {

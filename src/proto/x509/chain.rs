@@ -353,9 +353,7 @@ impl Check<'_, '_> {
 
     fn ends_in_trust(&mut self, chain: &[X509Certificate<'_>], own: usize) -> Option<()> {
         let top = chain.len() - 1;
-        let Some(last) = chain.last() else {
-            return None;
-        };
+        let last = chain.last()?;
         match (self_signed(last), own < chain.len()) {
             (true, true) => Some(()),
             (true, false) if top == 0 => self.tell(number::SELF_SIGNED, 0),

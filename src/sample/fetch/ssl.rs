@@ -138,7 +138,7 @@ fn key_size<'a>(tls: &TlsFacts) -> Option<Sample<'a>> {
 }
 
 fn group<'a>(tls: &TlsFacts) -> Option<Sample<'a>> {
-    (!tls.group.is_empty()).then(|| Sample::Str(tls.group.as_bytes()))
+    (!tls.group.is_empty()).then_some(Sample::Str(tls.group.as_bytes()))
 }
 
 fn client_random(tls: &TlsFacts) -> Option<&[u8]> {

@@ -73,6 +73,11 @@ pub fn line(text: &[u8]) -> Layout {
             {
                 next += 1;
             }
+            // in front of a space it would escape it
+            b'\\' => {
+                let after = text.get(next);
+                layout.broken |= after.is_some_and(|b| matches!(b, b'\t' | 0x0b | 0x0c | b'\r'));
+            }
             _ => {}
         }
         start.get_or_insert(at);
@@ -112,6 +117,7 @@ mod tests {
         assert!(line(b"a 'b").broken);
         assert!(line(b"a \"b\\\"").broken);
         assert!(line(b"a\0b").broken);
+        assert!(line(b"a\\\tb").broken);
         assert!(!line(b"a 'b' \"c\"").broken);
     }
 }

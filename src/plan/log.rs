@@ -28,7 +28,7 @@ const CLF: &str = "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft %b 
 const TCP_CLF: &str = "%{+Q}o %{-Q}ci - - [%T] \"TCP \" 000 %B \"\" \"\" %cp %ms %ft %b %s %Th %Tw \
                        %Tc %Tt %U %ts-- %ac %fc %bc %sc %rc %sq %bq \"\" \"\" ";
 /// What `option httpslog` adds: errors of the connection (none, once there is a stream), TLS.
-const HTTPS_TAIL: &str = " 0/-/%[ssl_c_err]/%[ssl_c_ca_err]/0 %[ssl_fc_sni]/%sslv/%sslc";
+const HTTPS_TAIL: &str = " %[fc_err]/%[ssl_fc_err,hex]/%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] %[ssl_fc_sni]/%sslv/%sslc";
 
 /// One target.
 #[derive(Debug)]

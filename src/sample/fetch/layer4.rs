@@ -195,6 +195,20 @@ pub(super) static FETCHES: &[Fetch] = &[
         "Whether the client's connection is a TLS one.",
         "0"
     ),
+    flag!(
+        "ssl_fc_has_sni",
+        CLIENT_CONNECTION,
+        |e| Some(e.view.tls().is_some_and(|tls| tls.sni.is_some())),
+        "Whether the client asked for a name in TLS.",
+        "0"
+    ),
+    flag!(
+        "ssl_fc_is_resumed",
+        CLIENT_CONNECTION,
+        |e| Some(e.view.tls().is_some_and(|tls| tls.resumed)),
+        "Whether the client's TLS session was resumed.",
+        "0"
+    ),
     Fetch {
         name: "fc_glitches",
         args: &[],

@@ -47,8 +47,6 @@ fn text(value: Option<&[u8]>) -> Option<Sample<'_>> {
 fetches! { FETCHES CLIENT_CONNECTION tls:
     "ssl_fc_sni" Str |_e, tls| tls.sni.as_deref().map(|n| Sample::Str(n.as_bytes())),
         "The name that the client asked for.";
-    "ssl_fc_has_sni" Bool |_e, tls| Some(Sample::Bool(tls.sni.is_some())),
-        "Whether the client asked for a name.";
     "ssl_fc_protocol" Str |_e, tls| Some(Sample::Str(tls.version.as_bytes())),
         "The version, such as TLSv1.3.";
     "ssl_fc_cipher" Str |e, tls| cipher(e, tls),
@@ -61,8 +59,6 @@ fetches! { FETCHES CLIENT_CONNECTION tls:
         "Bits of the cipher's key.";
     "ssl_fc_use_keysize" Sint |_e, tls| key_size(tls),
         "Bits of the cipher's key in use.";
-    "ssl_fc_is_resumed" Bool |_e, tls| Some(Sample::Bool(tls.resumed)),
-        "Whether the session was resumed.";
     "ssl_fc_curve" Str |_e, tls| group(tls),
         "The group that keys were agreed upon with, by OpenSSL's name.";
     "ssl_fc_crtname" Str |_e, tls| tls.file.as_deref().map(|f| Sample::Str(f.as_bytes())),

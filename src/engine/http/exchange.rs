@@ -481,6 +481,8 @@ impl Stream {
 
     /// Applies the response rules, decides on the connection, and sends the head with the body's
     /// first bytes; `resumed`, where the rules go on after they had to wait.
+    // one of the two callers is the path of every request
+    #[inline(always)]
     pub(super) fn pass_response(
         &mut self,
         be: &BackendPlan,

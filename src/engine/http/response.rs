@@ -40,6 +40,9 @@ impl Stream {
         ];
         let mut from = begin.rule;
         for (number, (list, set, lines)) in sets.into_iter().enumerate().skip(begin.set) {
+            if list.is_empty() && lines.is_none() {
+                continue;
+            }
             let verdict = loop {
                 let mode = rules::Mode {
                     from: std::mem::take(&mut from),

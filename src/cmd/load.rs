@@ -99,7 +99,7 @@ pub fn load(
     wake: &Arc<dyn Wake>,
     names: Names,
 ) -> Loaded {
-    let (document, mut findings) = read::read(inputs, env, facts);
+    let (mut document, mut findings) = read::read(inputs, env, facts);
     let mut options = options.clone();
     if files.present() {
         let peer = env.get(b"HAPROXY_LOCALPEER").unwrap_or_default();
@@ -116,8 +116,13 @@ pub fn load(
             _ => (false, place),
         }
     });
+    if !options.whole {
+        // a large file's words would take up room while the plan is made
+        document.sections.retain(|s| s.kind().is("defaults"));
+    }
     if names == Names::MayFail {
         for server in config.proxies.iter_mut().flat_map(|p| &mut p.servers) {
+            let server = Arc::make_mut(server);
             if server.init_addr.is_empty() {
                 server.init_addr.extend([InitAddr::Last, InitAddr::Libc]);
             }

@@ -11,6 +11,7 @@ pub mod global;
 pub mod log;
 pub mod persist;
 pub mod proxy;
+pub mod rare;
 pub mod resolvers;
 pub mod rule;
 pub mod server;

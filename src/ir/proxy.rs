@@ -51,7 +51,7 @@ pub struct Proxy {
     /// `bind` lines.
     pub binds: Vec<Bind>,
     /// `server` lines.
-    pub servers: Vec<Server>,
+    pub servers: Vec<std::sync::Arc<Server>>,
     /// `http-request` and so on.
     pub rules: RuleSets,
     /// `use_backend` in order.

@@ -82,7 +82,7 @@ pub struct Server {
     /// `resolvers` and what belongs to it
     pub resolution: super::resolvers::Resolution,
     /// `ssl` and what belongs to it
-    pub tls: super::tls::ServerTls,
+    pub tls: super::rare::Rare<super::tls::ServerTls>,
     /// `send-proxy` and what belongs to it
     pub send_proxy: SendProxy,
     /// `pool-conn-name`
@@ -136,7 +136,7 @@ impl Server {
             shutdown_backup_on_up: false,
             init_addr: Vec::new(),
             resolution: super::resolvers::Resolution::default(),
-            tls: super::tls::ServerTls::default(),
+            tls: super::rare::Rare::default(),
             send_proxy: SendProxy::default(),
             pool_conn_name: None,
             socks4: None,

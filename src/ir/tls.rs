@@ -1,7 +1,9 @@
 //! What `bind` and `server` lines and `ssl-default-*` say about TLS (HAProxy configuration manual
 //! 3.1, 5.1, 5.2).
 
+use super::rare::Usual;
 use crate::base::span::Span;
+use std::sync::LazyLock;
 
 /// A file or a list as written, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -213,6 +215,13 @@ pub struct ServerTls {
     pub no_reuse: bool,
     /// The rest.
     pub common: TlsCommon,
+}
+
+impl Usual for ServerTls {
+    fn usual() -> &'static Self {
+        static USUAL: LazyLock<ServerTls> = LazyLock::new(ServerTls::default);
+        &USUAL
+    }
 }
 
 /// What the `global` section says for all lines.

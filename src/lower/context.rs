@@ -21,6 +21,8 @@ pub struct Options {
     pub language: Option<Version>,
     /// `check --without`: what a build of that version lacks (`tls`, `lua`, `zlib`).
     pub without: Vec<String>,
+    /// All sections are still wanted after they were lowered (`-dC`).
+    pub whole: bool,
     /// A `server` line given to a running process: some of its words cannot be taken.
     pub dynamic: bool,
 }
@@ -72,6 +74,8 @@ pub struct Draft<'d> {
     pub check_rules: bool,
     /// A `defaults` section without a name.
     pub anonymous: bool,
+    /// Numbers of the names and ids of its servers.
+    pub server_marks: std::collections::HashSet<u64>,
     /// `default_backend`'s line.
     pub default_backend: Option<(String, Span)>,
 }

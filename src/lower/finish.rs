@@ -277,7 +277,7 @@ fn number_parts(cx: &mut Context<'_>, index: usize) {
             while used.contains(&next) {
                 next += 1;
             }
-            server.id = next;
+            std::sync::Arc::make_mut(server).id = next;
         }
         next += 1;
     }

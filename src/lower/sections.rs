@@ -346,6 +346,7 @@ fn new_draft<'d>(
         blocks: 0,
         check_rules: parent_draft.is_some_and(|d| d.check_rules),
         anonymous: false,
+        server_marks: Default::default(),
         default_backend: parent_draft.and_then(|d| d.default_backend.clone()),
     }
 }

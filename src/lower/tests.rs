@@ -202,7 +202,7 @@ fn shown(config: &ir::Config, document: &Document, diags: &[Diagnostic]) -> Stri
         }
         for server in &proxy.servers {
             let plain = ir::Server::new(String::new(), server.address.clone(), server.span);
-            text.push_str(&format!(" server\n{}", beyond(server, &plain)));
+            text.push_str(&format!(" server\n{}", beyond(&**server, &plain)));
             text.push_str(&format!(
                 "  at: {:?}:{}",
                 server.address.host, server.address.port

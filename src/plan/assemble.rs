@@ -111,37 +111,46 @@ impl Builder<'_> {
     pub(super) fn server(
         &mut self,
         proxy: &Proxy,
-        server: &Server,
+        server: &Arc<Server>,
         check: &CheckPlan,
     ) -> ServerPlan {
         let address = resolve::server(server, &proxy.name, self.files, &mut self.diags);
-        let mut settings = server.clone();
-        if let Some(addr) = settings.check.as_mut().and_then(|c| c.addr.as_mut()) {
-            self.literal(
-                addr,
-                &format!("'server {}/{}' : 'addr'", proxy.name, server.name),
-            );
+        // shared with the configuration unless something is filled in
+        let mut settings = Arc::clone(server);
+        let place = |what: &str| format!("'server {}/{}' : '{what}'", proxy.name, server.name);
+        if settings.check.as_ref().is_some_and(|c| c.addr.is_some()) {
+            let check = Arc::make_mut(&mut settings).check.as_mut();
+            if let Some(addr) = check.and_then(|c| c.addr.as_mut()) {
+                self.literal(addr, &place("addr"));
+            }
         }
-        if let Some(source) = &mut settings.source {
-            self.literal(
-                source,
-                &format!("'server {}/{}' : 'source'", proxy.name, server.name),
-            );
+        if settings.source.is_some()
+            && let Some(source) = &mut Arc::make_mut(&mut settings).source
+        {
+            self.literal(source, &place("source"));
         }
         let check_address = resolve::check_address(&settings, &address);
-        if settings.source.is_none() {
-            settings.source = proxy.settings.source.clone();
-            settings.usesrc = proxy.settings.source_usesrc.clone();
-            settings.interface = proxy.settings.source_interface.clone();
+        let common = &proxy.settings;
+        let from = (
+            &common.source,
+            &common.source_usesrc,
+            &common.source_interface,
+        );
+        if settings.source.is_none() && !matches!(from, (None, None, None)) {
+            let settings = Arc::make_mut(&mut settings);
+            settings.source = common.source.clone();
+            settings.usesrc = common.source_usesrc.clone();
+            settings.interface = common.source_interface.clone();
         }
         if let (None, Some(key), Some(cookie), ServerAddress::Inet(at)) = (
             &settings.cookie,
-            &proxy.settings.dynamic_cookie_key,
-            &proxy.settings.cookie,
+            &common.dynamic_cookie_key,
+            &common.cookie,
             &address,
         ) && cookie.dynamic
         {
-            settings.cookie = Some(dynamic_value(key, at.ip(), at.port()));
+            let value = dynamic_value(key, at.ip(), at.port());
+            Arc::make_mut(&mut settings).cookie = Some(value);
         }
         let check = self.server_check(server, check);
         let tls = self.server_tls(proxy, server, check.speaks_tls());
@@ -149,7 +158,7 @@ impl Builder<'_> {
             name: server.name.as_str().into(),
             address,
             tls,
-            settings: Arc::new(settings),
+            settings,
             check_address,
             track: self.tracked(proxy, server),
             check,

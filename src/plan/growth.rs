@@ -316,6 +316,7 @@ impl Plan {
         };
         let logs = self.growth.logs.clone().unwrap_or_default();
         let mut builder = source.builder(config, files, logs, self);
+        let server = Arc::new(server);
         let mut plan = builder.server(proxy, &server, &backend.check);
         *self.tls.lock() = std::mem::take(&mut builder.tls);
         plan.said = Some(said.into());
@@ -567,7 +568,7 @@ impl Source {
         let place = format!("'server {}/{name}' : ", backend.name);
         let notes = judge(&found, file, &place)?;
         let server = config.proxies.pop().and_then(|mut p| p.servers.pop());
-        let Some(mut server) = server else {
+        let Some(mut server) = server.map(Arc::unwrap_or_clone) else {
             return Err("'server' expects <name> and <addr>[:<port>] as arguments.".into());
         };
         if !words.contains(&&b"id"[..]) {

@@ -118,6 +118,7 @@ fn run(program: &OsStr, words: &[OsString], options: &Options) -> ExitCode {
     let how = lower::Options {
         maxconn: options.maxconn,
         proxy_maxconn: options.proxy_maxconn,
+        whole: options.dump_configuration.is_some(),
         ..lower::Options::default()
     };
     let hub = Hub::new();

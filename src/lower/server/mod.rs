@@ -37,6 +37,8 @@ use crate::ir::{Mode, Server};
 use crate::lower::proxy::rules;
 use crate::sample::expr::Expr;
 use crate::sample::places::Places;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 /// A server while its options are read, and what `default-server` lines said so far.
 #[derive(Clone, Debug)]
@@ -330,7 +332,10 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
         return;
     };
     let servers = &draft.proxy.servers;
-    if let Some(other) = servers.iter().find(|s| s.id != 0 && s.id == server.id) {
+    let marks = [mark(&server.name), mark(&server.id)];
+    let [name_seen, id_seen] = marks.map(|m| draft.server_marks.contains(&m));
+    let of_id = |s: &&Arc<Server>| id_seen && s.id != 0 && s.id == server.id;
+    if let Some(other) = servers.iter().find(of_id) {
         let text = format!(
             "{place}'id' : custom id {} already used at {} ('server {}').",
             server.id,
@@ -345,8 +350,9 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
     }
     // HAProxy compares only names that stand on the lines
     let written = args.line().words.first().is_some_and(|w| w.is("server"));
-    let twin = |s: &&Server| s.name == server.name;
-    if let Some(other) = servers.iter().find(twin).filter(|_| written) {
+    let twin = |s: &&Arc<Server>| s.name == server.name;
+    let mut others = servers.iter().filter(|_| written && name_seen);
+    if let Some(other) = others.find(twin) {
         let text = format!(
             "parsing [{}] : {}, another server named '{}' was already defined at line {}, please use distinct names.",
             cx.place(server.span),
@@ -362,8 +368,16 @@ fn add(cx: &mut Context<'_>, args: &mut Args<'_, '_>, made: ServerDraft, place: 
         return;
     }
     if let Some(draft) = cx.draft_mut() {
-        draft.proxy.servers.push(server);
+        draft.server_marks.extend(marks);
+        draft.proxy.servers.push(Arc::new(server));
     }
+}
+
+/// A number for a name or an id, by which most servers need not be compared with all before them.
+fn mark(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A server of a section that is no proxy (`ring`): its name, and what its words say.
@@ -581,6 +595,6 @@ fn server_name(
     let expr = rules::take(args, compiled, &context, Form::Bracket)?;
     Some(Sni {
         said: super::tls::said(word),
-        expr: std::sync::Arc::new(expr),
+        expr: Arc::new(expr),
     })
 }

@@ -4,7 +4,7 @@
 //! (`tests/architecture.rs` checks it). From the ground up: [`base`], [`proto`], [`grammar`] and
 //! [`table`], [`config`], [`ir`] and [`sample`], [`action`], [`balance`] and [`stick`], [`lower`],
 //! [`lint`], [`fmt`] and [`migrate`], [`plan`],
-//! [`rules`], [`engine`], [`control`], [`cmd`].
+//! [`rules`], [`engine`], [`control`] and [`dryrun`], [`cmd`].
 
 pub mod action;
 pub mod balance;
@@ -12,6 +12,7 @@ pub mod base;
 pub mod cmd;
 pub mod config;
 pub mod control;
+pub mod dryrun;
 pub mod engine;
 pub mod fmt;
 pub mod grammar;

@@ -26,6 +26,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("rules", 8),
     ("engine", 9),
     ("control", 10),
+    ("dryrun", 10),
     ("cmd", 11),
 ];
 

@@ -1,11 +1,14 @@
 //! Random rule sets, headers and bodies through a real HAProxy and hapax: the bytes that the server
-//! and the client get must be the same.
+//! and the client get must be the same. What `hapax route` foretells must be what hapax then does.
 //!
 //! `HAPAX_ORACLE` names the other program (else `haproxy` of the path), `HAPAX_ROUNDS` how many
 //! configurations are tried, `HAPAX_SEED` the first. Without a HAProxy nothing is compared.
 
 #![allow(clippy::unwrap_used, reason = "test code")]
 
+use hapax::cmd::route;
+use hapax::config::read::Input;
+use hapax::dryrun::{self, Setup};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -403,6 +406,10 @@ fn message_end(buf: &[u8]) -> Option<usize> {
     Some(head + length.unwrap_or(0)).filter(|end| *end <= buf.len())
 }
 
+/// The head of what the server answers.
+const ANSWER: &str = "HTTP/1.1 200 OK\r\nX-A: r1\r\nX-A: a,b\r\nx-b: \"c\"\r\nSet-Cookie: a=1; path=/\r\n\
+    Server: origin\r\nContent-Length: 4\r\n\r\n";
+
 fn converse(mut stream: TcpStream, tell: &std::sync::mpsc::Sender<Vec<u8>>) {
     let mut have = Vec::new();
     let mut piece = [0; 4096];
@@ -412,9 +419,7 @@ fn converse(mut stream: TcpStream, tell: &std::sync::mpsc::Sender<Vec<u8>>) {
             let message: Vec<u8> = have.drain(..end).collect();
             let head = message.starts_with(b"HEAD ");
             let _ = tell.send(message);
-            let mut answer = "HTTP/1.1 200 OK\r\nX-A: r1\r\nX-A: a,b\r\nx-b: \"c\"\r\n".to_owned();
-            answer
-                .push_str("Set-Cookie: a=1; path=/\r\nServer: origin\r\nContent-Length: 4\r\n\r\n");
+            let mut answer = ANSWER.to_owned();
             if !head {
                 answer.push_str("body");
             }
@@ -534,6 +539,36 @@ fn ask(port: u16, request: &str, told: &Receiver<Vec<u8>>) -> (String, Vec<Strin
     (text(&answer), told.try_iter().map(|m| text(&m)).collect())
 }
 
+/// The configuration for a dry run.
+fn prepared(text: &str) -> Setup {
+    let input = Input {
+        name: "dry.cfg".to_owned(),
+        text: text.as_bytes().to_vec(),
+    };
+    route::prepared(vec![input], BTreeMap::new())
+}
+
+/// What `route` says that the client and the server get.
+fn foretold(
+    dry: &dryrun::Running,
+    front: usize,
+    port: u16,
+    request: &str,
+) -> (String, Vec<String>) {
+    let outcome = dry.ask(&dryrun::Request {
+        text: request.as_bytes().to_vec(),
+        frontend: format!("f{front}"),
+        src: (Ipv4Addr::LOCALHOST, 50_000).into(),
+        dst: (Ipv4Addr::LOCALHOST, port).into(),
+        tls: None,
+        response: format!("{ANSWER}body").into_bytes(),
+    });
+    let outcome = outcome.unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let sent = outcome.to_server.iter().map(|m| text(m));
+    (text(&outcome.to_client), sent.collect())
+}
+
 fn oracle() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os("HAPAX_ORACLE") {
         return Some(named.into());
@@ -564,6 +599,7 @@ fn rules_do_what_haproxy_does() {
     let (server, told) = serve();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut differences = Vec::new();
+    let mut asked = 0usize;
     let seed = number("HAPAX_SEED", 1);
     for round in seed..seed + number("HAPAX_ROUNDS", 2) {
         let mut r = Random(round.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
@@ -579,11 +615,19 @@ fn rules_do_what_haproxy_does() {
         }
         let theirs = start(&oracle, &text, &dir.join("theirs.cfg"));
         let ours = start(hapax, &text, &dir.join("ours.cfg"));
+        let setup = prepared(&std::fs::read_to_string(dir.join("ours.cfg")).unwrap());
+        let dry = setup.start().ok().unwrap();
         for (i, (port, other)) in ours.ports.iter().zip(&theirs.ports).enumerate() {
             for _ in 0..REQUESTS {
                 let request = request(&mut r);
                 let want = ask(*other, &request, &told);
                 let got = ask(*port, &request, &told);
+                let dry = foretold(&dry, i, *port, &request);
+                asked += 1;
+                if dry != got {
+                    differences.push(format!("{request}\nroute: {dry:#?}\nhapax: {got:#?}\n"));
+                    break;
+                }
                 if want != got {
                     let section = |name: &str| {
                         let begin = text.find(name).unwrap_or_default();
@@ -600,6 +644,7 @@ fn rules_do_what_haproxy_does() {
         }
     }
     let _ = std::fs::remove_dir_all(&dir);
+    println!("requests, each also by `route`: {asked}");
     println!("times that each action stood on the way of a request: {counts:?}");
     if number("HAPAX_ROUNDS", 2) >= 2 {
         let seldom: Vec<_> = counts.iter().filter(|(_, n)| **n < 100).collect();

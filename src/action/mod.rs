@@ -365,6 +365,20 @@ pub struct Reply {
 }
 
 impl Action {
+    /// The same keyword with something around what it does: a dry run watches rules so.
+    #[must_use]
+    pub fn wrapped(self, around: impl FnOnce(Arc<dyn Act>) -> Arc<dyn Act>) -> Action {
+        Action {
+            name: self.name,
+            act: around(self.act),
+        }
+    }
+
+    /// An action that no line wrote.
+    pub fn of(name: &'static str, act: Arc<dyn Act>) -> Action {
+        Action { name, act }
+    }
+
     /// Runs it.
     pub fn run(&self, run: &mut Run<'_>) -> Flow {
         self.act.run(run)

@@ -14,8 +14,10 @@ pub mod load;
 pub mod migrate;
 pub mod packaging;
 mod report;
+pub mod route;
 pub mod rules;
 pub mod serve;
+pub mod test;
 
 use crate::base::version;
 use clap::Parser;
@@ -50,6 +52,8 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
             Subcommand::Rules(rules) => rules::run(&rules),
             Subcommand::Completions(wanted) => packaging::completions(&wanted),
             Subcommand::Man(wanted) => packaging::man(&wanted),
+            Subcommand::Route(route) => route::run(&route),
+            Subcommand::Test(test) => test::run(&test),
         },
         Err(error) => {
             let _ = error.print();
@@ -79,6 +83,8 @@ enum Subcommand {
     Rules(rules::Rules),
     Completions(packaging::Completions),
     Man(packaging::Man),
+    Route(route::Route),
+    Test(test::Test),
 }
 
 /// Whether HAProxy's own command line is meant.

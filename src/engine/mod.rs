@@ -9,6 +9,7 @@ pub mod connect;
 mod contstats;
 pub mod count;
 mod descriptors;
+pub mod dryrun;
 pub mod events;
 mod facts;
 mod follow;

@@ -89,6 +89,16 @@ impl VarStore {
     pub fn unset(&self, id: VarId) {
         self.values.borrow_mut().retain(|(i, _)| *i != id);
     }
+    /// All that are set, by their names without the scope.
+    pub fn named(&self) -> Vec<(Vec<u8>, Owned)> {
+        let names = NAMES.read();
+        let values = self.values.borrow();
+        let named = values.iter().filter_map(|(id, value)| {
+            let name = names.get(id.0 as usize)?;
+            Some((name.clone(), value.clone()))
+        });
+        named.collect()
+    }
     /// Forgets all (the scope ended).
     pub fn clear(&self) {
         self.values.borrow_mut().clear();

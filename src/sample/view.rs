@@ -533,6 +533,22 @@ pub struct Progress {
     pub priority: (i16, i32),
     /// The server's connection was used before.
     pub reused: bool,
+    /// What chose the server before `balance` was asked.
+    pub stuck: Stuck,
+}
+
+/// What chose a server before `balance` was asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stuck {
+    /// Nothing, or a cookie of the back end (the log's state tells of it).
+    #[default]
+    No,
+    /// `appsession`
+    Session,
+    /// An entry of a stick table.
+    Table,
+    /// A rule (`use-server`), or a connection that is bound to the client.
+    Otherwise,
 }
 
 /// What actions change about a stream other than its messages and variables.

@@ -157,7 +157,8 @@ pub fn junit(title_of_run: &str, suites: &[Suite<'_>]) -> String {
     out
 }
 
-fn escaped(text: &str) -> String {
+/// Text as the content of an XML element or attribute; control characters become `?`.
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

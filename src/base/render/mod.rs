@@ -7,7 +7,7 @@ mod human;
 mod json;
 mod short;
 
-pub use ci::{Suite, github, gitlab, junit, rdjson};
+pub use ci::{Suite, escaped, github, gitlab, junit, rdjson};
 pub use haproxy::HaProxy;
 pub use human::Human;
 pub use json::{json, sarif, string as json_string};

@@ -2,7 +2,7 @@
 
 use super::Stream;
 use crate::engine::log;
-use crate::sample::view::{LogData, LogStep, Progress};
+use crate::sample::view::{LogData, LogStep, Progress, Stuck};
 
 impl Stream {
     /// The line at the end of the transaction.
@@ -82,6 +82,12 @@ impl Stream {
             to_client: grown(self.sent, self.growth.1),
             priority: self.priority,
             reused: self.reused,
+            stuck: match &self.persistence {
+                p if p.by_session => Stuck::Session,
+                p if p.by_table => Stuck::Table,
+                p if p.pinned.is_some() && p.cookie.server.is_none() => Stuck::Otherwise,
+                _ => Stuck::No,
+            },
         }
     }
 

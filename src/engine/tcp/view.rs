@@ -7,7 +7,7 @@ use crate::proto::proxy_protocol::Received;
 use crate::sample::capture::Captures;
 use crate::sample::vars::{Scope, VarStore};
 use crate::sample::view::{
-    Connection, Effect, LogData, LogStep, Progress, StreamView, TlsFacts, World,
+    Connection, Effect, LogData, LogStep, Progress, StreamView, Stuck, TlsFacts, World,
 };
 use crate::table::Tracked;
 use std::net::SocketAddr;
@@ -136,6 +136,7 @@ impl StreamView for TcpStream {
             to_client: self.sent,
             priority: self.priority,
             reused: false,
+            stuck: Stuck::No,
         }))
     }
     fn log_level(&self) -> Option<u8> {

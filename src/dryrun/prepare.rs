@@ -240,6 +240,9 @@ fn cut_off(config: &mut ir::Config) {
     global.server_state_file = None;
     global.tls = ir::tls::GlobalTls::default();
     config.rings.clear();
+    for resolvers in &mut config.resolvers {
+        resolvers.nameservers.clear();
+    }
     let directories = config.directories.clone();
     let there = |path: &str, span: Span| {
         let path = match directories.get(span.file.0 as usize) {

@@ -238,6 +238,10 @@ impl Act for Watched {
                 effects.push(format!("waits {ms} ms"));
                 Flow::Continue
             }
+            Flow::Resolve(_) => {
+                effects.push("asks the name service: no answer here".to_owned());
+                Flow::Continue
+            }
             other => other,
         };
         if let Some(end) = ended(&flow) {
@@ -275,7 +279,7 @@ fn ended(flow: &Flow) -> Option<String> {
         }
     };
     Some(match flow {
-        Flow::Continue | Flow::Wait { .. } | Flow::Pause { .. } => return None,
+        Flow::Continue | Flow::Wait { .. } | Flow::Pause { .. } | Flow::Resolve(_) => return None,
         Flow::Stop => "ends this rule set".to_owned(),
         Flow::Deny(a) => format!("denies: {}", answer(a)),
         Flow::Return(a) => format!("answers: {}", answer(a)),

@@ -72,13 +72,8 @@ pub fn serve(t: &'static Thread, client: Client) -> bool {
         session.tls = client.tls.map(|sni| {
             Rc::new(TlsFacts {
                 version: "TLSv1.3",
-                suite: None,
-                alpn: None,
                 sni: sni.map(Into::into),
-                resumed: false,
-                verify: 0,
-                certificate: None,
-                own: None,
+                ..TlsFacts::default()
             })
         });
         session

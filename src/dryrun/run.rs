@@ -149,14 +149,11 @@ impl Running {
             head: request.text.starts_with(b"HEAD "),
         };
         let deadline = clock::now_ms() + PATIENCE;
-        while !talk.is_over() && clock::now_ms() < deadline {
+        while !talk.turn(&request.response) && !talk.is_over() && clock::now_ms() < deadline {
             talk.wait(&wake);
             let new = self.trace.lent();
-            talk.lent
-                .extend(new.into_iter().map(|lent| (lent, Vec::new())));
-            if talk.turn(&request.response) {
-                break;
-            }
+            let new = new.into_iter().map(|lent| (lent, Vec::new()));
+            talk.lent.extend(new);
         }
         Ok(self.outcome(talk))
     }

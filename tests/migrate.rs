@@ -111,6 +111,51 @@ fn the_ways_to_show_and_to_write() {
     fs::remove_dir_all(scratch).unwrap();
 }
 
+#[test]
+fn requests_prove_it() {
+    let scratch = tempdir("prove");
+    let cases = scratch.join("cases.toml");
+    let text = r#"
+[[case]]
+request = "GET http://www.shop.example:8080/shop/shoes"
+headers = ["X-Forwarded-For: 1.2.3.4"]
+response = """HTTP/1.1 200 OK
+Server: origin
+"""
+[case.expect]
+
+[[case]]
+request = "GET http://shop.example:8080/cgi-bin/x"
+[case.expect]
+
+[[case]]
+request = "GET http://shop.example:8080/a/VIRUS.EXE"
+[case.expect]
+
+[[case]]
+request = "GET http://shop.example:8080/;JSESSIONID=abc"
+cookies = { JSESSIONID = "abc" }
+repeat = 3
+[case.expect]
+
+[[case]]
+request = "GET http://shop.example:8081/shop/shoes"
+[case.expect]
+"#;
+    fs::write(&cases, text).unwrap();
+    let file = &fixtures("migrate")[1];
+    assert!(file.ends_with("shop-1.4.cfg"));
+    let cases = cases.to_str().unwrap();
+    let done = hapax(&["migrate", "--quiet", "--prove", cases], file);
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(
+        told.ends_with("5 requests as before, 0 otherwise\n"),
+        "{told}"
+    );
+    assert_eq!(done.status.code(), Some(0));
+    fs::remove_dir_all(scratch).unwrap();
+}
+
 fn tempdir(name: &str) -> PathBuf {
     let dir = std::env::temp_dir().join(format!("hapax-migrate-{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&dir);

@@ -1,5 +1,8 @@
 //! `hapax migrate`: rewrites the configuration of an older HAProxy for 3.4.
 
+use crate::config::read::Input;
+use crate::dryrun::suite::Suite;
+use crate::dryrun::{self, message};
 use crate::grammar::Version;
 use crate::migrate::{self, Change, Migrated, Outcome};
 use std::io::{Read, Write};
@@ -26,6 +29,10 @@ pub struct Migrate {
     /// Show the changes as a unified diff instead of the new text
     #[arg(long)]
     pub diff: bool,
+    /// Send the requests of these files (see `hapax test`) through the old and the new text, and
+    /// compare what becomes of them
+    #[arg(long, value_name = "CASES")]
+    pub prove: Vec<PathBuf>,
     /// Say nothing about what was done
     #[arg(long, short)]
     pub quiet: bool,
@@ -62,6 +69,12 @@ fn one(migrate: &Migrate, path: &Path) -> std::io::Result<bool> {
     if !migrate.quiet {
         explain(&name, &done);
     }
+    let mut proven = true;
+    if !migrate.prove.is_empty() {
+        let text = prove(&migrate.prove, &name, &old, &done.text).map_err(std::io::Error::other)?;
+        proven = text.differences == 0;
+        let _ = std::io::stderr().write_all(text.told.as_bytes());
+    }
     let bytes = match migrate.diff {
         true => diff(&name, &old, &done),
         false => done.text.clone(),
@@ -75,7 +88,79 @@ fn one(migrate: &Migrate, path: &Path) -> std::io::Result<bool> {
         // Whoever closed the pipe does not want the rest.
         let _ = out.write_all(&bytes).and_then(|()| out.flush());
     }
-    Ok(!done.incomplete())
+    Ok(!done.incomplete() && proven)
+}
+
+/// What came of a proof.
+struct Proof {
+    differences: usize,
+    /// For people.
+    told: String,
+}
+
+/// Sends the requests of cases through both texts. What counts is which server gets what, and what
+/// the client gets; in which order headers stand does not.
+fn prove(cases: &[PathBuf], name: &str, old: &[u8], new: &[u8]) -> Result<Proof, String> {
+    let mut proof = Proof {
+        differences: 0,
+        told: String::new(),
+    };
+    let mut same = 0;
+    for path in super::test::paths(cases)? {
+        let suite = Suite::read(&path)?;
+        for case in &suite.cases {
+            let become_of = |text: &[u8]| {
+                let file = Input {
+                    name: name.to_owned(),
+                    text: text.to_vec(),
+                };
+                let setup = super::route::prepared(vec![file], case.files());
+                super::test::answer(&setup, case).map(|(_, outcome)| facts(&outcome))
+            };
+            let within = |e: String| format!("{}: {}: {e}", path.display(), case.name);
+            let before = become_of(old).map_err(within)?;
+            let after = become_of(new).map_err(within)?;
+            if before == after {
+                same += 1;
+                continue;
+            }
+            proof.differences += 1;
+            proof
+                .told
+                .push_str(&format!("{name}: differs: {}\n", case.name));
+            let gone = before.iter().filter(|f| !after.contains(f));
+            let come = after.iter().filter(|f| !before.contains(f));
+            for (sign, fact) in gone.map(|f| ('-', f)).chain(come.map(|f| ('+', f))) {
+                proof.told.push_str(&format!("  {sign} {fact}\n"));
+            }
+        }
+    }
+    proof.told.push_str(&format!(
+        "{name}: {same} requests as before, {} otherwise\n",
+        proof.differences
+    ));
+    Ok(proof)
+}
+
+/// What counts of an outcome, a line each.
+fn facts(outcome: &dryrun::Outcome) -> Vec<String> {
+    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    let mut facts = Vec::new();
+    facts.extend(outcome.address.iter().map(|a| format!("server at {a}")));
+    let sides = [
+        ("request", outcome.to_server.as_deref().unwrap_or_default()),
+        ("response", &outcome.to_client[..]),
+    ];
+    for (side, message) in sides {
+        facts.push(format!("{side}: {}", text(message::first_line(message))));
+        let mut headers: Vec<String> = message::headers(message)
+            .map(|(n, v)| format!("{side}: {}: {}", text(n).to_lowercase(), text(v)))
+            .collect();
+        headers.sort();
+        facts.append(&mut headers);
+        facts.push(format!("{side} body: {}", text(message::body(message))));
+    }
+    facts
 }
 
 /// Says what was done, line by line.

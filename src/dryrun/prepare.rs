@@ -232,6 +232,7 @@ fn front(proxy: &Proxy) -> Front {
 fn cut_off(config: &mut ir::Config) {
     let global = &mut config.global;
     global.nbthread = Some(1);
+    global.seed = Some(1);
     global.nbproc = None;
     global.thread_groups = None;
     global.cpu_map.clear();

@@ -90,6 +90,7 @@ impl Thread {
             .settings
             .h1_keep_on_insecure_transfer_encoding;
         let counts = shared.idle.get(worker.id).cloned().unwrap_or_default();
+        let seed = shared.plan.global.settings.seed;
         let idle = IdlePool::new(&shared.plan, counts);
         let plan = &shared.plan;
         let fronts = plan.frontends.iter().map(|f| &f.stats);
@@ -123,7 +124,7 @@ impl Thread {
             random: Cell::new(
                 0x9e37_79b9_7f4a_7c15
                     ^ (worker.id as u64) << 32
-                    ^ crate::base::clock::now_us() << 1
+                    ^ seed.unwrap_or_else(crate::base::clock::now_us) << 1
                     | 1,
             ),
             shared,

@@ -18,6 +18,9 @@ pub enum Spread {
 /// Process-wide settings. Settings that only one keyword family reads stand as plain fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Global {
+    /// What `balance random` and `rand` begin with; `None`: the clock. Only dry runs set it, which
+    /// shall come out the same each time.
+    pub seed: Option<u64>,
     /// `maxconn`
     pub maxconn: Option<u32>,
     /// `nbthread`; `None`: one per usable core
@@ -328,6 +331,7 @@ impl Default for Global {
             ulimit_n: None,
             strict_limits: None,
             server_state_base: None,
+            seed: None,
             server_state_file: None,
             node: None,
             description: None,

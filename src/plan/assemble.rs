@@ -310,7 +310,12 @@ impl Builder<'_> {
             algorithm: usable(proxy).unwrap_or(&roundrobin::ENTRY),
             hash: proxy.settings.hash,
             draws,
-            seed: clock::unix_time().as_nanos() as u64 ^ u64::from(proxy.id.0) << 48,
+            seed: self
+                .config
+                .global
+                .seed
+                .unwrap_or_else(|| clock::unix_time().as_nanos() as u64)
+                ^ u64::from(proxy.id.0) << 48,
             allbackups: proxy.settings.options.contains(Options::ALLBACKUPS),
             fullconn,
         };

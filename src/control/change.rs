@@ -135,14 +135,18 @@ pub fn disable(world: &dyn World, found: &Named<'_>, cause: &str) {
     let requeued = found.shared().set_admin(found.state, to, now);
     found.state.set_score(0);
     let title = found.title();
-    let text = match was_up {
+    let (level, text) = match was_up {
         true => {
             let left = left(found, requeued);
-            format!("{title} is going DOWN for maintenance{cause}.{left}")
+            let text = format!("{title} is going DOWN for maintenance{cause}.{left}");
+            (ALERT, text)
         }
-        false => format!("{title} was DOWN and now enters maintenance{cause}."),
+        false => {
+            let text = format!("{title} was DOWN and now enters maintenance{cause}.");
+            (NOTICE, text)
+        }
     };
-    tell(world, found, ALERT, &text);
+    tell(world, found, level, &text);
     tell_if_lost(world, found, before);
 }
 

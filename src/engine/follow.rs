@@ -72,7 +72,7 @@ impl Subject<'_> {
             }
             (true, true) => {
                 let text = format!("{title} was DOWN and now enters maintenance{via}.");
-                self.tell(ALERT, &text);
+                self.tell(NOTICE, &text);
             }
             (false, stopped) => {
                 let up = if stopped { "DOWN" } else { "UP" };

@@ -1,11 +1,67 @@
-//! Which server a request asks for: what `balance` hashes of it, and `use-server`.
+//! Which back end and which server a request asks for: `use_backend`, what `balance` hashes of it, and `use-server`.
 
 use super::thread::Thread;
 use crate::ir::proxy::Options;
 use crate::ir::rule::ServerRef;
-use crate::plan::BackendPlan;
+use crate::plan::{BackendId, BackendPlan, BackendTarget, FrontendPlan, Plan};
+use crate::ir::rule::Condition;
 use crate::rules;
 use crate::sample::view::{Direction, Eval, StreamView};
+
+/// The back end of the first `use_backend` line that holds, else the default one. Those that are not
+/// published are passed over, unless `force-be-switch` lets the request go there.
+#[inline]
+pub fn backend(
+    t: &Thread,
+    plan: &Plan,
+    fe: &FrontendPlan,
+    view: &dyn StreamView,
+) -> Option<BackendId> {
+    match fe.use_backends.is_empty() && !plan.growth.has_changed() {
+        true => fe.default_backend,
+        false => switch(t, plan, fe, view),
+    }
+}
+
+fn switch(
+    t: &Thread,
+    plan: &Plan,
+    fe: &FrontendPlan,
+    view: &dyn StreamView,
+) -> Option<BackendId> {
+    let mut scratch = t.scratch.borrow_mut();
+    let mut holds = |c: &Condition| rules::holds(c, Direction::Request, view, &mut scratch);
+    let forced = plan.growth.has_changed() && fe.force_be_switch.iter().any(&mut holds);
+    let open = |id: BackendId| forced || plan.may_choose(id);
+    let default = fe.default_backend.filter(|id| open(*id));
+    for line in &fe.use_backends {
+        let condition = line.condition.as_ref();
+        if condition.is_some_and(|c| !rules::holds(c, Direction::Request, view, &mut scratch)) {
+            continue;
+        }
+        match &line.target {
+            BackendTarget::Backend(id) if open(*id) => return Some(*id),
+            BackendTarget::Backend(_) => {}
+            BackendTarget::Dynamic(format) => {
+                let mut name = Vec::new();
+                scratch.reset();
+                let eval = Eval {
+                    view,
+                    scratch: &scratch,
+                    direction: Direction::Request,
+                    last: true,
+                };
+                format.render(&eval, &mut name);
+                // an unknown name ends the search
+                let found = plan.backend_by_name(&name);
+                if found.is_none_or(open) {
+                    return found.or(default);
+                }
+            }
+        }
+    }
+    default
+}
 
 /// The hash by which a back end chooses the server; `None` if it chooses otherwise, or the request
 /// has not what is hashed.

@@ -26,12 +26,12 @@ use crate::balance::queue::{Assigned, Slot, Turn, Want};
 use crate::base::span::Span;
 use crate::ir::proxy::Options;
 use crate::ir::rule::Rule;
-use crate::plan::{BackendId, BackendPlan, BackendTarget, Direct, ServerAddress};
+use crate::plan::{BackendPlan, Direct, ServerAddress};
 use crate::proto::h1::{BodyLength, Message};
 use crate::rules::{self, Verdict};
 use crate::sample::capture::Captures;
 use crate::sample::vars::VarStore;
-use crate::sample::view::{Direction, Eval, LogData, LogStep, StreamView};
+use crate::sample::view::{LogData, LogStep, StreamView};
 use crate::table::Counters;
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -158,7 +158,7 @@ impl TcpStream {
         let rules = &fe.rules;
         self.inspect(&rules.tcp_request_content, rules.tcp_request_inspect_delay)
             .await?;
-        let chosen = self.choose_backend();
+        let chosen = select::backend(self.s.t, &self.s.plan, &self.s.fe, &*self);
         let Some(be) = chosen.and_then(|id| self.s.plan.backend(id)).cloned() else {
             self.state = *b"SC";
             // what has come is read: the client sees an end, not a reset (as with 3.4)
@@ -591,42 +591,6 @@ impl TcpStream {
         self.listed.server(server);
         self.times.queued = w.now_us().max(1);
         count::server(be, server, chosen, w.now_ms());
-    }
-
-    fn choose_backend(&self) -> Option<BackendId> {
-        let fe = &self.s.fe;
-        let plan = &self.s.plan;
-        let default = fe.default_backend.filter(|id| plan.may_choose(*id));
-        let mut scratch = self.s.t.scratch.borrow_mut();
-        for line in &fe.use_backends {
-            if let Some(c) = &line.condition
-                && !rules::holds(c, Direction::Request, self, &mut scratch)
-            {
-                continue;
-            }
-            match &line.target {
-                BackendTarget::Backend(id) if plan.may_choose(*id) => return Some(*id),
-                BackendTarget::Backend(_) => {}
-                BackendTarget::Dynamic(format) => {
-                    let mut name = Vec::new();
-                    scratch.reset();
-                    let scratch = &*scratch;
-                    let eval = Eval {
-                        view: self,
-                        scratch,
-                        direction: Direction::Request,
-                        last: true,
-                    };
-                    format.render(&eval, &mut name);
-                    // an unknown name ends the search
-                    let found = plan.backend_by_name(&name);
-                    if found.is_none_or(|id| plan.may_choose(id)) {
-                        return found.or(default);
-                    }
-                }
-            }
-        }
-        default
     }
 
     /// Waits for a slot; `None` when the client is gone or there is none to be had. `pinned`: the

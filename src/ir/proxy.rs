@@ -70,6 +70,8 @@ pub struct Proxy {
     pub line_rules: Option<Arc<super::rule::LineRules>>,
     /// `monitor fail` conditions in order.
     pub monitor_fail: Vec<Condition>,
+    /// `force-be-switch` conditions in order: requests that may go to unpublished back ends.
+    pub force_be_switch: Vec<Condition>,
     /// `stats admin`
     pub stats_admin: Vec<Condition>,
     /// Slots for captured values.

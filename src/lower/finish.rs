@@ -396,6 +396,17 @@ fn check_proxy(cx: &mut Context<'_>, index: usize) {
             alerts.push(plain(Diagnostic::alert("HX0392", *span, text)));
         }
     }
+    for server in proxy.servers.iter().filter(|s| s.h2 && !http) {
+        let text = match cx.options.dynamic {
+            true => "MUX protocol is not usable for server.".to_owned(),
+            false => format!(
+                "{named} : MUX protocol 'h2' is not usable for server '{}' at [{}].",
+                server.name,
+                cx.place(server.span)
+            ),
+        };
+        alerts.push(plain(Diagnostic::alert("HX0274", server.span, text)));
+    }
     for server in &proxy.servers {
         let Some(check) = &server.check else {
             continue;
@@ -408,7 +419,9 @@ fn check_proxy(cx: &mut Context<'_>, index: usize) {
         if draft.check_rules {
             continue; // each rule may name a port of its own
         }
-        if own.host.is_ip() && port == 0 && (own.port == 0 || own.port_offset.is_some()) {
+        // an address that stands for the client's own may come with its port, too
+        let known = own.host.ip().is_some_and(|ip| !ip.is_unspecified() || ip.is_ipv6());
+        if known && port == 0 && (own.port == 0 || own.port_offset.is_some()) {
             let text = format!(
                 "config: {named}: server '{}' has neither service port nor check port.",
                 server.name

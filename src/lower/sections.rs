@@ -329,6 +329,7 @@ fn new_draft<'d>(
             redirects: Vec::new(),
             line_rules: None,
             monitor_fail: Vec::new(),
+            force_be_switch: Vec::new(),
             stats_admin: Vec::new(),
             captures: Default::default(),
             formats: Default::default(),

@@ -449,6 +449,7 @@ impl Builder<'_> {
             clitcpka: settings.clitcpka,
             monitor_uri: settings.monitor_uri.as_deref().map(Into::into),
             monitor_fail: proxy.monitor_fail.clone().into(),
+            force_be_switch: proxy.force_be_switch.clone().into(),
             monitor_net: settings.monitor_net,
             default_backend,
             use_backends,

@@ -51,6 +51,8 @@ pub struct FrontendPlan {
     pub monitor_uri: Option<Box<[u8]>>,
     /// `monitor fail` conditions: 503 instead of 200 on `monitor_uri` when one holds.
     pub monitor_fail: Box<[Condition]>,
+    /// `force-be-switch` conditions: when one holds, unpublished back ends count as published.
+    pub force_be_switch: Box<[Condition]>,
     /// `monitor-net` of old files: clients that get `HTTP/1.0 200 OK` and a close.
     pub monitor_net: Option<(IpAddr, u8)>,
     /// `default_backend`, else the section's own back end.

@@ -3,9 +3,11 @@
 use super::named::{self, Named};
 use super::{Call, Command, Flow, shown};
 use crate::base::diag::Severity;
+use crate::config::environment::Environment;
 use crate::ir::bind::CliLevel;
 use crate::lower::server::dynamic;
 use crate::plan::RealFiles;
+use bstr::ByteSlice;
 
 /// `add server <backend>/<server> <address> [options]`
 pub const ADD: Command = Command {
@@ -33,6 +35,25 @@ fn parts(path: &[u8]) -> Option<(&[u8], &[u8])> {
     (!backend.is_empty() && !server.is_empty()).then_some((backend, server))
 }
 
+/// An address with the values of its `${NAME}`s; a variable that there is not is empty.
+fn expanded(word: &[u8], environment: &Environment) -> Vec<u8> {
+    let mut out = Vec::with_capacity(word.len());
+    let mut rest = word;
+    while let Some(at) = rest.find(b"${") {
+        let (before, behind) = rest.split_at(at);
+        let name = behind.get(2..).unwrap_or_default();
+        let Some(end) = name.find_byte(b'}') else {
+            break;
+        };
+        out.extend_from_slice(before);
+        let value = name.get(..end).and_then(|name| environment.get(name));
+        out.extend_from_slice(value.unwrap_or_default());
+        rest = name.get(end + 1..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
 fn add(call: &mut Call<'_>) -> Flow {
     if call.arg(0) == b"help" {
         call.line("List of keywords supported for dynamic server:");
@@ -50,7 +71,12 @@ fn add(call: &mut Call<'_>) -> Flow {
         return call.error("No such backend.");
     };
     let rest = call.args.iter().skip(1).copied().filter(|w| !w.is_empty());
-    let words: Vec<&[u8]> = [name].into_iter().chain(rest).collect();
+    let mut words: Vec<&[u8]> = [name].into_iter().chain(rest).collect();
+    // the line of a file has been through this when it gets here
+    let address = words.get(1).map(|word| expanded(word, call.world.environment()));
+    if let (Some(word), Some(address)) = (words.get_mut(1), &address) {
+        *word = address;
+    }
     match plan.add_server(backend, &words, &RealFiles) {
         Ok(added) => {
             let path = format!("{}/{}", backend.name, shown(name));

@@ -96,7 +96,10 @@ async fn run(t: &'static Thread, be: Arc<BackendPlan>, index: u32, mut health: H
             state.set_checking(false);
             let took = u32::try_from(w.now_ms() - begin).ok();
             health.resume(state.score(), state.operational());
-            report(t, &be, server, &state, &mut health, (&outcome, took));
+            // who went into maintenance meanwhile, or was deleted, is not judged any more
+            if !state.admin().intersects(Admin::ANY_MAINT) {
+                report(t, &be, server, &state, &mut health, (&outcome, took));
+            }
         }
         // counted from the end of the check (observed)
         let mut next = w.now_ms() + u64::from(health.next_delay(spread, t.random()));

@@ -4,14 +4,13 @@ use super::stream::State;
 use super::{End, Stream};
 use crate::action::{Answer, Question, RuleSet};
 use crate::engine::reactor::{NEVER, Wake};
-use crate::engine::{count, resolvers, track};
+use crate::engine::{count, resolvers, select, track};
 use crate::ir::proxy::{ConnectionMode, Options};
 use crate::ir::rule::Rule;
-use crate::plan::{BackendId, BackendTarget, FrontendPlan};
+use crate::plan::FrontendPlan;
 use crate::proto::h1::Method;
 use crate::rules::{self, Verdict};
 use crate::sample::view::{Direction, LogStep};
-use std::sync::Arc;
 
 impl Stream {
     /// Chooses the back end, or ends the transaction as a rule wants it.
@@ -52,7 +51,7 @@ impl Stream {
             self.request_rules(&fe.rules.redirects, RuleSet::HttpRequest)
                 .await?;
         }
-        let chosen = chosen.or_else(|| self.choose_backend());
+        let chosen = chosen.or_else(|| select::backend(self.s.t, &self.s.plan, &self.s.fe, self));
         let id = chosen.ok_or(End::Status(503, *b"SC"))?;
         let be = self
             .s
@@ -253,47 +252,5 @@ impl Stream {
         self.times.tarpit = w.now_us().max(1);
         let state: State = *b"PT";
         End::Reply(answer, state)
-    }
-
-    /// The first `use_backend` that holds, else `default_backend`.
-    fn choose_backend(&mut self) -> Option<BackendId> {
-        let fe = &self.s.fe;
-        let plan = &self.s.plan;
-        let default = fe.default_backend.filter(|id| plan.may_choose(*id));
-        if fe.use_backends.is_empty() {
-            return default;
-        }
-        let fe = Arc::clone(fe);
-        let mut scratch = self.s.t.scratch.borrow_mut();
-        for line in &fe.use_backends {
-            if let Some(c) = &line.condition
-                && !rules::holds(c, Direction::Request, self, &mut scratch)
-            {
-                continue;
-            }
-            match &line.target {
-                BackendTarget::Backend(id) if self.s.plan.may_choose(*id) => return Some(*id),
-                BackendTarget::Backend(_) => {}
-                BackendTarget::Dynamic(format) => {
-                    let mut name = Vec::new();
-                    scratch.reset();
-                    format.render(
-                        &crate::sample::view::Eval {
-                            view: self,
-                            scratch: &scratch,
-                            direction: Direction::Request,
-                            last: true,
-                        },
-                        &mut name,
-                    );
-                    // an unknown name ends the search
-                    let found = self.s.plan.backend_by_name(&name);
-                    if found.is_none_or(|id| self.s.plan.may_choose(id)) {
-                        return found.or(default);
-                    }
-                }
-            }
-        }
-        default
     }
 }

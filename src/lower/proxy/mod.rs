@@ -16,6 +16,7 @@ mod dynamic_cookie_key;
 mod errorfile;
 mod errorloc;
 mod filter;
+mod force_be_switch;
 mod grace;
 mod hash_type;
 mod http_check;
@@ -101,6 +102,7 @@ pub const KEYWORDS: &[&KeywordHandler] = &[
     &monitor::MONITOR_FAIL,
     &monitor::MONITOR_URI,
     &monitor_net::MONITOR_NET,
+    &force_be_switch::FORCE_BE_SWITCH,
     &persist_rules::FORCE_PERSIST,
     &persist_rules::IGNORE_PERSIST,
     &reqrep::ADD,

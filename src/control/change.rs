@@ -170,7 +170,11 @@ fn leave_maintenance(world: &dyn World, found: &Named<'_>, to: Admin) -> bool {
     let now = clock::now_ms();
     let title = found.title();
     let checked = found.state.checked && !found.state.checks_paused();
+    let follows = found.server.track.as_ref();
+    let stopped = found.state.operational() == Operational::Stopped;
     let (score, up) = match found.state.begins {
+        // it is as the one that it follows
+        _ if follows.is_some() => (found.state.score(), !stopped),
         Some(begins) => begins,
         None if checked => (found.on_trial(), true),
         None => (found.state.score(), true),
@@ -181,8 +185,16 @@ fn leave_maintenance(world: &dyn World, found: &Named<'_>, to: Admin) -> bool {
         false => Operational::Stopped,
     };
     let shared = found.shared();
-    shared.set_operational(found.state, operational, now);
+    if follows.is_none() {
+        shared.set_operational(found.state, operational, now);
+    }
     shared.set_admin(found.state, to, now);
+    if let Some((_, _, path)) = follows.filter(|_| to.contains(Admin::TRACKED_MAINT)) {
+        let text =
+            format!("{title} is leaving forced maintenance but remains in maintenance via {path}.");
+        tell(world, found, NOTICE, &text);
+        return true;
+    }
     let drained = to.intersects(Admin::ANY_DRAIN);
     let up = if up { "UP" } else { "DOWN" };
     let word = if drained { "DRAIN" } else { "READY" };

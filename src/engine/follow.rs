@@ -175,7 +175,8 @@ pub fn changed(t: &'static Thread, backend: u32, index: u32) {
         return;
     };
     let followers = plan.followers.read().get(&(backend, index)).cloned();
-    for (of, server) in followers.iter().flatten() {
+    // the one that came last is told first
+    for (of, server) in followers.iter().flatten().rev() {
         let Some(be) = plan.backend(*of) else {
             continue;
         };
@@ -196,6 +197,16 @@ pub fn changed(t: &'static Thread, backend: u32, index: u32) {
             server,
             state,
         };
+        let plain = |o| match o {
+            Operational::Starting => Operational::Running,
+            other => other,
+        };
+        let to = plain(leader.operational());
+        let differs = to != plain(state.operational());
+        if differs && state.admin().intersects(Admin::ANY_MAINT) {
+            // what nobody sees now is told when it leaves maintenance
+            be.state.set_operational(state, to, t.worker.now_ms());
+        }
         let admin = leader.admin();
         subject.maintenance(
             Admin::TRACKED_MAINT,
@@ -207,11 +218,6 @@ pub fn changed(t: &'static Thread, backend: u32, index: u32) {
             admin.intersects(Admin::ANY_DRAIN),
             &via,
         );
-        let plain = |o| match o {
-            Operational::Starting => Operational::Running,
-            other => other,
-        };
-        let to = plain(leader.operational());
         if to != plain(state.operational()) {
             subject.become_like(to, &via);
         }

@@ -2,9 +2,9 @@
 
 use super::thread::Thread;
 use crate::ir::proxy::Options;
+use crate::ir::rule::Condition;
 use crate::ir::rule::ServerRef;
 use crate::plan::{BackendId, BackendPlan, BackendTarget, FrontendPlan, Plan};
-use crate::ir::rule::Condition;
 use crate::rules;
 use crate::sample::view::{Direction, Eval, StreamView};
 
@@ -23,12 +23,7 @@ pub fn backend(
     }
 }
 
-fn switch(
-    t: &Thread,
-    plan: &Plan,
-    fe: &FrontendPlan,
-    view: &dyn StreamView,
-) -> Option<BackendId> {
+fn switch(t: &Thread, plan: &Plan, fe: &FrontendPlan, view: &dyn StreamView) -> Option<BackendId> {
     let mut scratch = t.scratch.borrow_mut();
     let mut holds = |c: &Condition| rules::holds(c, Direction::Request, view, &mut scratch);
     let forced = plan.growth.has_changed() && fe.force_be_switch.iter().any(&mut holds);

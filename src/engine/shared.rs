@@ -11,6 +11,7 @@ use crate::ir::global::ProcessRates;
 use crate::ir::proxy::Options;
 use crate::plan::{BackendId, FrontendId, Plan};
 use parking_lot::Mutex;
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -50,6 +51,11 @@ impl Hub {
     }
 }
 
+thread_local! {
+    /// Servers that this thread, which is none of the engine's, has changed and others follow.
+    static CHANGED: RefCell<Vec<(u32, u32)>> = const { RefCell::new(Vec::new()) };
+}
+
 impl Hub {
     /// Lets the first thread do something, if the threads run.
     fn do_first(&self, job: impl Fn(&'static super::thread::Thread) + Send + 'static) {
@@ -63,6 +69,14 @@ impl Hub {
 
 impl crate::balance::queue::Wake for Hub {
     fn changed(&self, backend: u32, server: u32) {
+        if self.inboxes().is_empty() {
+            return;
+        }
+        if !super::start::is_inside() {
+            // what an administrator changes is told first, and followed before he has his answer
+            CHANGED.with_borrow_mut(|list| list.push((backend, server)));
+            return;
+        }
         // in the second turn: what changed the server has told of it by then
         self.do_first(move |t| {
             let hub = &t.shared.hub;
@@ -598,6 +612,24 @@ impl Shared {
                 return;
             }
         }
+    }
+
+    /// Has servers follow those that the calling thread has changed, and waits until they have.
+    /// For threads outside the engine only.
+    pub fn followed(&self) {
+        let changed = CHANGED.take();
+        if changed.is_empty() {
+            return;
+        }
+        let (done, finished) = std::sync::mpsc::channel();
+        self.hub.do_first(move |t| {
+            for (backend, server) in &changed {
+                super::follow::changed(t, *backend, *server);
+            }
+            // nobody listens any more when this took too long
+            let _ = done.send(());
+        });
+        let _ = finished.recv_timeout(PATIENCE);
     }
 
     /// What each thread is at, in their order. For threads outside the engine only.

@@ -420,7 +420,10 @@ fn check_proxy(cx: &mut Context<'_>, index: usize) {
             continue; // each rule may name a port of its own
         }
         // an address that stands for the client's own may come with its port, too
-        let known = own.host.ip().is_some_and(|ip| !ip.is_unspecified() || ip.is_ipv6());
+        let known = own
+            .host
+            .ip()
+            .is_some_and(|ip| !ip.is_unspecified() || ip.is_ipv6());
         if known && port == 0 && (own.port == 0 || own.port_offset.is_some()) {
             let text = format!(
                 "config: {named}: server '{}' has neither service port nor check port.",

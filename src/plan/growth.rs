@@ -19,7 +19,7 @@ use super::build::{Builder, ErrorCache};
 use super::log::LogBuilder;
 use super::server::ServerPlan;
 use super::{BackendId, BackendPlan, Files, Fullconn, Plan};
-use crate::balance::{ServerState, Wake};
+use crate::balance::{Admin, ServerState, Wake};
 use crate::base::clock;
 use crate::base::diag::{Diagnostic, Severity};
 use crate::base::span::{FileId, Sources, Span};
@@ -248,8 +248,15 @@ impl Plan {
         let server = backend.servers.get(index as usize);
         if let Some((of, target, _)) = server.and_then(|s| s.track.as_ref()) {
             let leader = self.backend(*of).and_then(|b| b.state.server(*target));
-            if let Some(leader) = leader {
+            if let Some((leader, state)) = leader.zip(backend.state.server(index)) {
                 leader.set_followed();
+                let now = clock::now_ms();
+                let operational = leader.operational();
+                backend.state.set_operational(state, operational, now);
+                if leader.admin().intersects(Admin::ANY_MAINT) {
+                    let admin = state.admin() | Admin::TRACKED_MAINT;
+                    backend.state.set_admin(state, admin, now);
+                }
             }
             let mut followers = self.followers.write();
             let list = followers.entry((of.0, *target)).or_default();
@@ -521,7 +528,6 @@ pub fn server_is_removable(
     server: &ServerPlan,
     state: &ServerState,
 ) -> Result<(), (Refusal, bool)> {
-    use crate::balance::Admin;
     if server.pinned || state.is_followed() {
         Err((PINNED_SERVER.to_owned(), false))
     } else if !state.admin().intersects(Admin::ANY_MAINT) {

@@ -73,7 +73,9 @@ fn add(call: &mut Call<'_>) -> Flow {
     let rest = call.args.iter().skip(1).copied().filter(|w| !w.is_empty());
     let mut words: Vec<&[u8]> = [name].into_iter().chain(rest).collect();
     // the line of a file has been through this when it gets here
-    let address = words.get(1).map(|word| expanded(word, call.world.environment()));
+    let address = words
+        .get(1)
+        .map(|word| expanded(word, call.world.environment()));
     if let (Some(word), Some(address)) = (words.get_mut(1), &address) {
         *word = address;
     }

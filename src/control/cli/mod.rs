@@ -393,7 +393,11 @@ pub fn execute(
         Some(c) if call.session.level < c.level => call.error("Permission denied"),
         Some(c) => {
             call.args = words.get(c.words.len()..).unwrap_or_default();
-            (c.run)(&mut call)
+            let flow = (c.run)(&mut call);
+            if let Some(shared) = world.shared() {
+                shared.followed();
+            }
+            flow
         }
     };
     if flow == Flow::More {

@@ -309,7 +309,9 @@ impl<'a> Probe<'a> {
             let standing = connect::established(w, &sock, until, || false).await;
             standing.map_err(|f| failed(self, f.unwrap_or(Fault::TimedOut)))?;
             let own = settings.check.as_ref();
-            let elsewhere = own.is_some_and(|c| c.port.is_some() || c.addr.is_some());
+            // checks of a server that was added at run time do nothing that is not said
+            let elsewhere = self.server.said.is_some()
+                || own.is_some_and(|c| c.port.is_some() || c.addr.is_some());
             preface.header = match (connect.send_proxy, connect.default) {
                 (true, _) => Some(preface::own_header(self.server, &sock)),
                 (_, true) => preface::check_header(self.server, &sock, elsewhere),

@@ -248,7 +248,8 @@ impl Builder<'_> {
             offers_h2: common.alpn.iter().flatten().any(|name| name == b"h2"),
             certificate,
             files: [path(&common.ca_file), path(&common.crl_file)],
-            checks_by_default: tls.check_ssl || tls.ssl && same_place,
+            // checks of a server that was added at run time do nothing that is not said
+            checks_by_default: tls.check_ssl || tls.ssl && same_place && self.standing.is_none(),
             sni: tls.sni.clone(),
             sni_auto: http && tls.sni.is_none() && !tls.no_sni_auto,
             check_sni: tls.check_sni.clone(),

@@ -277,7 +277,7 @@ fn cut_off(config: &mut ir::Config) {
             bind.unix = ir::bind::UnixPermissions::default();
         }
         for server in &mut proxy.servers {
-            cut_off_server(server);
+            cut_off_server(Arc::make_mut(server));
         }
         direct(proxy);
     }
@@ -317,7 +317,7 @@ fn direct(proxy: &mut Proxy) {
         return;
     }
     for server in &mut proxy.servers {
-        server.weight = 0;
+        Arc::make_mut(server).weight = 0;
     }
     let address = address.unwrap_or(ir::Address {
         host: Host::Ip(NOWHERE),
@@ -329,7 +329,7 @@ fn direct(proxy: &mut Proxy) {
     });
     let mut server = Server::new(name.to_owned(), address, proxy.span);
     server.id = u32::MAX;
-    proxy.servers.push(server);
+    proxy.servers.push(Arc::new(server));
 }
 
 /// Puts a watcher around every action, and before and after the rules of each proxy.
